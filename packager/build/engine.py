@@ -1,0 +1,317 @@
+"""Build a data set: judge and spool the sources, place the recordings, write shards, card and manifest.
+
+Whole or not at all; the same sources give the same bytes with any number of jobs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from packager.build.shards import ShardTask, WrittenShard, write_shard
+from packager.build.spool import Piece, SpooledFile, SpoolTask, spool_sources
+from packager.card import CardFacts, FieldFacts, SplitFacts, check_card, render_card
+from packager.check.engine import cut_units, find_project_sources, make_criteria, size_of
+from packager.check.judge import load_schema
+from packager.config import Config, load_project, shipped_file
+from packager.errors import DataError
+from packager.folders import replace_folder
+from packager.manifest import NAME, dump_manifest
+from packager.model import BuiltFile, Dropped, Manifest, Problem, Recording, Report, Severity, Split
+from packager.recordings import Claims
+from packager.schema.columns import card_features
+from packager.splits import count_shards, place_recording, shard_path
+from packager.work import open_pool, run_in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from concurrent.futures import Executor
+    from fractions import Fraction
+
+    from packager.check.judge import Criteria
+    from packager.model import SourceFile
+    from packager.work import Progress
+
+_CARD: Final = "README.md"
+_SMALL: Final = 8 << 20  # bytes below which a pool of processes costs more than it saves
+_NANOSECONDS: Final = 10**9
+
+
+class InvalidSegments(DataError):  # noqa: N818 - the name says what is wrong
+    """The sources have errors, so nothing was built; `report` names each."""
+
+    def __init__(self, report: Report) -> None:
+        errors = report.count(Severity.ERROR)
+        super().__init__(
+            f"nothing was built: the check found {errors} error{'s' * (errors != 1)}; "
+            "mend them, or leave the segments out with --drop-invalid"
+        )
+        self.report = report
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A build that succeeded."""
+
+    folder: Path
+    manifest: Manifest
+    report: Report
+    """Warnings and notes; with `drop_invalid` also the errors of what was dropped."""
+
+
+def build_dataset(
+    project: str | Path | None = None,
+    *,
+    out: str | Path | None = None,
+    jobs: int = 1,
+    drop_invalid: bool = False,
+    progress: Progress | None = None,
+) -> Manifest:
+    """Check a project's segments and build the data set from them.
+
+    Args:
+        project: a folder with a dataset.toml; None looks for one from the working directory upwards.
+        out: the folder to write, `build` in the project by default. It appears whole or not at all, and
+            replaces an earlier build, but nothing else.
+        jobs: how many processes share the work. Scripts that ask for more than one need the usual
+            `if __name__ == "__main__":`.
+        drop_invalid: leave out what has errors, and name it in manifest and card.
+        progress: called with bytes done and bytes in all.
+
+    Raises:
+        InvalidSegments: the sources have errors; nothing was written.
+        DataError: the card has errors, or no segment is left.
+        UsageError: `out` is in the way, or no file matches.
+        ConfigError: dataset.toml or the schema is wrong.
+    """
+    config = load_project(None if project is None else Path(project))
+    folder = config.root / "build" if out is None else Path(out)
+    return run_build(config, folder, jobs=jobs, drop_invalid=drop_invalid, progress=progress).manifest
+
+
+def run_build(
+    config: Config,
+    out: Path,
+    *,
+    jobs: int = 1,
+    drop_invalid: bool = False,
+    progress: Progress | None = None,
+) -> Built:
+    """Build the project of a configuration; as `build_dataset`, and return the report too."""
+    out = out.absolute()
+    criteria = make_criteria(config)
+    load_schema(criteria)
+    card = _read_card(config)
+    sources = find_project_sources(config)
+    large = sum(map(size_of, sources)) > _SMALL
+    with replace_folder(out, config.root) as work, open_pool(jobs if large else 1) as pool:
+        crew = _Crew(criteria, pool, jobs)
+        gathered = _gather(sources, config, work / "spool", crew, progress)
+        report = Report(len(sources), gathered.segments, tuple(sorted(gathered.problems)))
+        if gathered.clashes or (report.count(Severity.ERROR) and not drop_invalid):
+            raise InvalidSegments(report)
+        manifest = _write(gathered, config, card, work / "new", crew)
+    return Built(out, manifest, report)
+
+
+@dataclass(frozen=True, slots=True)
+class _Crew:
+    """Who works, and by what criteria."""
+
+    criteria: Criteria
+    pool: Executor | None
+    jobs: int
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """All that the spool holds, as the driver needs to know it: no segment, but every recording."""
+
+    segments: int
+    problems: list[Problem]
+    clashes: bool
+    dropped: list[Dropped]
+    pieces: dict[str, list[tuple[int, int, Piece]]]
+    """By recording: the numbers of the source and of the piece in it, and the piece."""
+
+
+def _read_card(config: Config) -> bytes:
+    """Return the card's source; a card that cannot be rendered stops the build before the long part."""
+    source = shipped_file("dataset_card.md") if config.card is None else config.card.read_bytes()
+    name = "dataset_card.md" if config.card is None else config.card.relative_to(config.root).as_posix()
+    problems = check_card(source, name)
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        raise InvalidSegments(Report(0, 0, problems))
+    return source
+
+
+def _gather(
+    sources: Sequence[SourceFile], config: Config, spool: Path, crew: _Crew, progress: Progress | None
+) -> _Gathered:
+    spool.mkdir()
+    tasks = (SpoolTask(unit, spool / f"unit-{index:06d}") for index, unit in enumerate(cut_units(sources)))
+    work = partial(spool_sources, criteria=crew.criteria, mode=config.recording)
+    gathered = _Gathered(0, [], clashes=False, dropped=[], pieces={})
+    claims = Claims()
+    total, done = sum(map(size_of, sources)), 0
+    place = 0
+    for files in run_in_order(work, tasks, crew.pool, crew.jobs):
+        for file in files:
+            _take(gathered, claims, file, place)
+            done += size_of(sources[place])
+            place += 1
+        if progress is not None:
+            progress(done, total)
+    return gathered
+
+
+def _take(gathered: _Gathered, claims: Claims, file: SpooledFile, place: int) -> None:
+    gathered.segments += file.segments
+    gathered.problems += file.problems
+    gathered.dropped += file.dropped
+    if file.claim and (clash := claims.add(file.claim, file.path)):
+        gathered.problems.append(clash)
+        gathered.clashes = True
+    for index, piece in enumerate(file.pieces):
+        gathered.pieces.setdefault(piece.recording, []).append((place, index, piece))
+
+
+@dataclass(slots=True)
+class _Placed:
+    """A recording and where it goes."""
+
+    name: str
+    split: str
+    bucket: int
+    pieces: tuple[Piece, ...]
+
+    @property
+    def kept(self) -> int:
+        return sum(piece.kept for piece in self.pieces)
+
+    @property
+    def size(self) -> int:
+        return sum(piece.size for piece in self.pieces)
+
+
+def _place(gathered: _Gathered, config: Config) -> list[_Placed]:
+    """Return every recording of which something is left, in the order of their names."""
+    placed = []
+    for name in sorted(gathered.pieces):
+        pieces = _order(gathered.pieces[name], by_start=config.recording_property is None)
+        if any(piece.kept for piece in pieces):
+            placement = place_recording(name, config.splits, config.salt)
+            placed.append(_Placed(name, placement.split, placement.bucket, pieces))
+    if not placed:
+        raise DataError(f"nothing was built: no segment of {config.root} is left")
+    return placed
+
+
+def _order(pieces: list[tuple[int, int, Piece]], *, by_start: bool) -> tuple[Piece, ...]:
+    """Return the pieces of a recording in order; sources come in the order of their paths."""
+    ordered = sorted(pieces, key=lambda entry: entry[:2])
+    if by_start and all(piece.single for _, _, piece in pieces):
+        # Stable: equal starts, and those without one, stay in the order of their paths.
+        ordered.sort(key=lambda entry: (entry[2].start is None, entry[2].start or 0))
+    return tuple(piece for _, _, piece in ordered)
+
+
+def _write(gathered: _Gathered, config: Config, card: bytes, new: Path, crew: _Crew) -> Manifest:
+    schema, layout = load_schema(crew.criteria)
+    placed = _place(gathered, config)
+    splits = _split_sizes(placed, config)
+    recordings, shards = _write_shards(placed, splits, new, crew)
+    dropped = tuple(sorted(gathered.dropped, key=lambda each: (each.path, each.line, each.pointer)))
+    facts = CardFacts(
+        repo_id=config.repo_id,
+        splits=tuple(_split_facts(split, placed, shards) for split in splits),
+        fields=tuple(
+            FieldFacts(each.column.name, each.column.type, each.column.nullable, each.description)
+            for each in layout.columns
+        ),
+        features=card_features(layout),
+        dropped=dropped,
+        schema_sha256=schema.sha256,
+    )
+    files = [_write_file(new, _CARD, render_card(card, facts)), *(shard.file for _, shard in shards)]
+    manifest = Manifest(
+        schema_sha256=schema.sha256,
+        columns=tuple(each.column for each in layout.columns),
+        splits=tuple(sorted(splits, key=lambda split: split.name)),
+        files=tuple(sorted(files, key=lambda file: file.path)),
+        recordings=recordings,
+        dropped=dropped,
+        warnings=_warn_of_empty(splits, config),
+    )
+    _write_file(new, NAME, dump_manifest(manifest))
+    return manifest
+
+
+def _write_file(folder: Path, path: str, data: bytes) -> BuiltFile:
+    (folder / path).write_bytes(data)
+    return BuiltFile(path, len(data), hashlib.sha256(data).hexdigest(), None)
+
+
+def _warn_of_empty(splits: Sequence[Split], config: Config) -> tuple[str, ...]:
+    filled = {split.name for split in splits}
+    return tuple(
+        f"the split {split.name} received no recording" for split in config.splits if split.name not in filled
+    )
+
+
+def _split_sizes(placed: Iterable[_Placed], config: Config) -> list[Split]:
+    """Return the splits that received a recording, in the order of the configuration."""
+    rows = {split.name: 0 for split in config.splits}
+    size = dict(rows)
+    for recording in placed:
+        rows[recording.split] += recording.kept
+        size[recording.split] += recording.size
+    return [Split(name, rows[name], count_shards(size[name]), size[name]) for name in rows if rows[name]]
+
+
+def _write_shards(
+    placed: Sequence[_Placed], splits: Sequence[Split], new: Path, crew: _Crew
+) -> tuple[tuple[Recording, ...], list[tuple[str, WrittenShard]]]:
+    (new / "data").mkdir()
+    counts = {split.name: split.shards for split in splits}
+    members: dict[tuple[str, int], list[_Placed]] = {
+        (split.name, shard): [] for split in splits for shard in range(split.shards)
+    }
+    for recording in placed:
+        members[recording.split, recording.bucket % counts[recording.split]].append(recording)
+    tasks = (
+        ShardTask(
+            folder=new,
+            path=shard_path(split, shard, counts[split]),
+            recordings=tuple((each.name, each.pieces) for each in group),
+        )
+        for (split, shard), group in members.items()
+    )
+    work = partial(write_shard, criteria=crew.criteria)
+    shards, recordings = [], []
+    written = run_in_order(work, tasks, crew.pool, crew.jobs)
+    for ((split, shard), group), result in zip(members.items(), written, strict=True):
+        shards.append((split, result))
+        for each, digest in zip(group, result.digests, strict=True):
+            recordings.append(Recording(each.name, split, shard, each.kept, digest))
+    return tuple(sorted(recordings, key=lambda each: each.name)), shards
+
+
+def _split_facts(
+    split: Split, placed: Sequence[_Placed], shards: Sequence[tuple[str, WrittenShard]]
+) -> SplitFacts:
+    own = [each for each in placed if each.split == split.name]
+    written = [shard for name, shard in shards if name == split.name]
+    spoken: int | Fraction = sum(piece.spoken for each in own for piece in each.pieces)
+    return SplitFacts(
+        name=split.name,
+        recordings=len(own),
+        rows=split.rows,
+        shards=split.shards,
+        num_bytes=sum(shard.arrow_bytes for shard in written),
+        file_bytes=sum(shard.file.size for shard in written),
+        seconds=float(spoken / _NANOSECONDS) if spoken else None,
+    )

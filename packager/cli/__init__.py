@@ -1,0 +1,63 @@
+"""The command line: parse arguments, call one function, print, return an exit code.
+
+Exit codes: 0 done; 1 the data has problems; 2 wrong usage or configuration; 3 the environment (network,
+token, disk) failed. stdout carries results, stderr everything else.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from concurrent.futures import BrokenExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from packager.cli.arguments import make_parser
+from packager.errors import EnvironmentFailure, PackagerError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+__all__ = ["main"]
+
+_FAILED: Final = EnvironmentFailure.exit_code
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; `arguments` default to those of the process."""
+    given = make_parser().parse_args(arguments)
+    try:
+        _recover(given)
+        code: int = given.run(given)
+        sys.stdout.flush()
+    except PackagerError as error:
+        return _complain(str(error), error.exit_code)
+    except BrokenPipeError:
+        # Whoever read our output has gone, as `| head` does; what Python flushes at exit must go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _FAILED
+    except BrokenExecutor:
+        return _complain("a worker process was killed, perhaps for want of memory: try --jobs 1", _FAILED)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _complain(f"{where}{error.strerror or error}", _FAILED)
+    except KeyboardInterrupt:
+        return _complain("interrupted; nothing is half done", _FAILED)
+    return code
+
+
+def _complain(message: str, code: int) -> int:
+    print(f"packager: {message}", file=sys.stderr)
+    return code
+
+
+def _recover(given: argparse.Namespace) -> None:
+    """Finish or undo what a build left half done when it was killed, whatever the command."""
+    from packager.config import find_project
+    from packager.folders import recover_folder
+
+    root = Path(given.project) if given.project else find_project(Path.cwd())
+    if root is not None and root.is_dir():
+        for folder in {Path(given.build) if given.build else root / "build", root / "build"}:
+            recover_folder(folder.absolute(), root)

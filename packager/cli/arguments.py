@@ -1,0 +1,228 @@
+"""The arguments of every command. Their names are a contract."""
+
+from __future__ import annotations
+
+import argparse
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final
+
+from packager.cli import commands
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_WIDTH: Final = 100  # of the help texts, which the README shows, whatever the terminal's width
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser; what it returns has `run`, the function of the command."""
+    parser = argparse.ArgumentParser(
+        prog="packager",
+        description="The publishing toolchain for transcript datasets: check segments, build splits, "
+        "publish versions.",
+        epilog="exit codes: 0 done; 1 the data has problems; 2 wrong usage or configuration; 3 the "
+        "environment (network, token, disk) failed",
+        formatter_class=_Formatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Version, help="show the version and exit")
+    parser.add_argument(
+        "--quiet", action="store_true", help="no progress and no remarks; results and errors only"
+    )
+    parser.set_defaults(out=None, build=None)
+    adder = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_init(adder)
+    _add_check(adder)
+    _add_build(adder)
+    _add_publish(adder)
+    _add_hub(adder)
+    _add_demo(adder)
+    return parser
+
+
+def _add_init(adder: _Adder) -> None:
+    command = _add(
+        adder,
+        "init",
+        commands.init,
+        "make a dataset project",
+        "Write a ready dataset project into DIR: dataset.toml, the schema, the card template, segments/, "
+        ".gitignore. No file is ever overwritten.",
+        ["packager init my-podcast"],
+    )
+    command.add_argument("dir", metavar="DIR", help="the folder; made if it is absent")
+
+
+def _add_check(adder: _Adder) -> None:
+    command = _add(
+        adder,
+        "check",
+        commands.check,
+        "check segment files",
+        "Check segment files against strict JSON, the schema and the rules; report every problem in every "
+        "file.",
+        [
+            "packager check",
+            "packager check segments/ep1.jsonl --format json",
+            "packager check --schema my.schema.json transcripts/",
+        ],
+    )
+    command.add_argument(
+        "paths",
+        metavar="PATH",
+        nargs="*",
+        help="a file or a folder; default: the segment files of the project",
+    )
+    command.add_argument("--schema", metavar="FILE", help="a JSON Schema in place of the project's")
+    _add_format(command)
+    _add_jobs(command)
+
+
+def _add_build(adder: _Adder) -> None:
+    command = _add(
+        adder,
+        "build",
+        commands.build,
+        "check, then build the data set",
+        "Check the segments and write Parquet splits, the dataset card (README.md) and manifest.json, whole "
+        "or not at all. Errors stop it.",
+        ["packager build", "packager build --drop-invalid --out /tmp/build"],
+    )
+    command.add_argument("--out", metavar="DIR", help="the folder to write; default: build/ in the project")
+    command.add_argument(
+        "--drop-invalid", action="store_true", help="leave out what has errors; manifest and card name it"
+    )
+    _add_format(command)
+    _add_jobs(command)
+
+
+def _add_publish(adder: _Adder) -> None:
+    command = _add(
+        adder,
+        "publish",
+        commands.publish,
+        "publish the build as a version",
+        "Show the plan, then make one commit, one tag on it, and one proof that the Hub holds every byte. "
+        "Without --version: 1.0.0 first, then the next minor version.",
+        ["packager publish --rehearse", "packager publish --dry-run", "packager publish --version 2.0.0"],
+    )
+    command.add_argument(
+        "--build", metavar="DIR", help="the build to publish; default: build/ in the project"
+    )
+    command.add_argument("--version", metavar="X.Y.Z", help="the version to publish")
+    command.add_argument("--dry-run", action="store_true", help="show the plan and stop")
+    command.add_argument("--endpoint", metavar="URL", help="the Hub; default: HF_ENDPOINT, or the public one")
+    command.add_argument(
+        "--rehearse",
+        action="store_true",
+        help="publish to a Hub of its own on this machine, load the result back and compare every row",
+    )
+    _add_format(command)
+
+
+def _add_hub(adder: _Adder) -> None:
+    command = _add(
+        adder,
+        "hub",
+        commands.hub,
+        "serve a rehearsal Hub on this machine",
+        "Serve a Hub on 127.0.0.1 until interrupted, and print the lines to export for the clients.",
+        ["packager hub serve --root /tmp/hub --port 8100"],
+    )
+    command.add_argument("action", nargs="?", choices=["serve"], default="serve", help="what to do (serve)")
+    command.add_argument("--root", metavar="DIR", required=True, help="where it keeps everything")
+    command.add_argument("--port", metavar="N", type=_port, default=0, help="default: any that is free")
+
+
+def _add_demo(adder: _Adder) -> None:
+    command = _add(
+        adder,
+        "demo",
+        commands.demo,
+        "see the whole job on a small corpus",
+        "Make a project, check, build, publish two versions to a rehearsal Hub and load both back.",
+        ["packager demo", "packager demo /tmp/demo"],
+    )
+    command.add_argument(
+        "dir",
+        metavar="DIR",
+        nargs="?",
+        help="a new or empty folder; default: a temporary one, removed at the end",
+    )
+
+
+_Adder = Any  # argparse has no public name for what add_subparsers returns
+
+
+def _add(  # noqa: PLR0913, PLR0917 - what a command is made of
+    adder: _Adder,
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    summary: str,
+    description: str,
+    examples: list[str],
+) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = adder.add_parser(
+        name,
+        help=summary,
+        description=description,
+        epilog="examples:\n" + "\n".join(f"  {example}" for example in examples),
+        formatter_class=_Formatter,
+        allow_abbrev=False,
+    )
+    command.set_defaults(run=run)
+    command.add_argument(
+        "--project",
+        metavar="DIR",
+        help="the dataset project; default: the nearest parent with a dataset.toml",
+    )
+    command.add_argument(
+        "--quiet",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="no progress and no remarks; results and errors only",
+    )
+    return command
+
+
+def _add_format(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--format", choices=["text", "json"], default="text", help="of the result on stdout; default: text"
+    )
+
+
+def _add_jobs(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--jobs", metavar="N", type=_jobs, help="processes; default: one a processor")
+
+
+def _jobs(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1024:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 1024")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+    return int(text)
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Fills the description, keeps the examples as they are, and has one width everywhere."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_WIDTH, max_help_position=28)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if text.startswith("examples:") else super()._fill_text(text, width, indent)
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __init__(self, option_strings: list[str], dest: str, help: str) -> None:  # noqa: A002 - argparse's name
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(f"packager {version('segment-packager')}")
+        parser.exit()

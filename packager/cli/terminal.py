@@ -1,0 +1,37 @@
+"""Talk to the person at the terminal: remarks and progress, on stderr, and only there."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from packager.work import Progress
+
+
+def remark(message: str, *, quiet: bool) -> None:
+    """Say something that is no result."""
+    if not quiet:
+        print(f"packager: {message}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def show_progress(title: str, *, quiet: bool) -> Iterator[Progress | None]:
+    """Show a bar of bytes done while the block runs; None, and no bar, where nobody looks."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(title), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+
+        def update(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield update

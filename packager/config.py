@@ -1,0 +1,250 @@
+"""Read dataset.toml into frozen values, and find the files that a project leaves to the tool.
+
+Every key but `repo_id` has a default. What is unknown, of the wrong type or impossible is a `ConfigError`
+that names the file, the key and what is allowed; nothing is guessed. A new key is one line in `_KEYS`
+and one field of `Config`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+from packager.errors import ConfigError, UsageError
+from packager.model import SplitRatio, is_repository_name
+
+FILE_NAME: Final = "dataset.toml"
+
+_KEYS: Final = {
+    "": ("dataset", "time", "splits"),
+    "dataset": ("repo_id", "segments", "schema", "card", "recording"),
+    "time": ("start", "end"),
+}
+_RESERVED: Final = ("pin", "group_by")  # not names of splits: they are kept for the splits' own settings
+_SPLIT_NAME: Final = re.compile(r"\w+(\.\w+)*", re.ASCII)  # what the datasets library takes for a split
+_DIGITS: Final = 12  # decimals of a ratio
+_SALT_BYTES: Final = 64  # the longest key of BLAKE2b
+
+
+_ONE_SPLIT: Final = (SplitRatio("train", Decimal(1)),)
+_PATTERNS: Final = ("segments/**/*.json", "segments/**/*.jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One dataset project. Every path is absolute."""
+
+    root: Path
+    repo_id: str = ""
+    """Empty only where files are checked without a project."""
+    segments: tuple[str, ...] = _PATTERNS
+    schema: Path | None = None
+    """None: the schema that is shipped with the tool."""
+    card: Path | None = None
+    """None: the card template that is shipped with the tool."""
+    recording: str = "auto"
+    """`auto`, `file`, `folder`, or the name of the property that names the recording."""
+    start: str = "Start"
+    end: str = "End"
+    splits: tuple[SplitRatio, ...] = _ONE_SPLIT
+    """In the order of the file; the ratios sum to exactly 1."""
+    salt: str = ""
+
+    @property
+    def recording_property(self) -> str | None:
+        """The property that names the recording; None if files or folders do."""
+        return None if self.recording in {"auto", "file", "folder"} else self.recording
+
+
+def find_project(start: Path) -> Path | None:
+    """Return the nearest folder, from `start` upwards, that holds a dataset.toml; None if there is none."""
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / FILE_NAME).is_file():
+            return folder
+    return None
+
+
+def load_project(folder: Path | None) -> Config:
+    """Return the project in `folder`, or for None in the nearest parent of the working directory.
+
+    Raises:
+        UsageError: there is no project.
+        ConfigError: its dataset.toml is wrong.
+    """
+    if folder is None:
+        found = find_project(Path.cwd())
+        if found is None:
+            raise UsageError(
+                f"no {FILE_NAME} here or in a folder above: name a project with --project DIR, "
+                "or make one with `packager init DIR`"
+            )
+        folder = found
+    path = folder.resolve() / FILE_NAME
+    if not path.is_file():
+        raise UsageError(f"{folder} holds no {FILE_NAME}: make a project with `packager init {folder}`")
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not valid UTF-8 (byte {error.start})") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    return parse_config(text, path)
+
+
+def parse_config(text: str, path: Path) -> Config:
+    """Return what a dataset.toml at `path` says.
+
+    Raises:
+        ConfigError: it is not TOML, or a key is unknown, of the wrong type or impossible.
+    """
+    try:
+        document = tomllib.loads(text.removeprefix("\ufeff"), parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+    return _Reader(path).read(document)
+
+
+def shipped_file(name: str) -> bytes:
+    """Return a file that is shipped with the tool: `segment.schema.json` or `dataset_card.md`.
+
+    In a wheel it lies inside the package; in a checkout (or an editable install of one) at its top.
+    """
+    package = Path(__file__).resolve().parent
+    places = (
+        package / "shipped" / name,
+        package.parent / "schema" / name,
+        package.parent / name,
+    )
+    for place in places:
+        if place.is_file():
+            return place.read_bytes()
+    raise UsageError(f"{name} is missing from this installation of segment-packager: install it again")
+
+
+class _Reader:
+    """Reads one document; every complaint names the file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self, document: dict[str, Any]) -> Config:
+        self.only_known(document, "")
+        dataset, time = self.table(document, "dataset"), self.table(document, "time")
+        self.only_known(dataset, "dataset")
+        self.only_known(time, "time")
+        splits = self.table(document, "splits")
+        salt = splits.pop("salt", "")
+        return Config(
+            root=self.path.parent,
+            repo_id=self.repo_id(dataset),
+            segments=self.patterns(dataset),
+            schema=self.file(dataset, "schema", "schema/segment.schema.json"),
+            card=self.file(dataset, "card", "dataset_card.md"),
+            recording=self.text(dataset, "dataset", "recording", "auto"),
+            start=self.text(time, "time", "start", "Start"),
+            end=self.text(time, "time", "end", "End"),
+            splits=self.splits(splits) if "splits" in document else _ONE_SPLIT,
+            salt=self.salt(salt),
+        )
+
+    def fail(self, key: str, message: str) -> ConfigError:
+        return ConfigError(f"{self.path}: {key}: {message}")
+
+    def only_known(self, table: dict[str, Any], name: str) -> None:
+        for key in table:
+            if key not in _KEYS[name]:
+                where = f"{name}.{key}" if name else key
+                raise self.fail(where, f"unknown key; allowed here: {', '.join(_KEYS[name])}")
+
+    def table(self, document: dict[str, Any], name: str) -> dict[str, Any]:
+        table = document.get(name, {})
+        if not isinstance(table, dict):
+            raise self.fail(name, f"must be a table ([{name}])")
+        return dict(table)
+
+    def text(self, table: dict[str, Any], name: str, key: str, default: str) -> str:
+        value = table.get(key, default)
+        if not isinstance(value, str) or not value:
+            raise self.fail(f"{name}.{key}", f"must be a string that is not empty, not {_shown(value)}")
+        return value
+
+    def repo_id(self, table: dict[str, Any]) -> str:
+        if "repo_id" not in table:
+            raise self.fail(
+                "dataset.repo_id", 'is missing; name where to publish, such as "my-name/my-dataset"'
+            )
+        value = self.text(table, "dataset", "repo_id", "")
+        if not is_repository_name(value):
+            raise self.fail(
+                "dataset.repo_id",
+                f'must be "namespace/name" of letters, digits, `-`, `_` and `.`, not {_shown(value)}',
+            )
+        return value
+
+    def patterns(self, table: dict[str, Any]) -> tuple[str, ...]:
+        value = table.get("segments", list(_PATTERNS))
+        if not isinstance(value, list) or not value or not all(isinstance(entry, str) for entry in value):
+            raise self.fail("dataset.segments", f"must be a list of patterns, not {_shown(value)}")
+        for pattern in value:
+            parts = pattern.split("/")
+            if not pattern or pattern.startswith("/") or "\\" in pattern or ".." in parts or "" in parts:
+                raise self.fail(
+                    "dataset.segments",
+                    f"{_shown(pattern)} must be a relative path inside the project, with `/`, without `..`",
+                )
+        return tuple(value)
+
+    def file(self, table: dict[str, Any], key: str, default: str) -> Path | None:
+        path = self.path.parent / self.text(table, "dataset", key, default)
+        if path.is_file():
+            return path
+        if key in table:
+            raise self.fail(
+                f"dataset.{key}",
+                f"there is no file {path}; leave the key out to use the one shipped with the tool",
+            )
+        return None
+
+    def splits(self, table: dict[str, Any]) -> tuple[SplitRatio, ...]:
+        if not table:
+            raise self.fail("splits", "names no split; leave the table out for one split, train")
+        for name, value in table.items():
+            if name in _RESERVED:
+                raise self.fail(f"splits.{name}", "is a reserved name and not a split")
+            if not _SPLIT_NAME.fullmatch(name):
+                raise self.fail(
+                    f"splits.{name}", "a split is named with letters, digits, `_` and single dots"
+                )
+            if not _is_ratio(value):
+                raise self.fail(
+                    f"splits.{name}",
+                    f"must be a number greater than 0 and at most 1, of at most {_DIGITS} decimals, "
+                    f"not {_shown(value)}",
+                )
+        ratios = tuple(SplitRatio(name, Decimal(value)) for name, value in table.items())
+        total = sum(Fraction(split.ratio) for split in ratios)
+        if total != 1:
+            raise self.fail("splits", f"the ratios must sum to exactly 1; they sum to {float(total)}")
+        return ratios
+
+    def salt(self, value: object) -> str:
+        if not isinstance(value, str) or len(value.encode()) > _SALT_BYTES:
+            raise self.fail("splits.salt", f"must be a string of at most {_SALT_BYTES} bytes")
+        return value
+
+
+def _is_ratio(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return False
+    number = Decimal(value)
+    return number.is_finite() and 0 < number <= 1 and int(number.as_tuple().exponent) >= -_DIGITS
+
+
+def _shown(value: object) -> str:
+    return f"{str(value)!r}" if isinstance(value, str | Decimal) else repr(value)

@@ -1,0 +1,197 @@
+"""Build folders: make one appear whole or not at all, finish or undo a crash, read one and verify it.
+
+Work happens in a hidden folder beside the result, `.NAME.packager/`:
+
+    new/     is being written
+    ready/   is complete: `new` renamed; from here on the rest is two renames
+    old/     the result that `ready` replaces
+
+A crash leaves one of three states behind, and `recover_folder` knows each: the result stands (drop the rest),
+the result is away and `ready` is there (finish), or only `old` is there (undo).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from packager.errors import DataError, EnvironmentFailure, UsageError
+from packager.manifest import NAME, parse_manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from packager.model import Manifest
+
+_STATE: Final = ".packager"
+_PIECE: Final = 1 << 20  # bytes hashed at a time
+
+
+@contextmanager
+def replace_folder(out: Path, project: Path) -> Iterator[Path]:
+    """Yield an empty work folder; what the block puts into its folder `new` becomes `out` at the end.
+
+    Other folders in the work folder are scratch. If the block raises, `out` stays as it was.
+
+    Raises:
+        UsageError: `out` exists and is no build, or not only a build.
+        EnvironmentFailure: another build of this project is running.
+    """
+    with _lock(project):
+        _recover(out)
+        _refuse_foreign(out)
+        work = _work_folder(out)
+        work.mkdir(parents=True)
+        try:
+            (work / "new").mkdir()
+            yield work
+            _sync(work / "new")
+            (work / "new").rename(work / "ready")
+            _swap(work, out)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def recover_folder(out: Path, project: Path) -> None:
+    """Finish or undo a swap that a crash left half done; do nothing while a build is running."""
+    if not _work_folder(out).exists():
+        return
+    try:
+        with _lock(project):
+            _recover(out)
+    except EnvironmentFailure:
+        return
+
+
+def state_folder(project: Path) -> Path:
+    """Return the project's folder for what is not to be published or committed, made if it is absent."""
+    folder = project / _STATE
+    folder.mkdir(exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n")
+    return folder
+
+
+def load_build(folder: Path) -> Manifest:
+    """Return the manifest of a build folder.
+
+    Raises:
+        DataError: the folder is absent or holds no build.
+    """
+    path = folder / NAME
+    try:
+        data = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise DataError(f"{folder} holds no build ({NAME} is missing): run `packager build` first") from error
+    return parse_manifest(data, str(path))
+
+
+def verify_folder(folder: Path, manifest: Manifest) -> tuple[str, ...]:
+    """Return how a folder differs from its manifest, a sentence a file; empty if it does not.
+
+    Reads every byte of every file that the manifest names, a piece at a time.
+    """
+    found = {
+        path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if not path.is_dir()
+    }
+    differences = [f"{name} is not a file of this build" for name in foreign_files(folder, manifest)]
+    for file in manifest.files:
+        if file.path not in found:
+            differences.append(f"{file.path} is missing")
+        elif (actual := found[file.path].stat().st_size) != file.size:
+            differences.append(f"{file.path} has {actual} bytes, not {file.size}")
+        elif hash_file(found[file.path]) != file.sha256:
+            differences.append(f"{file.path} has other bytes than when it was built")
+    return tuple(sorted(differences))
+
+
+def foreign_files(folder: Path, manifest: Manifest) -> tuple[str, ...]:
+    """Return the files of a folder that neither the manifest names nor are the manifest, sorted."""
+    own = {file.path for file in manifest.files} | {NAME}
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    return tuple(sorted(found - own))
+
+
+def hash_file(path: Path) -> str:
+    """Return the sha256 of a file's bytes, reading a piece at a time."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while piece := stream.read(_PIECE):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _work_folder(out: Path) -> Path:
+    return out.parent / f".{out.name}.packager"
+
+
+@contextmanager
+def _lock(project: Path) -> Iterator[None]:
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - a check, which looks for a crash first, does without
+
+    lock = FileLock(state_folder(project) / "build.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise EnvironmentFailure(f"another build of {project} is running: wait for it to end") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _recover(out: Path) -> None:
+    work = _work_folder(out)
+    if not work.exists():
+        return
+    if not out.exists():
+        for state in ("ready", "old"):
+            if (work / state).exists():
+                (work / state).rename(out)
+                break
+    shutil.rmtree(work)
+
+
+def _refuse_foreign(out: Path) -> None:
+    if not os.path.lexists(out):
+        return
+    advice = "name another folder with --out, or move it away"
+    try:
+        foreign = foreign_files(out, load_build(out))
+    except (DataError, OSError) as error:
+        raise UsageError(
+            f"{out} exists and was not written by build (no {NAME} of ours): {advice}"
+        ) from error
+    if foreign:
+        shown = ", ".join(foreign[:3]) + (" …" if len(foreign) > 3 else "")
+        raise UsageError(f"{out} holds files that build did not write ({shown}): {advice}")
+
+
+def _swap(work: Path, out: Path) -> None:
+    if out.exists():
+        out.rename(work / "old")
+    (work / "ready").rename(out)
+    _sync_folder(out.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Have the bytes on the disk before a rename makes them visible."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as stream:
+                os.fsync(stream.fileno())
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,609 @@
+"""Talk to a Hub: read what stands in a dataset repository, send files, commit, tag, read back.
+
+This room owns huggingface_hub. A call answers or raises a `PackagerError` that says what to do; no token
+reaches a message. Reading is tried again while the trouble looks passing. A write is sent once: when its
+answer is lost, nobody knows whether it was carried out, so `Hub.insist` asks before it sends again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import ipaddress
+import os
+import sys
+import time
+import warnings
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar, cast
+from urllib.parse import urlsplit
+
+import huggingface_hub
+import huggingface_hub.utils
+from huggingface_hub import constants, errors
+from huggingface_hub.file_download import http_get
+from huggingface_hub.utils.sha import git_hash
+
+from packager.errors import DataError, EnvironmentFailure, PackagerError, UsageError
+from packager.manifest import NAME as MANIFEST
+from packager.manifest import parse_manifest
+from packager.model import RemoteFile, RemoteState, Tag
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from packager.model import BuiltFile, Manifest
+
+T = TypeVar("T")
+
+_utils: Any = huggingface_hub.utils  # its names are found when they are used, unseen by a type checker
+
+MAIN: Final = "main"
+CARD: Final = "README.md"
+WAITS: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds before the second, third, ... try."""
+TIMEOUT: Final = 120.0
+"""Seconds without a byte after which an answer counts as lost."""
+
+_CONNECT_TIMEOUT: Final = 15.0
+_LONGEST_WAIT: Final = 300.0  # seconds; a Hub that asks for more is told to the user instead
+_PASSING: Final = {408, 425, 429, 500, 502, 503, 504}
+_RIVALRY: Final = {409, 412}  # it exists already; the head is another one
+_NOT_FOUND: Final = 404
+_UNSPOKEN: Final = {404, 405, 501}  # the answers of a server that does not know a part of the protocol
+_NAME: Final = "segment-packager"
+_ADVICE: Final = {
+    400: "this is a request that the Hub does not take; see what it says",
+    401: "log in with `hf auth login`, or set HF_TOKEN to a valid token",
+    403: "use a token that may write there",
+    404: "check the name, and that the token may see it",
+    409: "something of this name exists already, or is being made right now; publish again",
+    412: "somebody else published meanwhile; publish again",
+}
+_AGAIN: Final = "publish again later; what is begun is finished then"
+_SERVER_TEXT: Final = 300  # characters of a server's message that are shown
+
+
+class HubFailure(EnvironmentFailure):
+    """The Hub did not do what it was asked (exit code 3)."""
+
+    def __init__(
+        self, what: str, advice: str, *, status: int | None = None, passing: bool = False, wait: float = 0
+    ) -> None:
+        super().__init__(f"{what}: {advice}")
+        self.what = what
+        self.status = status
+        """The HTTP status; None if there was no answer or none that makes sense, 0 if nothing was asked."""
+        self.passing = passing
+        """True if the same request may be answered a little later."""
+        self.wait = wait
+        """Seconds that the Hub asks to be left alone."""
+
+    @property
+    def unsure(self) -> bool:
+        """True if a write that failed like this may stand nonetheless: ours, or somebody else's."""
+        return self.passing or self.status is None or self.status in _RIVALRY
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Files that the Hub has taken and that no commit shows yet."""
+
+    operations: tuple[huggingface_hub.CommitOperationAdd, ...]
+
+
+def connect_hub(
+    endpoint: str | None = None,
+    token: str | None = None,
+    *,
+    say: Callable[[str], None] = lambda _: None,
+    waits: Sequence[float] = WAITS,
+    timeout: float = TIMEOUT,
+) -> Hub:
+    """Return the Hub at an endpoint. Nothing is sent yet.
+
+    Args:
+        endpoint: None: huggingface_hub's own rules (`HF_ENDPOINT`, else https://huggingface.co).
+        token: None: huggingface_hub's own rules (`HF_TOKEN`, the stored login, trusted publishing in CI).
+        say: told what is waited for, a sentence at a time.
+        waits: seconds before each further try of a request that may succeed later.
+        timeout: seconds without a byte after which an answer counts as lost.
+
+    Raises:
+        UsageError: the endpoint is not an http(s) address.
+    """
+    address = (endpoint or constants.ENDPOINT).rstrip("/")
+    try:
+        parts = urlsplit(address)
+        wrong = (
+            parts.scheme not in {"http", "https"} or not parts.hostname or bool(parts.query or parts.fragment)
+        )
+        secret = parts.username is not None or parts.password is not None
+    except ValueError:
+        wrong, secret = True, False
+    if secret:
+        raise UsageError("the endpoint holds a user name or password: give the token in HF_TOKEN instead")
+    if wrong:
+        raise UsageError(f"{address!r} is not an endpoint: give an address such as https://huggingface.co")
+    if is_loopback(address):
+        _reach_directly(str(parts.hostname))
+    return Hub(address, token, say=say, waits=waits, timeout=timeout)
+
+
+def is_loopback(endpoint: str) -> bool:
+    """Return whether an address such as `http://127.0.0.1:8000` is this machine's own."""
+    try:
+        host = urlsplit(endpoint).hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Hub:
+    """One Hub and one account. Every repository is a dataset repository."""
+
+    __slots__ = ("_api", "_say", "_timeout", "_token", "_waits", "endpoint")
+
+    def __init__(
+        self,
+        endpoint: str,
+        token: str | None,
+        *,
+        say: Callable[[str], None],
+        waits: Sequence[float],
+        timeout: float,
+    ) -> None:
+        self.endpoint = endpoint
+        self._token = token
+        self._api = huggingface_hub.HfApi(endpoint=endpoint, token=token, library_name=_NAME)
+        self._say = say
+        self._waits = tuple(waits)
+        self._timeout = timeout
+
+    def __repr__(self) -> str:
+        return f"Hub({self.endpoint!r})"  # never the token
+
+    # --- reading ---------------------------------------------------------------------------------------
+
+    def read_state(self, repo_id: str) -> RemoteState:
+        """Return what stands in a repository now: head, files, tags, our manifest.
+
+        Raises:
+            UsageError: `repo_id` is not the name of a repository.
+            HubFailure: the Hub cannot be asked, or the token may not.
+        """
+        refs = self._read_refs(repo_id)
+        head, tags = _head_of(refs), _tags_of(refs)
+        files: tuple[RemoteFile, ...] = ()
+        manifest = None
+        if head is not None:
+            files, manifest = self._read_own(repo_id, head, self.list_files(repo_id, head))
+        return RemoteState(
+            repo_id=repo_id,
+            endpoint=self.endpoint,
+            loopback=is_loopback(self.endpoint),
+            head=head,
+            files=files,
+            tags=tags,
+            manifest=manifest,
+            released=self._read_released(repo_id, head, files, tags),
+        )
+
+    def has_repository(self, repo_id: str) -> bool:
+        """Return whether the repository exists, as far as this token may see."""
+        return self._read_refs(repo_id) is not None
+
+    def list_files(self, repo_id: str, revision: str) -> tuple[RemoteFile, ...]:
+        """Return the files at a revision, sorted by path."""
+
+        def ask() -> list[RemoteFile]:
+            entries = self._api.list_repo_tree(
+                repo_id, recursive=True, revision=revision, repo_type="dataset"
+            )
+            return [
+                RemoteFile(entry.path, entry.size, entry.blob_id, entry.lfs.sha256 if entry.lfs else None)
+                for entry in entries
+                if isinstance(entry, huggingface_hub.RepoFile)
+            ]
+
+        files = self._read(f"listing the files of {repo_id} at {revision}", ask)
+        return tuple(sorted(files, key=lambda file: file.path))
+
+    def list_tags(self, repo_id: str) -> tuple[Tag, ...]:
+        """Return the tags of a repository, sorted by name."""
+        return _tags_of(self._read_refs(repo_id))
+
+    def list_commits(self, repo_id: str) -> tuple[str, ...]:
+        """Return the commits of `main`, the newest first."""
+        commits = self._read(
+            f"reading the history of {repo_id}",
+            lambda: self._api.list_repo_commits(repo_id, repo_type="dataset", revision=MAIN),
+        )
+        return tuple(commit.commit_id for commit in commits)
+
+    def read_file(self, repo_id: str, revision: str, path: str) -> bytes:
+        """Return the bytes of one small file, from the Hub itself and no cache."""
+        sink = io.BytesIO()
+        self._download(repo_id, revision, path, sink)
+        return sink.getvalue()
+
+    def hash_file(self, repo_id: str, revision: str, path: str) -> tuple[int, str]:
+        """Return the size in bytes and the sha256 of one file, from the Hub itself and no cache.
+
+        The file is read a piece at a time and not kept.
+        """
+        sink = _Digest()
+        self._download(repo_id, revision, path, cast("BinaryIO", sink))
+        return sink.tell(), sink.hexdigest()
+
+    def check_login(self) -> None:
+        """Ask who the token belongs to.
+
+        Raises:
+            HubFailure: there is no token, or the Hub does not know it.
+        """
+        try:
+            self._read("asking who is logged in", self._api.whoami)
+        except HubFailure as failure:
+            if failure.passing or failure.status in {None, 401}:
+                raise
+            # A token made for one repository, or a server without accounts; writing will tell.
+            self._say(f"{failure.what}; going on")
+
+    # --- writing: each sends its request once ----------------------------------------------------------
+
+    def create_repository(self, repo_id: str) -> None:
+        """Create an empty repository."""
+        self._call(
+            f"creating {repo_id}", lambda: self._api.create_repo(repo_id, repo_type="dataset", exist_ok=False)
+        )
+
+    def upload_files(self, repo_id: str, build: Path, files: Iterable[BuiltFile]) -> Upload:
+        """Send files of a build folder, streamed from the disk. Nobody sees them until a commit."""
+        try:
+            operations = tuple(
+                huggingface_hub.CommitOperationAdd(file.path, build / file.path) for file in files
+            )
+        except (OSError, ValueError) as error:
+            raise DataError(f"{build} was changed while it was being published ({error})") from error
+        with self._without_xet_where_unspoken(repo_id), _without_bars(unless=sys.stderr.isatty()):
+            self._call(
+                f"sending files to {repo_id}",
+                lambda: self._api.preupload_lfs_files(
+                    repo_id,
+                    additions=operations,
+                    repo_type="dataset",
+                    free_memory=False,
+                    gitignore_content="",  # a .gitignore on the Hub would leave files out in silence
+                ),
+            )
+        return Upload(operations)
+
+    def commit(
+        self, repo_id: str, upload: Upload, *, delete: Iterable[str], parent: str | None, title: str
+    ) -> str:
+        """Make one commit on `main` and return its id.
+
+        Raises:
+            HubFailure: with status 412 if the head is not `parent`; see `HubFailure.unsure`.
+            DataError: the Hub refuses the card's metadata.
+        """
+        deletions = [huggingface_hub.CommitOperationDelete(path, is_folder=False) for path in delete]
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", UserWarning)  # the Hub's remarks on the card come as such
+            info = self._call(
+                f"committing to {repo_id}",
+                lambda: self._api.create_commit(
+                    repo_id,
+                    [*upload.operations, *deletions],
+                    commit_message=title,
+                    repo_type="dataset",
+                    revision=MAIN,
+                    parent_commit=parent,
+                ),
+            )
+        for warning in caught:
+            if issubclass(warning.category, UserWarning):
+                self._say(str(warning.message))
+            else:
+                warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+        return info.oid
+
+    def create_tag(self, repo_id: str, tag: str, *, commit: str, message: str) -> None:
+        """Tag a commit; a tag that exists is left alone (a HubFailure with status 409)."""
+        self._call(
+            f"tagging {repo_id}",
+            lambda: self._api.create_tag(
+                repo_id, tag=tag, tag_message=message, revision=commit, repo_type="dataset"
+            ),
+        )
+
+    def insist(self, write: Callable[[], T], settled: Callable[[], T | None]) -> T:
+        """Return what a write returns, trying again while that can help.
+
+        After a failure that leaves open whether the write was carried out, `settled` looks: it returns the
+        result if the write stands, None if it does not and may be sent again, and raises if it never can.
+        """
+
+        def once() -> T | HubFailure:
+            try:
+                return write()
+            except HubFailure as failure:
+                if not failure.unsure:
+                    raise
+                unsure = failure
+            found = settled()
+            return unsure if found is None else found
+
+        return self._patiently(once)
+
+    # --- how it is asked -------------------------------------------------------------------------------
+
+    def _read_refs(self, repo_id: str) -> huggingface_hub.GitRefs | None:
+        """Return the branches and tags of a repository; None if it does not exist."""
+
+        def ask() -> huggingface_hub.GitRefs | None:
+            try:
+                return self._api.list_repo_refs(repo_id, repo_type="dataset")
+            except errors.RepositoryNotFoundError as error:
+                if error.response.status_code != _NOT_FOUND:
+                    raise  # 401: who is not logged in sees no difference between absent and private
+            return None
+
+        return self._read(f"looking for {repo_id}", ask)
+
+    def _read_own(
+        self, repo_id: str, head: str, files: tuple[RemoteFile, ...]
+    ) -> tuple[tuple[RemoteFile, ...], Manifest | None]:
+        """Read our manifest, and add the sha256 that the Hub does not list to our regular files."""
+        by_path = {file.path: file for file in files}
+        manifest = None
+        if MANIFEST in by_path:
+            data = self._read_checked(repo_id, head, by_path[MANIFEST])
+            by_path[MANIFEST] = replace(by_path[MANIFEST], sha256=hashlib.sha256(data).hexdigest())
+            with suppress(DataError):  # a manifest.json that is not ours is like any other foreign file
+                manifest = parse_manifest(data, f"{MANIFEST} of {repo_id}")
+        own = {CARD} | {file.path for file in (manifest.files if manifest else ())}
+        for file in files:
+            if file.path in own and by_path[file.path].sha256 is None:
+                data = self._read_checked(repo_id, head, file)
+                by_path[file.path] = replace(file, sha256=hashlib.sha256(data).hexdigest())
+        return tuple(by_path[file.path] for file in files), manifest
+
+    def _read_checked(self, repo_id: str, head: str, file: RemoteFile) -> bytes:
+        data = self.read_file(repo_id, head, file.path)
+        listed = file.sha256 or file.blob_id
+        read = hashlib.sha256(data).hexdigest() if file.sha256 else git_hash(data)
+        if read != listed:
+            raise HubFailure(
+                f"{file.path} of {repo_id} came with other bytes than {self.endpoint} lists",
+                "publish again; if it stays so, the repository is damaged",
+            )
+        return data
+
+    def _read_released(
+        self, repo_id: str, head: str | None, files: tuple[RemoteFile, ...], tags: tuple[Tag, ...]
+    ) -> tuple[RemoteFile, ...]:
+        """Return the files at the highest version; what the head holds too needs no second reading."""
+        versions = {tag.version: tag.commit for tag in tags if tag.version}
+        if not versions:
+            return ()
+        commit = versions[max(versions)]
+        if commit == head:
+            return files
+        known = {file.blob_id: file.sha256 for file in files}
+        return tuple(
+            replace(file, sha256=file.sha256 or known.get(file.blob_id))
+            for file in self.list_files(repo_id, commit)
+        )
+
+    def _download(self, repo_id: str, revision: str, path: str, sink: BinaryIO) -> None:
+        """Write one file into `sink`, which is emptied first. Resumed where the connection breaks."""
+        url = huggingface_hub.hf_hub_url(
+            repo_id, path, repo_type="dataset", revision=revision, endpoint=self.endpoint
+        )
+
+        def ask() -> None:
+            sink.seek(0)
+            sink.truncate()
+            with _without_bars():
+                http_get(url, sink, headers={**self._headers(), "Accept-Encoding": "identity"})
+
+        self._read(f"reading {path} of {repo_id} at {revision}", ask)
+
+    @contextmanager
+    def _without_xet_where_unspoken(self, repo_id: str) -> Iterator[None]:
+        """Let the client upload by LFS where the server does not speak Xet: it does not ask by itself."""
+        before = constants.HF_HUB_DISABLE_XET
+        constants.HF_HUB_DISABLE_XET = before or not self._speaks_xet(repo_id)
+        try:
+            yield
+        finally:
+            constants.HF_HUB_DISABLE_XET = before
+
+    def _speaks_xet(self, repo_id: str) -> bool:
+        url = f"{self.endpoint}/api/datasets/{repo_id}/xet-write-token/{MAIN}"
+        answer = self._call(
+            f"preparing to send files to {repo_id}",
+            lambda: _utils.http_backoff("GET", url, headers=self._headers()),
+        )
+        return answer.status_code not in _UNSPOKEN
+
+    def _headers(self) -> dict[str, str]:
+        headers: dict[str, str] = _utils.build_hf_headers(token=self._token, library_name=_NAME)
+        return headers
+
+    def _read(self, doing: str, call: Callable[[], T]) -> T:
+        def once() -> T | HubFailure:
+            try:
+                return self._call(doing, call)
+            except HubFailure as failure:
+                if not failure.passing:
+                    raise
+                return failure
+
+        return self._patiently(once)
+
+    def _patiently(self, once: Callable[[], T | HubFailure]) -> T:
+        """Call until it returns something else than a failure, which may pass, or patience is at its end."""
+        pauses = iter(self._waits)
+        for number in count(2):
+            answer = once()
+            if not isinstance(answer, HubFailure):
+                return answer
+            pause = next(pauses, None)
+            if pause is None or answer.wait > _LONGEST_WAIT:
+                raise answer
+            seconds = max(pause, answer.wait)
+            tries = len(self._waits) + 1
+            self._say(f"{answer.what}; trying again in {seconds:g} s (try {number} of {tries})")
+            time.sleep(seconds)
+        raise AssertionError  # count() has no end
+
+    def _call(self, doing: str, call: Callable[[], T]) -> T:
+        """Ask once. The client's own exception is not kept: it carries the request with its token."""
+        httpx = _utils.httpx
+        # The client would wait for ever. It has one session for all, so each call says how long it waits.
+        huggingface_hub.get_session().timeout = httpx.Timeout(self._timeout, connect=_CONNECT_TIMEOUT)
+        try:
+            return call()
+        except (
+            httpx.HTTPError,
+            httpx.InvalidURL,
+            errors.OIDCError,
+            OSError,
+            ValueError,  # also JSON that is none
+            RuntimeError,  # from uploading threads and from hf_xet
+            KeyError,  # an answer without what the protocol promises
+            TypeError,  # an answer of another shape than the protocol's
+        ) as error:
+            failure = _explain(error, doing, self.endpoint, self._token)
+        raise failure
+
+
+def _head_of(refs: huggingface_hub.GitRefs | None) -> str | None:
+    branches = refs.branches if refs else []
+    return next((branch.target_commit for branch in branches if branch.name == MAIN), None)
+
+
+def _tags_of(refs: huggingface_hub.GitRefs | None) -> tuple[Tag, ...]:
+    tags = (Tag(tag.name, tag.target_commit) for tag in (refs.tags if refs else []))
+    return tuple(sorted(tags, key=lambda tag: tag.name))
+
+
+class _Digest(io.RawIOBase):
+    """A file that keeps of its bytes only their number and their hash."""
+
+    def __init__(self) -> None:
+        self._sha256 = hashlib.sha256()
+        self._size = 0
+
+    def write(self, piece: Any, /) -> int:  # noqa: ANN401 - bytes or any buffer
+        self._sha256.update(piece)
+        self._size += len(piece)
+        return len(piece)
+
+    def tell(self) -> int:
+        return self._size
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        """Go back to the beginning; there is nowhere else to go."""
+        if (offset, whence) != (0, os.SEEK_SET):
+            raise io.UnsupportedOperation("only the beginning is kept")
+        self._sha256, self._size = hashlib.sha256(), 0
+        return 0
+
+    def truncate(self, size: int | None = None, /) -> int:
+        return self._size if size is None else size
+
+    def hexdigest(self) -> str:
+        return self._sha256.hexdigest()
+
+
+@contextmanager
+def _without_bars(*, unless: bool = False) -> Iterator[None]:
+    """Keep the client from drawing progress bars, unless the environment says what the user wants."""
+    decided = constants.HF_HUB_DISABLE_PROGRESS_BARS is not None or _utils.are_progress_bars_disabled()
+    if unless or decided:
+        yield
+        return
+    _utils.disable_progress_bars()
+    try:
+        yield
+    finally:
+        _utils.enable_progress_bars()
+
+
+def _explain(error: Exception, doing: str, endpoint: str, token: str | None) -> PackagerError:
+    """Return what a client's exception means: what happened, to what, and what to do next."""
+    httpx = _utils.httpx
+    if isinstance(error, RuntimeError) and isinstance(error.__cause__, Exception):
+        return _explain(error.__cause__, doing, endpoint, token)  # an uploading thread wraps what it met
+    text = _without_token(error, token)
+    failure: PackagerError
+    match error:
+        case errors.OfflineModeIsEnabled():
+            failure = HubFailure(f"HF_HUB_OFFLINE is set while {doing}", "unset it to reach a Hub", status=0)
+        case errors.HFValidationError():
+            failure = UsageError(text)
+        case errors.LocalTokenNotFoundError() | errors.OIDCError():
+            failure = HubFailure(f"there is no token for {endpoint} ({text})", _ADVICE[401], status=401)
+        case errors.HfHubHTTPError():
+            failure = _explain_answer(error, doing, endpoint, token)
+        case httpx.TransportError():
+            what = f"no answer from {endpoint} while {doing} ({text or type(error).__name__})"
+            failure = HubFailure(what, f"check the address and the network, then {_AGAIN}", passing=True)
+        case ValueError() if CARD in text:
+            failure = DataError(f"{endpoint} refuses the card: {text}")
+        case ValueError() | KeyError() | TypeError() | httpx.HTTPError() | httpx.InvalidURL():
+            what = f"{endpoint} gave an answer that makes no sense while {doing} ({text})"
+            failure = HubFailure(what, "check that the endpoint is a Hub")
+        case _:
+            failure = HubFailure(f"{doing} failed ({text})", _AGAIN, status=0)
+    return failure
+
+
+def _explain_answer(error: errors.HfHubHTTPError, doing: str, endpoint: str, token: str | None) -> HubFailure:
+    status = error.response.status_code
+    message = " ".join((error.server_message or "").split()).replace(_sent_token(error, token), "***")
+    said = f" ({message[:_SERVER_TEXT]})" if message else ""
+    passing = status in _PASSING
+    return HubFailure(
+        f"{endpoint} answered {status}{said} while {doing}",
+        _AGAIN if passing else _ADVICE.get(status, "see what it says"),
+        status=status,
+        passing=passing,
+        wait=_asked_wait(error.response.headers),
+    )
+
+
+def _asked_wait(headers: Mapping[str, str]) -> float:
+    """Return the seconds for which the Hub asks to be left alone; 0 if it does not."""
+    limit = _utils.parse_ratelimit_headers(headers)
+    if limit is not None and limit.remaining == 0:
+        return float(limit.reset_in_seconds)
+    after = headers.get("Retry-After", "")
+    return float(after) if after.isdecimal() and after.isascii() else 0
+
+
+def _without_token(error: Exception, token: str | None) -> str:
+    return " ".join(str(error).split()).replace(_sent_token(error, token), "***")
+
+
+def _sent_token(error: Exception, token: str | None) -> str:
+    """Return the token that a failed request carried, or a text that occurs nowhere."""
+    request = getattr(error, "_request", None)
+    sent = request.headers.get("Authorization", "") if request is not None else ""
+    return sent.removeprefix("Bearer ") or token or "\0"
+
+
+def _reach_directly(host: str) -> None:
+    """Keep a proxy out of the way to this machine itself, also for processes started from this one."""
+    for name in ("NO_PROXY", "no_proxy"):
+        hosts = [part for part in os.environ.get(name, "").split(",") if part]
+        if host not in hosts:
+            os.environ[name] = ",".join([*hosts, host])
+            huggingface_hub.close_session()  # the client has read the old value

@@ -1,0 +1,110 @@
+"""Write and read manifests: the truth about a build. Pure; the same manifest is always the same bytes.
+
+`dump_manifest` and `parse_manifest` are each other's inverse. Format 1 is a public contract
+(docs/contract.md): keys may be added to it, never changed or taken away, so a reader ignores keys that it
+does not know.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Final
+
+import orjson
+
+from packager.errors import DataError
+from packager.model import BuiltFile, Column, Dropped, Manifest, Recording, Split
+
+FORMAT: Final = 1
+NAME: Final = "manifest.json"
+
+
+def dump_manifest(manifest: Manifest) -> bytes:
+    """Return the manifest as UTF-8 JSON: keys sorted, two spaces deep, a final newline."""
+    document = {
+        "format": FORMAT,
+        "schema_sha256": manifest.schema_sha256,
+        "columns": [asdict(column) for column in manifest.columns],
+        "splits": {
+            split.name: {"rows": split.rows, "shards": split.shards, "bytes": split.bytes}
+            for split in manifest.splits
+        },
+        "files": [asdict(file) for file in manifest.files],
+        "recordings": [asdict(recording) for recording in manifest.recordings],
+        "dropped": [asdict(dropped) for dropped in manifest.dropped],
+        "warnings": manifest.warnings,
+    }
+    return orjson.dumps(
+        document, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    )
+
+
+def parse_manifest(data: bytes, origin: str) -> Manifest:
+    """Return the manifest that these bytes are; `origin` names them in errors.
+
+    Raises:
+        DataError: they are no manifest, or one of a format that this version does not know.
+    """
+    try:
+        document: dict[str, Any] = orjson.loads(data)
+        known = document["format"] == FORMAT
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise DataError(f"{origin} is not a manifest of packager") from error
+    if not known:
+        raise DataError(
+            f"{origin} is a manifest of format {document['format']!r}; this version reads format {FORMAT}: "
+            "install a newer segment-packager"
+        )
+    try:
+        return _from_document(document)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{origin} is a manifest with a missing or wrong part ({error})") from error
+
+
+def _from_document(document: dict[str, Any]) -> Manifest:
+    return Manifest(
+        schema_sha256=_text(document["schema_sha256"]),
+        columns=tuple(
+            Column(_text(entry["name"]), _text(entry["type"]), bool(entry["nullable"]))
+            for entry in document["columns"]
+        ),
+        splits=tuple(
+            Split(name, int(entry["rows"]), int(entry["shards"]), int(entry["bytes"]))
+            for name, entry in sorted(document["splits"].items())
+        ),
+        files=tuple(
+            BuiltFile(
+                _text(entry["path"]),
+                int(entry["size"]),
+                _text(entry["sha256"]),
+                None if entry["rows"] is None else int(entry["rows"]),
+            )
+            for entry in document["files"]
+        ),
+        recordings=tuple(
+            Recording(
+                _text(entry["name"]),
+                _text(entry["split"]),
+                int(entry["shard"]),
+                int(entry["segments"]),
+                _text(entry["digest"]),
+            )
+            for entry in document["recordings"]
+        ),
+        dropped=tuple(
+            Dropped(
+                _text(entry["path"]),
+                int(entry["line"]),
+                _text(entry["pointer"]),
+                tuple(_text(rule) for rule in entry["rules"]),
+            )
+            for entry in document["dropped"]
+        ),
+        warnings=tuple(_text(warning) for warning in document["warnings"]),
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} stands where a string belongs")
+    return value

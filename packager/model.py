@@ -1,0 +1,307 @@
+"""The values that travel between the rooms, in the order they are made. Pure.
+
+    SourceFile -- check --> Problem, Report
+        `- build --> Manifest -- plan(RemoteState) --> ReleasePlan -- publish --> Receipt
+
+A type comes here when a second room needs it; until then it lives with its maker.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+    from pathlib import Path
+
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
+"""What strict JSON can say. Floats are finite; integers have any size."""
+
+JsonObject: TypeAlias = dict[str, JsonValue]
+
+
+# --- configuration -------------------------------------------------------------------------------------
+
+
+_PART: Final = r"\w(?:[\w.-]{0,94}\w)?"
+_REPO_ID: Final = re.compile(rf"(?!.*(?:--|\.\.)){_PART}/{_PART}(?<!\.git)", re.ASCII)  # the Hub's rule
+
+
+def is_repository_name(text: str) -> bool:
+    """Return whether this is `namespace/name` as the Hub allows it."""
+    return _REPO_ID.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class SplitRatio:
+    """A split and the share of the recordings that it is to receive."""
+
+    name: str
+    ratio: Decimal
+
+
+# --- sources -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One segment file, found but not read."""
+
+    path: Path
+    """Where it lies on this machine."""
+    name: str
+    """How it is reported: relative to the project (or as the user gave it), with `/`."""
+    recording: str
+    """The recording that the file's own name gives: below the pattern's fixed part, NFC, no extension."""
+    folder: str
+    """The recording that the file's folder gives."""
+
+
+# --- check ---------------------------------------------------------------------------------------------
+
+
+class Severity(StrEnum):
+    """How bad a problem is: an error stops a build, a warning and a note do not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """Something wrong at one place of one file. Sorts by place."""
+
+    path: str
+    """As SourceFile.name."""
+    line: int
+    """From 1; 1 if the problem has no place."""
+    column: int
+    """From 1, in code points; 1 if the problem has no place."""
+    pointer: str
+    """RFC 6901 JSON Pointer into the segment; the empty string is the whole segment."""
+    rule: str
+    """`family/name`, such as `schema/required`; stable for ever."""
+    severity: Severity
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a check found."""
+
+    files: int
+    segments: int
+    problems: tuple[Problem, ...]
+    """Sorted by path, line and column."""
+
+    def count(self, severity: Severity) -> int:
+        """Return how many problems have this severity."""
+        return sum(problem.severity is severity for problem in self.problems)
+
+
+# --- build ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the built data set."""
+
+    name: str
+    type: str
+    """`string`, `bool`, `int64`, `float64`, `json` (JSON text), `list<T>` or `struct<name: T, ...>`."""
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """One split that received at least one recording."""
+
+    name: str
+    rows: int
+    shards: int
+    bytes: int
+    """Length of the RFC 8785 forms of its segments, from which `shards` follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltFile:
+    """One file of a build, without the manifest itself."""
+
+    path: str
+    """Relative to the build folder, with `/`."""
+    size: int
+    sha256: str
+    rows: int | None
+    """None for what is not a shard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Where one recording went and what it holds."""
+
+    name: str
+    split: str
+    shard: int
+    segments: int
+    digest: str
+    """sha256 of the RFC 8785 form of the array of its segments, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """One segment or file that `--drop-invalid` left out."""
+
+    path: str
+    line: int
+    """Where it begins, from 1."""
+    pointer: str
+    """`/7` is the eighth item of a JSON array; the empty string is the whole line or file."""
+    rules: tuple[str, ...]
+    """The ids of the rules that it broke, sorted, each once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The truth about one build. Equal sources give equal manifests, byte for byte."""
+
+    schema_sha256: str
+    columns: tuple[Column, ...]
+    splits: tuple[Split, ...]
+    """Sorted by name; those that received no recording are left out."""
+    files: tuple[BuiltFile, ...]
+    """Sorted by path."""
+    recordings: tuple[Recording, ...]
+    """Sorted by name."""
+    dropped: tuple[Dropped, ...]
+    """Sorted by path and line."""
+    warnings: tuple[str, ...]
+    """Sentences, such as that a split received no recording."""
+
+
+# --- publish -------------------------------------------------------------------------------------------
+
+Version: TypeAlias = tuple[int, int, int]
+"""Major, minor, patch; versions are ordered as tuples."""
+
+_VERSION: Final = re.compile(r"\.".join([r"(0|[1-9][0-9]{0,8})"] * 3))
+
+
+def parse_version(text: str) -> Version | None:
+    """Return the version that `X.Y.Z` says; None for every other text, such as `v1.0.0` or `1.0.00`."""
+    match = _VERSION.fullmatch(text)
+    return (int(match[1]), int(match[2]), int(match[3])) if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """One file as the Hub lists it at a revision."""
+
+    path: str
+    size: int
+    blob_id: str
+    """The git object id (sha1 of the blob; for a large file that of its pointer)."""
+    sha256: str | None
+    """None for a regular (not LFS) file that nobody has read: the Hub lists only its blob_id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag of the repository and the commit that it names."""
+
+    name: str
+    commit: str
+
+    @property
+    def version(self) -> Version | None:
+        """The version that it names; None if it is not of the form `vX.Y.Z`."""
+        return parse_version(self.name[1:]) if self.name.startswith("v") else None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteState:
+    """What stands on the Hub at the moment of planning."""
+
+    repo_id: str
+    endpoint: str
+    loopback: bool
+    """True if the endpoint is this machine: what is published there leaves it nowhere."""
+    head: str | None
+    """The commit of `main`; None while the repository does not exist."""
+    files: tuple[RemoteFile, ...]
+    """The files at the head, sorted by path."""
+    tags: tuple[Tag, ...]
+    """Sorted by name."""
+    manifest: Manifest | None
+    """The manifest.json at the head; None if there is none of ours."""
+    released: tuple[RemoteFile, ...]
+    """The files at the highest `vX.Y.Z` tag, sorted by path; empty if there is no such tag."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePlan:
+    """What publishing will do: commit and tag, or only tag, or (with `published_as`) nothing."""
+
+    repo_id: str
+    endpoint: str
+    parent: str | None
+    """The head that was seen; the commit names it as its parent. None: create the repository first."""
+    version: str
+    """`X.Y.Z`, without the `v`."""
+    add: tuple[BuiltFile, ...]
+    """New or changed files, sorted by path, manifest.json included."""
+    keep: tuple[BuiltFile, ...]
+    """Files that the head already has with these bytes."""
+    delete: tuple[str, ...]
+    """Files of the earlier release that this one does not have."""
+    tag_commit: str | None
+    """Set if the head already holds this release and only its tag is missing."""
+    published_as: str | None
+    """The tag, if one names these files already: there is nothing to do, and `version` is its version."""
+    reread: bool
+    """True if every file is proven by reading it back, although this run sends none: an earlier one did."""
+
+    @property
+    def tag(self) -> str:
+        """The tag of the release: `vX.Y.Z`."""
+        return f"v{self.version}"
+
+    @property
+    def send_bytes(self) -> int:
+        """How many bytes of files will be sent, before deduplication."""
+        return sum(file.size for file in self.add)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was published, and the proof."""
+
+    repo_id: str
+    endpoint: str
+    version: str
+    commit: str
+    created: bool
+    """False if the release already stood on the Hub."""
+    proven: tuple[str, ...]
+    """Files read back at the tag and hashed."""
+    listed: tuple[str, ...]
+    """Files kept, whose sha256 the Hub lists at the tag."""
+
+
+# --- readback ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedRow:
+    """What one row of a published data set must say, by its source."""
+
+    recording: str
+    segment: int
+    value: JsonObject
+    """The segment as its source says it."""
+    start_seconds: float | None = None
+    """What the column of this name must hold; None also if there is no such column."""
+    end_seconds: float | None = None

@@ -1,0 +1,208 @@
+"""Carry out a release plan: one commit, one tag on that commit, one proof that the Hub holds the bytes.
+
+What makes a release visible comes last: files are sent unseen, one commit shows them, and a tag is set only
+on a commit that lists exactly the plan's files. A write whose answer is lost is looked for before it is sent
+again, so that running the same command again finishes a release exactly once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+from packager.errors import DataError, EnvironmentFailure, UsageError
+from packager.folders import hash_file, load_build, verify_folder
+from packager.manifest import NAME as MANIFEST
+from packager.model import Receipt
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from packager.hub import Hub
+    from packager.model import BuiltFile, ReleasePlan, RemoteFile
+
+_NEW_REPOSITORY: Final = {".gitattributes"}  # what a Hub puts into a repository that it creates
+
+
+def publish_release(plan: ReleasePlan, hub: Hub, build: Path) -> Receipt:
+    """Make the plan true on the Hub and prove it. What stands already is only proven.
+
+    Args:
+        plan: what `plan_release` returned.
+        hub: the Hub whose state was planned on.
+        build: the folder of the build that was planned.
+
+    Raises:
+        DataError: the folder is not the build that was planned.
+        UsageError: the plan is for another Hub, or somebody took the version meanwhile.
+        EnvironmentFailure: the Hub could not be reached, refused, holds another head than the plan saw, or
+            does not hold the right bytes. Running the same command again finishes what is begun.
+    """
+    if plan.endpoint != hub.endpoint:
+        raise UsageError(f"the plan is for {plan.endpoint}, not for {hub.endpoint}: plan again")
+    if plan.published_as is None:
+        hub.check_login()
+        commit = plan.tag_commit or _commit_release(plan, hub, build)
+        _tag_release(plan, hub, commit)
+    return _prove_release(plan, hub, build)
+
+
+# --- the commit ----------------------------------------------------------------------------------------
+
+
+def _commit_release(plan: ReleasePlan, hub: Hub, build: Path) -> str:
+    """Make the one commit and return its id."""
+    _check_folder(plan, build)
+    parent = plan.parent or _create_repository(plan, hub)
+    upload = hub.upload_files(plan.repo_id, build, plan.add)
+    title = f"Release {plan.tag}"
+    commit = hub.insist(
+        lambda: hub.commit(plan.repo_id, upload, delete=plan.delete, parent=parent, title=title),
+        lambda: _find_commit(plan, hub, build, parent),
+    )
+    wrong = _unlisted_files(plan, hub.list_files(plan.repo_id, commit), build)
+    if wrong:
+        raise EnvironmentFailure(
+            f"commit {commit} of {plan.repo_id} does not hold what was sent ({', '.join(wrong)}); "
+            "no tag was set: publish again"
+        )
+    return commit
+
+
+def _check_folder(plan: ReleasePlan, build: Path) -> None:
+    """Refuse a folder whose bytes are not the plan's, before the first of them leaves."""
+    manifest = load_build(build)
+    planned = {file.path: file.sha256 for file in (*plan.add, *plan.keep)}
+    found = {file.path: file.sha256 for file in manifest.files}
+    found[MANIFEST] = hash_file(build / MANIFEST)
+    if found != planned:
+        raise DataError(f"{build} holds another build than the plan: plan again")
+    differences = verify_folder(build, manifest)
+    if differences:
+        raise DataError(
+            f"{build} is not as it was built:\n"
+            + "\n".join(f"  {difference}" for difference in differences)
+            + "\nRun `packager build` again."
+        )
+
+
+def _create_repository(plan: ReleasePlan, hub: Hub) -> str | None:
+    """Create the repository and return its first commit; None if it has none."""
+
+    def write() -> bool:
+        hub.create_repository(plan.repo_id)
+        return True
+
+    def settled() -> bool | None:
+        return hub.has_repository(plan.repo_id) or None
+
+    hub.insist(write, settled)
+    state = hub.read_state(plan.repo_id)
+    if state.tags or {file.path for file in state.files} - _NEW_REPOSITORY:
+        raise _overtaken(plan)
+    return state.head
+
+
+def _find_commit(plan: ReleasePlan, hub: Hub, build: Path, parent: str | None) -> str | None:
+    """Return our commit if it stands although its answer was lost; None if nothing was committed.
+
+    The commit that follows `parent` is ours if it lists exactly the plan's files, whoever sent the request.
+    """
+    commits = hub.list_commits(plan.repo_id)
+    if parent is not None and parent not in commits:
+        raise _overtaken(plan)
+    position = len(commits) if parent is None else commits.index(parent)
+    if position == 0:
+        return None
+    candidate = commits[position - 1]
+    if _unlisted_files(plan, hub.list_files(plan.repo_id, candidate), build):
+        raise _overtaken(plan)
+    return candidate
+
+
+def _overtaken(plan: ReleasePlan) -> EnvironmentFailure:
+    return EnvironmentFailure(
+        f"somebody else changed {plan.repo_id} meanwhile; nothing was published: publish again, "
+        "and the plan is made anew"
+    )
+
+
+# --- the tag -------------------------------------------------------------------------------------------
+
+
+def _tag_release(plan: ReleasePlan, hub: Hub, commit: str) -> None:
+    def write() -> str:
+        hub.create_tag(plan.repo_id, plan.tag, commit=commit, message=f"Release {plan.tag}")
+        return commit
+
+    def settled() -> str | None:
+        return next((tag.commit for tag in hub.list_tags(plan.repo_id) if tag.name == plan.tag), None)
+
+    try:
+        tagged = hub.insist(write, settled)
+    except EnvironmentFailure as failure:
+        raise EnvironmentFailure(
+            f"{failure}. Commit {commit} stands without its tag; publishing again sets it"
+        ) from failure
+    if tagged != commit:
+        raise UsageError(
+            f"{plan.tag} of {plan.repo_id} was taken by somebody else meanwhile. Commit {commit} stands "
+            "without a tag: publish again without --version, and it gets the next version"
+        )
+
+
+# --- the proof -----------------------------------------------------------------------------------------
+
+
+def _prove_release(plan: ReleasePlan, hub: Hub, build: Path) -> Receipt:
+    """Read back at the tag what was sent, and compare what the Hub lists there for the rest."""
+    commit = next((tag.commit for tag in hub.list_tags(plan.repo_id) if tag.name == plan.tag), None)
+    if commit is None:
+        raise EnvironmentFailure(f"{plan.tag} of {plan.repo_id} has vanished: publish again")
+    reread = (*plan.add, *(plan.keep if plan.reread else ()))
+    rest = () if plan.reread else plan.keep
+    wrong = [file.path for file in reread if not _reads_back(plan, hub, file)]
+    if rest:
+        listing = {file.path: file for file in hub.list_files(plan.repo_id, plan.tag)}
+        wrong += [file.path for file in rest if not _is_listed(listing.get(file.path), file, build)]
+    if wrong:
+        raise EnvironmentFailure(
+            f"{plan.tag} of {plan.repo_id} is NOT proven: the Hub has other bytes than the build for "
+            f"{', '.join(sorted(wrong))}. Do not use this version: publish again with --version "
+            f"{plan.version} to prove it anew; if that fails too, the Hub's copy is damaged"
+        )
+    return Receipt(
+        repo_id=plan.repo_id,
+        endpoint=plan.endpoint,
+        version=plan.version,
+        commit=commit,
+        created=plan.published_as is None,
+        proven=tuple(file.path for file in reread),
+        listed=tuple(file.path for file in rest),
+    )
+
+
+def _reads_back(plan: ReleasePlan, hub: Hub, file: BuiltFile) -> bool:
+    """Return whether the Hub gives back what was sent; asked twice, since a byte may flip on the way."""
+    expected = (file.size, file.sha256)
+    return any(hub.hash_file(plan.repo_id, plan.tag, file.path) == expected for _ in range(2))
+
+
+def _unlisted_files(plan: ReleasePlan, listing: tuple[RemoteFile, ...], build: Path) -> list[str]:
+    """Return the files of the plan that a listing holds with other bytes, not at all, or still."""
+    listed = {file.path: file for file in listing}
+    wanted = (*plan.add, *plan.keep)
+    wrong = [file.path for file in wanted if not _is_listed(listed.get(file.path), file, build)]
+    return sorted([*wrong, *(path for path in plan.delete if path in listed)])
+
+
+def _is_listed(there: RemoteFile | None, here: BuiltFile, build: Path) -> bool:
+    """Return whether the Hub lists these bytes: by sha256, or for a regular file by its git object id."""
+    if there is None or there.size != here.size:
+        return False
+    if there.sha256 is not None:
+        return there.sha256 == here.sha256
+    data = (build / here.path).read_bytes()
+    if hashlib.sha256(data).hexdigest() != here.sha256:
+        raise DataError(f"{build / here.path} is not as it was built: run `packager build` again")
+    return there.blob_id == hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

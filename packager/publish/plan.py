@@ -1,0 +1,204 @@
+"""Decide what a release changes on the Hub and which version it gets. Pure.
+
+A release is the difference between the manifest just built and what stands at the head of `main`. Nothing
+that we did not write is overwritten, deleted or served beside our data: a plan that would is an error that
+names every such file. A version that exists is never moved.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Final
+
+from packager.errors import DataError, UsageError
+from packager.manifest import NAME as MANIFEST
+from packager.manifest import dump_manifest
+from packager.model import BuiltFile, ReleasePlan, is_repository_name, parse_version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from packager.model import Manifest, RemoteFile, RemoteState, Tag, Version
+
+_PLACEHOLDER: Final = "me/"
+_FIRST: Final = (1, 0, 0)
+_LISTED: Final = 20  # files named in one message
+
+
+def plan_release(manifest: Manifest, remote: RemoteState, *, version: str | None = None) -> ReleasePlan:
+    """Return what publishing this build would do. Nothing is read, sent or changed.
+
+    Args:
+        manifest: the build, as `load_build` or `build_dataset` returns it.
+        remote: what stands on the Hub, as `Hub.read_state` returns it.
+        version: `X.Y.Z`; None: 1.0.0 for the first release, then the next minor version.
+
+    Raises:
+        UsageError: the repository's name is wrong or a placeholder, or the version is taken or none.
+        DataError: files on the Hub that are not of our writing stand in the way.
+    """
+    check_repository(remote.repo_id, loopback=remote.loopback)
+    asked = _parse_asked(version)
+    wanted = _files_of(manifest)
+    head = {file.path: file for file in remote.files}
+    keep = tuple(file for file in wanted if _same_bytes(head.get(file.path), file))
+    add = tuple(file for file in wanted if not _same_bytes(head.get(file.path), file))
+    delete = _stale_files(wanted, remote)
+    _check_strangers(manifest, remote, touched={*delete, *(file.path for file in add)})
+
+    unchanged = not add and not delete
+    standing = _standing_versions(wanted, remote) if unchanged else ()
+    published = asked if asked in standing else max(standing, default=None)
+    if asked not in standing:
+        _check_free(asked, remote)
+    chosen = published or asked or _free_version(remote)
+    return ReleasePlan(
+        repo_id=remote.repo_id,
+        endpoint=remote.endpoint,
+        parent=remote.head,
+        version=_as_text(chosen),
+        add=add,
+        keep=keep,
+        delete=delete,
+        tag_commit=remote.head if unchanged and not published else None,
+        published_as=f"v{_as_text(chosen)}" if published else None,
+        reread=unchanged and (not published or published == asked),
+    )
+
+
+def check_repository(repo_id: str, *, loopback: bool) -> None:
+    """Refuse a name that no repository can have, and a placeholder anywhere but on this machine.
+
+    Raises:
+        UsageError: the name is one of these.
+    """
+    if not is_repository_name(repo_id):
+        raise UsageError(
+            f"{repo_id!r} does not name a repository: repo_id is namespace/name, made of letters, "
+            "digits, `-`, `_` and `.`"
+        )
+    if repo_id.startswith(_PLACEHOLDER) and not loopback:
+        raise UsageError(
+            f"{repo_id} is a placeholder and is published to this machine only: "
+            "set repo_id in dataset.toml to a repository of your own"
+        )
+
+
+def _parse_asked(version: str | None) -> Version | None:
+    if version is None:
+        return None
+    parsed = parse_version(version)
+    if parsed is None:
+        raise UsageError(
+            f"{version!r} is not a version: give three numbers without leading zeros and without a `v`, "
+            "such as 1.2.0"
+        )
+    return parsed
+
+
+def _files_of(manifest: Manifest) -> tuple[BuiltFile, ...]:
+    """Return every file of the build, the manifest's own included, sorted by path."""
+    data = dump_manifest(manifest)
+    own = BuiltFile(MANIFEST, len(data), hashlib.sha256(data).hexdigest(), None)
+    return tuple(sorted((*manifest.files, own), key=lambda file: file.path))
+
+
+def _same_bytes(there: RemoteFile | None, here: BuiltFile | None) -> bool:
+    if there is None or here is None:
+        return False
+    return (there.size, there.sha256) == (here.size, here.sha256)
+
+
+def _stale_files(wanted: Iterable[BuiltFile], remote: RemoteState) -> tuple[str, ...]:
+    """Return the files of our earlier release that stand at the head and not in this build."""
+    if remote.manifest is None:
+        return ()
+    earlier = {file.path for file in remote.manifest.files} & {file.path for file in remote.files}
+    return tuple(sorted(earlier - {file.path for file in wanted}))
+
+
+def _check_strangers(manifest: Manifest, remote: RemoteState, *, touched: set[str]) -> None:
+    """Refuse a plan that overwrites or deletes what others wrote, or that serves it as our data."""
+    theirs = touched - _accounted_paths(remote)
+    overwritten = [file.path for file in remote.files if file.path in theirs]
+    own = {file.path for file in manifest.files} | touched
+    pattern = _served_pattern(manifest)
+    served = [file.path for file in remote.files if file.path not in own and pattern.fullmatch(file.path)]
+    findings = []
+    if overwritten:
+        findings.append(
+            f"these files of {remote.repo_id} were not written by an earlier release, or were changed on the "
+            f"Hub since, and would be lost:\n{_list_paths(overwritten)}\n"
+            "Take what you need of them into the project, delete them on the Hub, and publish again."
+        )
+    if served:
+        findings.append(
+            f"these files of {remote.repo_id} are not of this build, and the card's patterns would serve "
+            f"them as part of it:\n{_list_paths(served)}\n"
+            "Move or delete them on the Hub and publish again."
+        )
+    if findings:
+        raise DataError("\n".join(findings))
+
+
+def _accounted_paths(remote: RemoteState) -> set[str]:
+    """Return the files at the head that hold what our manifest there says; it cannot name its own bytes."""
+    if remote.manifest is None:
+        return set()
+    head = {file.path: file for file in remote.files}
+    return {MANIFEST} | {
+        file.path for file in remote.manifest.files if _same_bytes(head.get(file.path), file)
+    }
+
+
+def _served_pattern(manifest: Manifest) -> re.Pattern[str]:
+    """Return what the card's `data/{split}-*` matches, as far as it is Parquet."""
+    names = "|".join(re.escape(split.name) for split in manifest.splits)
+    return re.compile(rf"data/({names})-[^/]*\.parquet") if names else re.compile(r"(?!)")
+
+
+def _standing_versions(wanted: tuple[BuiltFile, ...], remote: RemoteState) -> tuple[Version, ...]:
+    """Return the versions whose tags name exactly these files, which the head holds.
+
+    Such a tag names the head, or it is the highest and names a commit below: then others committed files
+    of theirs after the release.
+    """
+    tags = _version_tags(remote)
+    released = {file.path: file for file in remote.released}
+    below = all(_same_bytes(released.get(file.path), file) for file in wanted)
+    return tuple(
+        version
+        for version, tag in tags.items()
+        if tag.commit == remote.head or (below and version == max(tags))
+    )
+
+
+def _version_tags(remote: RemoteState) -> dict[Version, Tag]:
+    return {tag.version: tag for tag in remote.tags if tag.version is not None}
+
+
+def _check_free(asked: Version | None, remote: RemoteState) -> None:
+    if asked in _version_tags(remote):
+        free = _as_text(_free_version(remote))
+        raise UsageError(
+            f"version {_as_text(asked)} of {remote.repo_id} exists and holds other files; a version is never "
+            f"moved. Publish as {free}, which is free (and what publish chooses without --version)"
+        )
+
+
+def _free_version(remote: RemoteState) -> Version:
+    """Return the next minor version after the highest, or 1.0.0."""
+    highest = max(_version_tags(remote), default=None)
+    return (highest[0], highest[1] + 1, 0) if highest else _FIRST
+
+
+def _as_text(version: Version) -> str:
+    return ".".join(map(str, version))
+
+
+def _list_paths(paths: list[str]) -> str:
+    lines = [f"  {path}" for path in sorted(paths)[:_LISTED]]
+    if len(paths) > _LISTED:
+        lines.append(f"  and {len(paths) - _LISTED} more")
+    return "\n".join(lines)

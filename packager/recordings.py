@@ -1,0 +1,76 @@
+"""Say which recording a source belongs to, and find two sources that claim one name. Pure.
+
+docs/contract.md holds the rules as a promise; versions live for ever.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packager.model import Problem, Severity
+
+if TYPE_CHECKING:
+    from packager.model import JsonObject, SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A source says: I am (a part of) the recording of this name."""
+
+    recording: str
+    origin: str
+    """The file, or the folder with a final `/`, that is the recording. Two origins of one name clash."""
+
+
+def claim_recording(source: SourceFile, mode: str, *, single: bool) -> Claim:
+    """Return the recording of a source whose form or place names it.
+
+    `mode` is `auto`, `file` or `folder`; `single` says that the file is one object, which by `auto` is one
+    segment of the recording that its folder is.
+    """
+    if mode == "folder" or (mode == "auto" and single):
+        return Claim(source.folder, source.name.rpartition("/")[0] + "/")
+    return Claim(source.recording, source.name)
+
+
+class Claims:
+    """The claims seen so far; remembers one origin for each name."""
+
+    def __init__(self) -> None:
+        self._origins: dict[str, tuple[str, str]] = {}
+
+    def add(self, claim: Claim, path: str) -> Problem | None:
+        """Take a claim made by the file at `path`; return the problem if another has taken the name."""
+        origin, first = self._origins.setdefault(claim.recording, (claim.origin, path))
+        if origin == claim.origin:
+            return None
+        return Problem(
+            path=path,
+            line=1,
+            column=1,
+            pointer="",
+            rule="split/recording-clash",
+            severity=Severity.ERROR,
+            message=f"{claim.origin} and {origin} ({first}) both name the recording {claim.recording!r}: "
+            "rename one",
+        )
+
+
+def name_recording(segment: JsonObject, key: str) -> str | None:
+    """Return the recording that the property `key` names; None if it names none."""
+    value = segment.get(key)
+    return value if isinstance(value, str) and value else None
+
+
+def missing_name(path: str, line: int, column: int, key: str) -> Problem:
+    """Return the problem of a segment whose property does not name its recording."""
+    return Problem(
+        path=path,
+        line=line,
+        column=column,
+        pointer="/" + key.replace("~", "~0").replace("/", "~1"),
+        rule="split/no-recording",
+        severity=Severity.ERROR,
+        message=f"the property {key!r} names the recording, and must be a string that is not empty",
+    )

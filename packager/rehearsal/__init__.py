@@ -1,0 +1,89 @@
+"""Serve an embedded rehearsal Hub: the Hub's own HTTP protocol, on this machine alone.
+
+The real clients (huggingface_hub, datasets, pandas, polars) publish to it and load from it as they would
+with the Hub. It listens on 127.0.0.1, keeps everything below one folder, and reaches no other machine.
+Importing this package needs none of the extra `hub`; running a Hub does.
+
+    with run_hub(Path("hub")) as address:
+        HfApi(endpoint=address.endpoint, token=address.token).create_repo("me/turns", repo_type="dataset")
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from packager.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from types import FrameType
+
+__all__ = ["HubAddress", "export_lines", "run_hub", "serve_hub"]
+
+
+@dataclass(frozen=True, slots=True)
+class HubAddress:
+    """Where a rehearsal Hub listens, and what opens it."""
+
+    endpoint: str
+    """`http://127.0.0.1:PORT`, without a final slash."""
+    token: str = field(repr=False)
+    """The bearer token of the one account, `rehearsal`. Not shown, so that no log or traceback holds it."""
+
+
+@contextmanager
+def run_hub(root: Path, *, port: int = 0, token: str | None = None) -> Iterator[HubAddress]:
+    """Run a Hub in a thread of this process; it accepts requests when entered and is gone when left.
+
+    `root` is made if it is missing. Port 0 is any free port; without a token a random one is made.
+
+    Raises:
+        UsageError: the extra `hub` is not installed, `root` is no folder of a Hub, or the token is unusable.
+        EnvironmentFailure: another Hub serves `root`, or the port is taken.
+    """
+    try:
+        from packager.rehearsal.server import running_hub  # noqa: PLC0415 - needs the extra `hub`
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in {"dulwich", "starlette", "uvicorn"}:
+            raise
+        raise UsageError(
+            f"The rehearsal Hub needs {missing}, which is not installed. "
+            "Install it with: pip install 'segment-packager[hub]'"
+        ) from error
+    with running_hub(root, port=port, token=token) as (endpoint, secret):
+        yield HubAddress(endpoint, secret)
+
+
+def serve_hub(
+    root: Path, *, port: int = 0, token: str | None = None, announce: Callable[[HubAddress], None]
+) -> None:
+    """Serve a Hub until SIGINT or SIGTERM arrives, then return. Call it in the main thread.
+
+    `announce` is called once, as soon as requests are accepted. Raises what `run_hub` raises.
+    """
+    stop = threading.Event()
+
+    def request_stop(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    previous = {number: signal.signal(number, request_stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with run_hub(root, port=port, token=token) as address:
+            announce(address)
+            # A wait without end cannot be interrupted by Ctrl+C on Windows.
+            while not stop.wait(1.0):
+                pass
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def export_lines(address: HubAddress) -> tuple[str, ...]:
+    """Return the assignments that point the Hub's clients at this Hub; the second one holds the token."""
+    return (f"HF_ENDPOINT={address.endpoint}", f"HF_TOKEN={address.token}", "HF_HUB_DISABLE_XET=1")

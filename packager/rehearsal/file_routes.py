@@ -1,0 +1,140 @@
+"""Answer what files a revision has, and send them, whole or in part."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, quote
+
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from packager.rehearsal.calls import page_of
+from packager.rehearsal.lfs_store import PIECE_BYTES
+from packager.rehearsal.names import check_path
+from packager.rehearsal.refusal import RefusalError, entry_not_found
+from packager.rehearsal.repository_routes import refuse_gated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from packager.rehearsal.calls import Call, RouteEntry
+    from packager.rehearsal.records import CommitRecord, Entry
+
+_ENTRIES_PER_PAGE = 1000
+_EXPANDED_PER_PAGE = 50
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
+
+
+def list_tree(call: Call) -> Response:
+    """Answer the files and folders in a folder, in pages."""
+    git = call.repository().git
+    commit = git.resolve(call.segment("revision"))
+    path = call.segment("path") if "path" in call.request.path_params else ""
+    entries = git.list_folder(commit, check_path(path) if path else "", recursive=call.flag("recursive"))
+    is_expanded = call.flag("expand")
+    last = git.last_commits(commit, [entry.path for entry in entries]) if is_expanded else {}
+    size = _EXPANDED_PER_PAGE if is_expanded else _ENTRIES_PER_PAGE
+    return page_of(call, entries, size, lambda entry: _present(entry, last))
+
+
+def paths_info(call: Call) -> Response:
+    """Answer the same for given paths; those that do not exist are left out."""
+    git = call.repository().git
+    commit = git.resolve(call.segment("revision"))
+    form = parse_qs(call.body.decode("ascii", "replace"))
+    paths, is_expanded = form.get("paths", []), form.get("expand", [""])[-1].lower() == "true"
+    if len(paths) > _ENTRIES_PER_PAGE:
+        raise RefusalError(413, f"{len(paths)} paths are more than {_ENTRIES_PER_PAGE}.")
+    entries = git.find(commit, [path.rstrip("/") for path in paths if path.rstrip("/")])
+    last = git.last_commits(commit, [entry.path for entry in entries]) if is_expanded else {}
+    return JSONResponse([_present(entry, last) for entry in entries])
+
+
+def send_file(call: Call) -> Response:
+    """Send a file at a revision, or the part of it that the request's Range asks for."""
+    repository = call.repository()
+    refuse_gated(call, repository)
+    git = repository.git
+    commit = git.resolve(call.segment("revision"))
+    path = check_path(call.segment("path"))
+    entry = next(iter(git.find(commit, [path])), None)
+    if entry is None or entry.is_folder:
+        raise entry_not_found(path, commit)
+    etag = entry.sha256 or entry.oid
+    headers = {
+        "X-Repo-Commit": commit,
+        "ETag": f'"{etag}"',
+        "Accept-Ranges": "bytes",
+        "Content-Disposition": f"inline; filename*=UTF-8''{quote(path.rpartition('/')[2])}",
+        # What is stored is somebody's data: a browser must show it as such and never run it.
+        "Content-Type": "application/octet-stream" if entry.sha256 else "text/plain; charset=utf-8",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }
+    if entry.sha256:
+        headers |= {"X-Linked-Etag": f'"{etag}"', "X-Linked-Size": str(entry.size)}
+    source = repository.lfs.path(entry.sha256) if entry.sha256 else git.read_blob(entry.oid)
+    return _send_range(call, source, entry.size, headers)
+
+
+_FILES = "/{name}/resolve/{revision}/{path:path}"
+ROUTES: tuple[RouteEntry, ...] = (
+    ("GET", "/api/{kind:kind}/{namespace}/{name}/tree/{revision}", list_tree),
+    ("GET", "/api/{kind:kind}/{namespace}/{name}/tree/{revision}/{path:path}", list_tree),
+    ("POST", "/api/{kind:kind}/{namespace}/{name}/paths-info/{revision}", paths_info),
+    ("GET", "/{kind:prefix}/{namespace}" + _FILES, send_file),
+    ("GET", "/{namespace:owner}" + _FILES, send_file),
+)
+
+
+def _present(entry: Entry, last: dict[str, CommitRecord]) -> dict[str, object]:
+    item: dict[str, object] = {
+        "type": "directory" if entry.is_folder else "file",
+        "oid": entry.oid,
+        "size": entry.size,
+        "path": entry.path,
+    }
+    if entry.sha256 is not None:
+        item["lfs"] = {"oid": entry.sha256, "size": entry.size, "pointerSize": entry.pointer_size}
+    if entry.path in last:
+        commit = last[entry.path]
+        date = commit.date.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        item["lastCommit"] = {"id": commit.oid, "title": commit.title, "date": date}
+    return item
+
+
+def _send_range(call: Call, source: bytes | Path, size: int, headers: dict[str, str]) -> Response:
+    start, end, status = 0, size, 200
+    # Several ranges at once, or another unit, may be answered with the whole file.
+    asked = _RANGE.fullmatch(call.request.headers.get("range", "").replace(" ", ""))
+    if asked and asked[0] != "bytes=-":
+        start, end = _bounds(asked[1], asked[2], size)
+        if start >= end:
+            headers = {"Content-Range": f"bytes */{size}"}
+            raise RefusalError(416, f"The file has {size} bytes.", headers=headers)
+        status = 206
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+    headers["Content-Length"] = str(end - start)
+    pieces: Iterator[bytes]
+    if call.request.method == "HEAD":
+        pieces = iter(())
+    elif isinstance(source, bytes):
+        pieces = iter((source[start:end],))
+    else:
+        pieces = _read_pieces(source, start, end)
+    return StreamingResponse(pieces, status, headers)
+
+
+def _bounds(first: str, last: str, size: int) -> tuple[int, int]:
+    if not first:  # the last N bytes
+        return max(0, size - int(last)), size
+    return int(first), min(size, int(last) + 1) if last else size
+
+
+def _read_pieces(path: Path, start: int, end: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        file.seek(start)
+        while start < end and (piece := file.read(min(PIECE_BYTES, end - start))):
+            start += len(piece)
+            yield piece

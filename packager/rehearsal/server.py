@@ -1,0 +1,123 @@
+"""Run the application on a socket of 127.0.0.1, in a thread, for one root folder and one process."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import uvicorn
+from filelock import FileLock, Timeout
+
+from packager.errors import EnvironmentFailure, UsageError
+from packager.rehearsal.account import Account
+from packager.rehearsal.app import build_app
+from packager.rehearsal.repositories import Repositories
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from starlette.types import ASGIApp
+
+_HOST = "127.0.0.1"
+_FORMAT = 1
+_KEEP_ALIVE = 60
+"""Seconds, more than the clients' 5: whoever closes second cannot cut off a request that was just sent."""
+_PATIENCE = 5
+"""Seconds that requests under way get when the Hub stops."""
+
+
+@contextmanager
+def running_hub(root: Path, *, port: int, token: str | None) -> Iterator[tuple[str, str]]:
+    """Serve a root; yield the endpoint and the token. See `packager.rehearsal.run_hub`."""
+    secret = f"hf_{secrets.token_hex(20)}" if token is None else token
+    if not re.fullmatch(r"[!-~]{4,200}", secret):
+        raise UsageError(
+            "The token of a rehearsal Hub is 4 to 200 printable ASCII characters without spaces."
+        )
+    with _owned(root), _listening(port) as listener:
+        app = build_app(Repositories(root), Account(secret))
+        with _served(app, listener):
+            yield f"http://{_HOST}:{listener.getsockname()[1]}", secret
+
+
+@contextmanager
+def _owned(root: Path) -> Iterator[None]:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(root / ".lock", timeout=0)
+        lock.acquire()
+    except Timeout:
+        raise EnvironmentFailure(
+            f"Another rehearsal Hub serves {root}: stop it, or name another folder."
+        ) from None
+    except OSError as error:
+        raise EnvironmentFailure(
+            f"{root} cannot hold a rehearsal Hub: {error}. Name another folder."
+        ) from None
+    try:
+        _check_marker(root)
+        yield
+    finally:
+        lock.release()
+
+
+def _check_marker(root: Path) -> None:
+    """Refuse a folder that holds something else, and make an empty one a Hub's."""
+    marker, content = root / "hub.json", json.dumps({"format": _FORMAT})
+    if not marker.exists():
+        if any(item.name != ".lock" for item in root.iterdir()):
+            raise UsageError(f"{root} is not empty and holds no rehearsal Hub: name another folder.")
+        marker.write_text(content, encoding="utf-8")
+    if marker.read_text(encoding="utf-8") != content:
+        raise UsageError(f"{marker} was written by another version of packager: name another folder.")
+
+
+@contextmanager
+def _listening(port: int) -> Iterator[socket.socket]:
+    # With IPPROTO_TCP named, asyncio sets TCP_NODELAY; without it every answer waits some 40 ms.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((_HOST, port))
+        except (OSError, OverflowError) as error:
+            raise EnvironmentFailure(
+                f"Port {port} of {_HOST} cannot be used: {error}. Name another port."
+            ) from None
+        listener.listen(128)
+        yield listener
+
+
+@contextmanager
+def _served(app: ASGIApp, listener: socket.socket) -> Iterator[None]:
+    config = uvicorn.Config(
+        app,
+        log_config=None,  # how this process logs is not ours to decide
+        log_level="error",
+        access_log=False,
+        lifespan="off",
+        http="h11",
+        loop="asyncio",
+        ws="none",
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE,
+        timeout_graceful_shutdown=_PATIENCE,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([listener],), name="rehearsal-hub", daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            if not thread.is_alive():
+                raise EnvironmentFailure("The rehearsal Hub could not start; the log above says why.")
+            time.sleep(0.002)
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()

@@ -1,0 +1,380 @@
+"""Map a JSON Schema to columns: one fixed table, so that a version never changes its shape by its data. Pure.
+
+    string; enum, const of strings; date-time        string
+    boolean                                          bool
+    integer                                          int64
+    number; integer or number                        float64
+    T or null; T that is not required                nullable T
+    array with one schema for its items              list<T>
+    object that is closed (additionalProperties      struct<name: T, ...>
+      false, no patternProperties)
+    anything else: unions, free values, open objects json (JSON text in a string column)
+
+Before them stand `recording` and `segment`; after them, if the schema has both time properties,
+`start_seconds` and `end_seconds`; and last, if the schema is open, `extra`: the undeclared properties as JSON
+text of an object, null where there are none.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+from urllib.parse import unquote
+
+from packager.errors import ConfigError
+from packager.model import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from packager.model import JsonObject, JsonValue
+
+RECORDING: Final = "recording"
+SEGMENT: Final = "segment"
+START_SECONDS: Final = "start_seconds"
+END_SECONDS: Final = "end_seconds"
+EXTRA: Final = "extra"
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A column of single values: `string`, `bool`, `int64`, `float64` or `json`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A column of lists."""
+
+    item: ColumnType
+
+
+@dataclass(frozen=True, slots=True)
+class StructOf:
+    """A column of closed objects."""
+
+    fields: tuple[tuple[str, ColumnType], ...]
+
+
+ColumnType: TypeAlias = "Scalar | ListOf | StructOf"
+
+_OLD_DRAFTS: Final = tuple(f"http://json-schema.org/draft-0{number}/" for number in (4, 6, 7))
+STRING: Final = Scalar("string")
+
+_JSON: Final = Scalar("json")
+_SCALARS: Final = {
+    "string": STRING,
+    "boolean": Scalar("bool"),
+    "integer": Scalar("int64"),
+    "number": Scalar("float64"),
+}
+
+
+_MADE: Final = {
+    RECORDING: (_SCALARS["string"], False, "The recording that the segment belongs to."),
+    SEGMENT: (_SCALARS["integer"], False, "Its place in the source, from 0; what was dropped leaves a gap."),
+    START_SECONDS: (_SCALARS["number"], True, "When it starts, in seconds."),
+    END_SECONDS: (_SCALARS["number"], True, "When it ends, in seconds."),
+    EXTRA: (_JSON, True, "The properties that the schema does not declare, as JSON text of an object."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A property of the segment that has a column of its own."""
+
+    name: str
+    type: ColumnType
+    nullable: bool
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltColumn:
+    """A column of the built data set, with what the manifest does not say."""
+
+    column: Column
+    type: ColumnType
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns of a data set, in order, and where each comes from."""
+
+    properties: tuple[Property, ...]
+    """Without the property `recording` if that names the recordings."""
+    start: str | None
+    """The time property that fills `start_seconds`; None if there are no such columns."""
+    end: str | None
+    extra: bool
+    recording_property: str | None
+
+    @property
+    def columns(self) -> tuple[BuiltColumn, ...]:
+        """Every column, in order."""
+        made = [_made(RECORDING), _made(SEGMENT)]
+        for each in self.properties:
+            column = Column(each.name, type_name(each.type), each.nullable)
+            made.append(BuiltColumn(column, each.type, each.description))
+        made += [_made(START_SECONDS), _made(END_SECONDS)] if self.start is not None else []
+        made += [_made(EXTRA)] if self.extra else []
+        return tuple(made)
+
+
+def plan_layout(document: JsonObject, *, start: str, end: str, recording_property: str | None) -> Layout:
+    """Return the columns of segments that this schema describes.
+
+    Raises:
+        ConfigError: a property has the name of a column that the tool makes.
+    """
+    schema = _Schema(document)
+    properties = schema.segment_properties()
+    timed = start in properties and end in properties
+    is_open = not any(map(_is_closed, schema.conjuncts(document)))
+    required = schema.required()
+    taken = {RECORDING, SEGMENT}
+    taken |= {START_SECONDS, END_SECONDS} if timed else set()
+    taken |= {EXTRA} if is_open else set()
+    made = []
+    for name, subschema in properties.items():
+        if name == RECORDING == recording_property:
+            continue
+        if name in taken:
+            raise ConfigError(
+                f"the schema's property {name!r} has the name of a column that the tool makes "
+                f"({', '.join(sorted(taken))}): rename the property"
+            )
+        column, nullable = schema.column(subschema)
+        description = schema.description(subschema)
+        made.append(Property(name, column, nullable or name not in required, description))
+    return Layout(
+        properties=tuple(made),
+        start=start if timed else None,
+        end=end if timed else None,
+        extra=is_open,
+        recording_property=recording_property,
+    )
+
+
+def type_name(column: ColumnType) -> str:
+    """Return the name of a type as the manifest writes it, such as `list<struct<word: string>>`."""
+    match column:
+        case Scalar(name):
+            return name
+        case ListOf(item):
+            return f"list<{type_name(item)}>"
+        case StructOf(fields):
+            inside = ", ".join(f"{_identifier(name)}: {type_name(field)}" for name, field in fields)
+            return f"struct<{inside}>"
+
+
+def hub_features(layout: Layout) -> dict[str, object]:
+    """Return the features as the `datasets` library stores them in the footer of a Parquet file."""
+    return {each.column.name: _feature(each.type) for each in layout.columns}
+
+
+def card_features(layout: Layout) -> list[dict[str, object]]:
+    """Return the features as the `datasets` library writes them into a dataset card."""
+    return [_card_feature(each.column.name, each.type) for each in layout.columns]
+
+
+def _made(name: str) -> BuiltColumn:
+    """Return a column that the tool makes."""
+    kind, nullable, description = _MADE[name]
+    return BuiltColumn(Column(name, kind.name, nullable), kind, description)
+
+
+def _identifier(name: str) -> str:
+    return name if name.isidentifier() and name.isascii() else json.dumps(name, ensure_ascii=False)
+
+
+def _dtype(column: Scalar) -> str:
+    return "string" if column.name == "json" else column.name
+
+
+def _feature(column: ColumnType) -> object:
+    # A list in brackets is read by every version of `datasets`; `List` and `Sequence` are not.
+    match column:
+        case Scalar():
+            return {"dtype": _dtype(column), "_type": "Value"}
+        case ListOf(item):
+            return [_feature(item)]
+        case StructOf(fields):
+            return {name: _feature(field) for name, field in fields}
+
+
+def _card_feature(name: str, column: ColumnType) -> dict[str, object]:
+    match column:
+        case Scalar():
+            return {"name": name, "dtype": _dtype(column)}
+        case StructOf(fields):
+            return {"name": name, "struct": _card_fields(fields)}
+        case ListOf(Scalar() as item):
+            return {"name": name, "list": _dtype(item)}
+        case ListOf(StructOf(fields)):
+            return {"name": name, "list": _card_fields(fields)}
+        case ListOf(item):
+            return {"name": name, "list": {"list": _card_feature("", item)["list"]}}
+
+
+def _card_fields(fields: tuple[tuple[str, ColumnType], ...]) -> list[dict[str, object]]:
+    return [_card_feature(name, field) for name, field in fields]
+
+
+class _Schema:
+    """Answers questions about the parts of one schema document."""
+
+    def __init__(self, document: JsonObject) -> None:
+        self.document = document
+        # Up to draft 7 whatever stands beside a `$ref` is ignored.
+        self.reference_alone = str(document.get("$schema")).startswith(_OLD_DRAFTS)
+        # An inner `$id` changes what `#/...` means below it; such references are not followed for columns.
+        self.references_are_plain = not _has_inner_id(document)
+
+    def segment_properties(self) -> JsonObject:
+        """Return the declared properties of the segment: its own in order, then those by reference."""
+        found: JsonObject = {}
+        for part in self.conjuncts(self.document):
+            properties = part.get("properties")
+            if isinstance(properties, dict):
+                for name, subschema in properties.items():
+                    found.setdefault(name, subschema)
+        return found
+
+    def required(self) -> set[JsonValue]:
+        lists = [part.get("required") for part in self.conjuncts(self.document)]
+        return {name for names in lists if isinstance(names, list) for name in names if isinstance(name, str)}
+
+    def description(self, schema: JsonValue) -> str:
+        for part in self.conjuncts(schema):
+            for keyword in ("description", "title"):
+                if isinstance(text := part.get(keyword), str):
+                    return text
+        return ""
+
+    def column(self, schema: JsonValue, above: frozenset[int] = frozenset()) -> tuple[ColumnType, bool]:
+        """Return the type of a value and whether null is among its values."""
+        if not isinstance(schema, dict) or id(schema) in above:  # true, false, or a schema inside itself
+            return _JSON, True
+        above |= {id(schema)}
+        parts = list(self.conjuncts(schema))
+        nullable = True
+        chosen: ColumnType | None = None
+        for part in parts:
+            column, null = self.column_of_part(part, above)
+            nullable = nullable and null
+            chosen = chosen if chosen not in {None, _JSON} else column
+        return (_JSON if chosen is None else chosen), nullable
+
+    def column_of_part(self, part: JsonObject, above: frozenset[int]) -> tuple[ColumnType | None, bool]:
+        """Return what this one schema object says, without what it refers to; None if it says nothing."""
+        if "type" in part:
+            return self.column_of_type(part, above)
+        if "const" in part:
+            return _of_values([part["const"]])
+        if isinstance(values := part.get("enum"), list):
+            return _of_values(values)
+        for keyword in ("anyOf", "oneOf"):
+            if isinstance(branches := part.get(keyword), list):
+                return self.column_of_union(branches, above)
+        return None, True
+
+    def column_of_type(self, part: JsonObject, above: frozenset[int]) -> tuple[ColumnType, bool]:
+        stated = part["type"]
+        names = {str(name) for name in (stated if isinstance(stated, list) else [stated])}
+        nullable = "null" in names
+        values = part.get("enum", [part["const"]] if "const" in part else None)
+        if nullable and isinstance(values, list) and None not in values:
+            nullable = False
+        names.discard("null")
+        if names == {"integer", "number"}:
+            names = {"number"}
+        if len(names) != 1:
+            return _JSON, nullable
+        match names.pop():
+            case "array":
+                return self.column_of_array(part, above), nullable
+            case "object":
+                return self.column_of_object(part, above), nullable
+            case name:
+                return _SCALARS.get(name, _JSON), nullable
+
+    def column_of_array(self, part: JsonObject, above: frozenset[int]) -> ColumnType:
+        if isinstance(part.get("items"), dict) and "prefixItems" not in part:
+            return ListOf(self.column(part["items"], above)[0])
+        return _JSON
+
+    def column_of_object(self, part: JsonObject, above: frozenset[int]) -> ColumnType:
+        properties = part.get("properties")
+        if not isinstance(properties, dict) or not properties or not _is_closed(part):
+            return _JSON
+        return StructOf(tuple((name, self.column(inner, above)[0]) for name, inner in properties.items()))
+
+    def column_of_union(self, branches: list[JsonValue], above: frozenset[int]) -> tuple[ColumnType, bool]:
+        columns = [(branch, *self.column(branch, above)) for branch in branches]
+        nullable = any(null for _, _, null in columns)
+        kinds = {kind for branch, kind, _ in columns if not _is_null(branch)}
+        return (kinds.pop() if len(kinds) == 1 else _JSON), nullable
+
+    def conjuncts(self, schema: JsonValue, above: frozenset[int] = frozenset()) -> Iterator[JsonObject]:
+        """Yield a schema and all that must hold with it: what it refers to, and its `allOf`."""
+        if not isinstance(schema, dict) or id(schema) in above:
+            return
+        above |= {id(schema)}
+        reference = schema.get("$ref")
+        if isinstance(reference, str) and self.reference_alone:
+            yield from self.conjuncts(self.resolve(reference), above)
+            return
+        yield schema
+        if isinstance(reference, str):
+            yield from self.conjuncts(self.resolve(reference), above)
+        if isinstance(branches := schema.get("allOf"), list):
+            for branch in branches:
+                yield from self.conjuncts(branch, above)
+
+    def resolve(self, reference: str) -> JsonValue:
+        """Return what a reference inside this document names, else True, the schema of everything."""
+        if not self.references_are_plain or not (reference == "#" or reference.startswith("#/")):
+            return True
+        value: JsonValue = self.document
+        for part in unquote(reference[1:]).split("/")[1:]:
+            key = part.replace("~1", "/").replace("~0", "~")
+            if isinstance(value, dict) and key in value:
+                value = value[key]
+            elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
+                value = value[int(key)]
+            else:
+                return True
+        return value
+
+
+def _is_closed(schema: JsonObject) -> bool:
+    return schema.get("additionalProperties") is False and not schema.get("patternProperties")
+
+
+def _is_null(schema: JsonValue) -> bool:
+    return isinstance(schema, dict) and (schema.get("type") == "null" or schema.get("enum") == [None])
+
+
+def _has_inner_id(value: JsonValue, *, top: bool = True) -> bool:
+    if isinstance(value, dict):
+        named = isinstance(value.get("$id"), str) or isinstance(value.get("id"), str)
+        return (named and not top) or any(_has_inner_id(inner, top=False) for inner in value.values())
+    return isinstance(value, list) and any(_has_inner_id(inner, top=False) for inner in value)
+
+
+def _of_values(values: list[JsonValue]) -> tuple[ColumnType, bool]:
+    kinds = {type(value) for value in values if value is not None}
+    nullable = None in values
+    if kinds == {str}:
+        return _SCALARS["string"], nullable
+    if kinds == {bool}:
+        return _SCALARS["boolean"], nullable
+    if kinds == {int}:
+        return _SCALARS["integer"], nullable
+    if kinds in ({float}, {int, float}):
+        return _SCALARS["number"], nullable
+    return _JSON, nullable

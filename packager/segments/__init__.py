@@ -1,0 +1,1 @@
+"""Find and read segment files: bytes in, located values out."""

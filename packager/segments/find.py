@@ -1,0 +1,172 @@
+"""Find the segment files of a project, or below the paths that a user names, and what recording each names.
+
+Always in one order: by name in Unicode NFC, code point by code point, whatever the file system lists.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from packager.errors import ConfigError, DataError, UsageError
+from packager.model import SourceFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+_SEGMENT_FILE: Final = re.compile(r"\.(?:json|jsonl|ndjson)(?:\.(?:gz|zst))?$")
+_WILDCARD: Final = re.compile(r"[*?\[]")
+_PIECE: Final = re.compile(r"\*+|\?|\[!?\]?[^\]]*\]|.", re.DOTALL)
+
+
+def find_sources(root: Path, patterns: Sequence[str], top: str) -> tuple[SourceFile, ...]:
+    """Return the segment files below `root` that the patterns match, each once, in order.
+
+    Wildcards are the shell's and `**` (any number of folders); they match no name that begins with a dot. A
+    pattern that ends in `.json`, `.jsonl` or `.ndjson` finds such files compressed (`.gz`, `.zst`) too. `top`
+    names the recording of objects that lie in `root` itself.
+
+    Raises:
+        ConfigError: a pattern matches a file that is no segment file.
+        DataError: the name of a file is not valid UTF-8.
+        UsageError: no file matches.
+    """
+    found: dict[str, SourceFile] = {}
+    for pattern in patterns:
+        fixed, matches = _compile(pattern)
+        for relative in _walk(root, fixed):
+            if relative not in found and matches(relative):
+                if not _SEGMENT_FILE.search(relative):
+                    raise ConfigError(
+                        f"dataset.toml: dataset.segments: {pattern!r} matches {relative}, which is no "
+                        "segment file (.json, .jsonl or .ndjson, also with .gz or .zst)"
+                    )
+                found[relative] = _describe(root / relative, relative, fixed, top)
+    if not found:
+        raise UsageError(
+            f"no file in {root} matches {', '.join(patterns)}: put segment files there, or change `segments` "
+            "in dataset.toml"
+        )
+    return _sort(found.values())
+
+
+def find_below(paths: Sequence[Path], root: Path | None) -> tuple[SourceFile, ...]:
+    """Return the segment files that these paths are, or that lie below them, each once, in order.
+
+    Their names are relative to `root` (the project) if they lie in it, else as the user gave them.
+
+    Raises:
+        UsageError: a path is absent or is no segment file, or no segment file lies below the paths.
+    """
+    found: dict[Path, SourceFile] = {}
+    for given in paths:
+        folder = given if given.is_dir() else given.parent
+        names = (
+            [name for name in _walk(given, "") if _SEGMENT_FILE.search(name)]
+            if given.is_dir()
+            else [given.name]
+        )
+        if given.is_file() and not _SEGMENT_FILE.search(given.name):
+            raise UsageError(f"{given} is no segment file (.json, .jsonl or .ndjson, also with .gz or .zst)")
+        if not os.path.lexists(given):
+            raise UsageError(f"{given} does not exist")
+        for name in names:
+            path = folder / name
+            reported = _reported_name(path, root)
+            fixed = _reported_name(folder, root)
+            found.setdefault(path.absolute(), _describe(path, reported, fixed, folder.resolve().name))
+    if not found:
+        raise UsageError(f"no segment file (.json, .jsonl, .ndjson) below {', '.join(map(str, paths))}")
+    return _sort(found.values())
+
+
+def _describe(path: Path, name: str, fixed: str, top: str) -> SourceFile:
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        shown = os.fsencode(name).decode("utf-8", "backslashreplace")
+        raise DataError(f"{shown}: the name of this file is not valid UTF-8: rename it") from error
+    below = name if fixed in {"", "."} else name.removeprefix(fixed).lstrip("/")
+    folder, _, _ = below.rpartition("/")
+    return SourceFile(
+        path=path,
+        name=name,
+        recording=unicodedata.normalize("NFC", _SEGMENT_FILE.sub("", below)),
+        folder=unicodedata.normalize("NFC", folder or fixed.rpartition("/")[2] or top),
+    )
+
+
+def _sort(sources: Iterable[SourceFile]) -> tuple[SourceFile, ...]:
+    return tuple(sorted(sources, key=lambda source: (unicodedata.normalize("NFC", source.name), source.name)))
+
+
+def _reported_name(path: Path, root: Path | None) -> str:
+    if root is not None:
+        absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links, and lose the name
+        if absolute.is_relative_to(root):
+            return absolute.relative_to(root).as_posix()
+    return path.as_posix()
+
+
+def _compile(pattern: str) -> tuple[str, Callable[[str], object]]:
+    """Return the folders before the first wildcard, and what a relative path must match."""
+    *folders, _ = parts = pattern.split("/")
+    wild = next((index for index, part in enumerate(folders) if _WILDCARD.search(part)), len(folders))
+    compressed = r"(?:\.(?:gz|zst))?" if pattern.endswith((".json", ".jsonl", ".ndjson")) else ""
+    regex = "".join(_folder_regex(part) for part in folders) + _last_regex(parts[-1]) + compressed
+    return "/".join(folders[:wild]), re.compile(regex, re.DOTALL).fullmatch
+
+
+def _folder_regex(part: str) -> str:
+    return r"(?:(?!\.)[^/]+/)*" if part == "**" else _part_regex(part) + "/"
+
+
+def _last_regex(part: str) -> str:
+    return _folder_regex(part) + r"(?!\.)[^/]+" if part == "**" else _part_regex(part)
+
+
+def _part_regex(part: str) -> str:
+    pieces = [r"(?!\.)" if _WILDCARD.match(part) else ""]
+    for piece in _PIECE.findall(part):
+        if piece[0] == "*":
+            pieces.append("[^/]*")
+        elif piece == "?":
+            pieces.append("[^/]")
+        elif piece[0] == "[" and len(piece) > 1:
+            inside = piece[1:-1].replace("\\", r"\\").replace("[", r"\[")
+            pieces.append(f"(?!/)[{'^' + inside[1:] if inside.startswith('!') else inside}]")
+        else:
+            pieces.append(re.escape(piece))
+    return "".join(pieces)
+
+
+def _walk(root: Path, fixed: str) -> Iterator[str]:
+    """Yield the paths, relative to `root`, of all that is no folder below `fixed`.
+
+    Links are followed, but never into a folder above them. Names that begin with a dot are left out.
+    """
+    pending = [(fixed, frozenset[tuple[int, int]]())]
+    while pending:
+        folder, above = pending.pop()
+        here = root / folder
+        try:
+            status = here.stat()
+            entries = list(os.scandir(here))
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            raise UsageError(f"{here} cannot be listed: {error.strerror}") from error
+        place = (status.st_dev, status.st_ino)
+        if place in above:
+            continue
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            relative = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.is_dir():
+                pending.append((relative, above | {place}))
+            else:
+                yield relative

@@ -1,0 +1,91 @@
+"""What reading a segment file yields, and how flaws of its text become problems. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from packager.model import JsonObject, Problem, Severity, SourceFile
+from packager.segments.flaws import Flaw, Rule
+from packager.segments.places import Text
+from packager.segments.strict import Parsed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_CERTAIN = frozenset({Rule.BOM, Rule.CONTROL_CHARACTER, Rule.MULTILINE, Rule.TRAILING_COMMA})
+"""Flaws that leave no doubt what value is meant, so that its other problems can be told too."""
+
+TOO_LARGE = (
+    "one segment may have 64 MiB, this one is larger: divide it, with each object on a line of its own"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One value of a source file and where it stands."""
+
+    number: int
+    """Its position in the file, from 0. Blank lines do not count, bad values do."""
+    pointer: str
+    """`/7` is the eighth item of an array; the empty string is a whole line or file."""
+    line: int
+    column: int
+    """Of its first character, from 1; columns in code points."""
+    value: JsonObject | None
+    """None if it is no object, or if its problems leave a doubt what is meant."""
+    problems: tuple[Problem, ...]
+    """Errors with rules `json/…`. An item that has any is bad, even if it has a value."""
+    text: Text = field(repr=False, compare=False)
+    """Its bytes, in which `locate` looks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """The file is sound but holds no segment. Nothing else comes of such a file."""
+
+    problems: tuple[Problem, ...]
+    """One warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """The file cannot be read to the end: nothing of it can be used, whatever came of it before."""
+
+    problems: tuple[Problem, ...]
+    """Errors; never empty."""
+
+
+def make_item(source: SourceFile, number: int, pointer: str, text: Text, parsed: Parsed) -> Item:
+    """Return the item that was read from this text, its flaws as problems."""
+    line, column = text.place(parsed.start)
+    certain = all(flaw.rule in _CERTAIN for flaw in parsed.flaws)
+    value = parsed.value if certain and isinstance(parsed.value, dict) else None
+    return Item(number, pointer, line, column, value, make_problems(source, text, parsed.flaws), text)
+
+
+def refuse_item(source: SourceFile, number: int, pointer: str, line: int, column: int) -> Item:
+    """Return the item for a value beyond MAX_VALUE_BYTES, which was not read."""
+    parsed = Parsed(None, 0, None, (Flaw(Rule.SIZE, 0, TOO_LARGE),))
+    return make_item(source, number, pointer, Text(b"", line, column), parsed)
+
+
+def make_problems(source: SourceFile, text: Text, flaws: Iterable[Flaw]) -> tuple[Problem, ...]:
+    """Return the flaws of a text as errors of its file."""
+    return tuple(
+        make_problem(source, flaw.rule, flaw.message, text.place(flaw.offset), flaw.pointer) for flaw in flaws
+    )
+
+
+def make_problem(
+    source: SourceFile, rule: Rule, message: str, place: tuple[int, int], pointer: str = ""
+) -> Problem:
+    """Return one problem of a file: an error, or a warning that it is empty."""
+    severity = Severity.WARNING if rule is Rule.EMPTY else Severity.ERROR
+    return Problem(source.name, *place, pointer, rule.value, severity, message)
+
+
+def find_empty(source: SourceFile) -> Empty:
+    """Return what comes of a file without a segment."""
+    message = "the file holds no segment: put segments in, or delete it"
+    return Empty((make_problem(source, Rule.EMPTY, message, (1, 1)),))

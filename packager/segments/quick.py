@@ -1,0 +1,63 @@
+"""Read a JSON object fast where the result is provably that of the exact parser. Pure.
+
+orjson refuses whatever is not JSON, but for three things, each of which is guarded here: it does not see
+duplicate keys, it makes floats of integers beyond 64 bits, and it nests deeper than `strict.MAX_DEPTH`.
+None is no verdict: whoever gets it asks `strict`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import orjson
+
+from packager.segments.strict import MAX_DEPTH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from packager.model import JsonObject, JsonValue
+
+_KEY_END = re.compile(rb'"[ \t\r\n]*+:')
+_BEYOND_64_BITS = 2.0**63
+_DOUBT = -(1 << 62)
+"""So far below zero that no count of keys makes up for it."""
+
+
+def load_object(data: bytes) -> JsonObject | None:
+    """Return the object that is the whole text, None if only the exact parser can tell.
+
+    Why no key stands twice: behind every key of the text stand a quote, perhaps white space, and a colon.
+    So the text has at most as many keys as such places (a string may hold one too), and the value has
+    fewer keys than the text if one stands twice. As many keys in the value as places in the text: none does.
+    """
+    if not data.startswith(b"{"):
+        return None
+    try:
+        value: JsonObject = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return None
+    keys = len(value) + _count_keys(value.values(), MAX_DEPTH - 1)
+    return value if keys == len(_KEY_END.findall(data)) else None
+
+
+def _count_keys(values: Iterable[JsonValue], depth: int) -> int:
+    """Return how many keys the values hold at all levels, a number below zero in doubt.
+
+    `depth` is how many objects and arrays may still stand inside one another.
+    """
+    keys = 0
+    for value in values:
+        kind = type(value)
+        if kind is str:
+            continue
+        if isinstance(value, float):
+            if not -_BEYOND_64_BITS < value < _BEYOND_64_BITS:
+                return _DOUBT
+        elif isinstance(value, (dict, list)):
+            if not depth:
+                return _DOUBT
+            inner, keys = (value.values(), keys + len(value)) if isinstance(value, dict) else (value, keys)
+            keys += _count_keys(inner, depth - 1)
+    return keys

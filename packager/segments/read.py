@@ -1,0 +1,107 @@
+"""Read a segment file: every value of it and where it stands, or why it cannot be read.
+
+Exact: what comes without problems is JSON as RFC 8259 and I-JSON define it (see `strict`); what `quick` can
+prove to be the same, it reads faster. Bounded: of a .jsonl file one line is held, of a .json file its text
+and one item, and nothing beyond the limits below is read. Wrong input is a value that tells its problems,
+never an exception.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from packager.segments.blocks import CannotReadError, read_blocks
+from packager.segments.document import MAX_JSON_FILE_BYTES, read_json
+from packager.segments.flaws import BOM
+from packager.segments.items import Empty, Item, Unreadable, make_problem
+from packager.segments.lines import MAX_VALUE_BYTES
+from packager.segments.records import read_records
+from packager.segments.strict import MAX_DEPTH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from packager.model import SourceFile
+
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_JSON_FILE_BYTES",
+    "MAX_VALUE_BYTES",
+    "Empty",
+    "Form",
+    "Item",
+    "Unreadable",
+    "find_form",
+    "locate",
+    "locate_key",
+    "read_items",
+]
+
+
+class Form(StrEnum):
+    """How a segment file holds its segments."""
+
+    LINES = "lines"
+    """One object a line."""
+    OBJECT = "object"
+    """One object."""
+    ARRAY = "array"
+    """One array of objects."""
+
+
+def read_items(source: SourceFile) -> Iterator[Item | Empty | Unreadable]:
+    """Yield the values of a file in order; an `Unreadable` comes last, an `Empty` alone."""
+    read = read_records if _holds_lines(source) else read_json
+    try:
+        yield from read(source)
+    except CannotReadError as failure:
+        yield Unreadable((make_problem(source, failure.rule, failure.message, (failure.line, 1)),))
+
+
+def find_form(source: SourceFile) -> Form:
+    """Tell from its name, and for .json from its first character, how a file holds its segments.
+
+    A .json file that cannot be read, or holds neither object nor array, counts as an object.
+    """
+    if _holds_lines(source):
+        return Form.LINES
+    try:
+        return Form.ARRAY if _find_first(source) == b"[" else Form.OBJECT
+    except CannotReadError:
+        return Form.OBJECT
+
+
+def locate(_source: SourceFile, item: Item, pointer: str) -> tuple[int, int]:
+    """Return line and column of the value at this JSON Pointer inside the item of this file.
+
+    Of a pointer that leads nowhere, those of the nearest value around it.
+    """
+    if item.value is None:
+        return item.line, item.column
+    return item.text.place(item.text.find_value(pointer))
+
+
+def locate_key(_source: SourceFile, item: Item, pointer: str, key: str) -> tuple[int, int]:
+    """Return line and column of a property's name in the object at this JSON Pointer inside the item.
+
+    Of a property that is not there, those of the nearest name or value around it.
+    """
+    if item.value is None:
+        return item.line, item.column
+    return item.text.place(item.text.find_key(pointer, key))
+
+
+def _holds_lines(source: SourceFile) -> bool:
+    name = source.path.name.removesuffix(".gz").removesuffix(".zst")
+    return name.endswith((".jsonl", ".ndjson"))
+
+
+def _find_first(source: SourceFile) -> bytes:
+    """Return the first character of a .json file that is not white space."""
+    mark = BOM
+    for block in read_blocks(source.path, block_bytes=4096, max_bytes=MAX_JSON_FILE_BYTES):
+        if text := block.removeprefix(mark).lstrip(b" \t\n\r"):
+            return text[:1]
+        mark = b""
+    return b""

@@ -1,0 +1,90 @@
+"""Read a file of one object a line. A bad line never hides what is wrong with the next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from packager.segments.blocks import CannotReadError, read_blocks
+from packager.segments.flaws import Flaw, Rule
+from packager.segments.items import TOO_LARGE, Empty, Item, find_empty, make_item, refuse_item
+from packager.segments.lines import LineReader, LongLine
+from packager.segments.places import Text
+from packager.segments.quick import load_object
+from packager.segments.scan import skip_space
+from packager.segments.strict import Parsed, demand_object, parse_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from packager.model import SourceFile
+
+_LOOKAHEAD_BYTES = 1 << 20  # how long a value over several lines may be and still be told as one
+_PATIENCE_BYTES = 4 << 20  # what may be read in vain for that, before a file is taken line by line
+
+
+def read_records(source: SourceFile) -> Iterator[Item | Empty]:
+    """Yield the value of each line that is not blank, or `Empty` if there is none.
+
+    Raises:
+        CannotReadError: The bytes cannot be read to the end.
+    """
+    lines = LineReader(read_blocks(source.path))
+    joiner = _Joiner(lines)
+    number = 0
+    while (line := lines.take()) is not None:
+        if isinstance(line, LongLine):
+            if not line.ended:
+                raise CannotReadError(Rule.SIZE, TOO_LARGE, lines.number)
+            yield refuse_item(source, number, "", lines.number, 1)
+        elif line.strip(b" \t\r"):
+            yield _read_line(source, number, line, joiner)
+        else:
+            continue
+        number += 1
+    if not number:
+        yield find_empty(source)
+
+
+def _read_line(source: SourceFile, number: int, line: bytes, joiner: _Joiner) -> Item:
+    place = joiner.lines.number
+    start = skip_space(line, 0)
+    value = load_object(line[start:])
+    if value is not None:
+        return Item(number, "", place, start + 1, value, (), Text(line, place))
+    parsed = parse_value(line)
+    if parsed.is_cut_off and (joined := joiner.join(line)):
+        line, parsed = joined
+        reach = line.count(b"\n") + 1
+        message = f"this value stands on {reach} lines: write each object on one line, or name the file .json"
+        flaws = (Flaw(Rule.MULTILINE, parsed.start, message), *parsed.flaws)
+        return make_item(source, number, "", Text(line, place), replace(parsed, flaws=flaws))
+    return make_item(source, number, "", Text(line, place), demand_object(line, parsed))
+
+
+class _Joiner:
+    """Finds the end of a value that does not end on its line."""
+
+    __slots__ = ("_patience", "lines")
+
+    def __init__(self, lines: LineReader) -> None:
+        self.lines = lines
+        self._patience = _PATIENCE_BYTES
+
+    def join(self, line: bytes) -> tuple[bytes, Parsed] | None:
+        """Take the lines that complete the value; return it with them, None if it is not to be completed."""
+        spent, count = 0, 1
+        while spent <= self._patience:
+            following = self.lines.peek(count, _LOOKAHEAD_BYTES)
+            text = b"\n".join((line, *following))
+            parsed = parse_value(text)
+            if parsed.end is not None:
+                taken = text.count(b"\n", 0, parsed.end)
+                self.lines.skip(taken)
+                return b"\n".join((line, *following[:taken])), parsed
+            spent += len(text)
+            if not parsed.is_cut_off or len(following) < count:
+                break
+            count *= 2
+        self._patience -= spent
+        return None

@@ -1,0 +1,57 @@
+"""Find the way in a JSON text: over white space and values, to lines and columns. Pure; judges nothing."""
+
+from __future__ import annotations
+
+import re
+
+# Possessive throughout: no backtracking, so time and memory stay linear whatever the text.
+_SPACE = re.compile(rb"[ \t\n\r]*+")
+_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_SCALAR = re.compile(rb"[-+.\w$]++|" + _STRING, re.DOTALL)
+_TO_BRACKET = re.compile(rb'[^"{}\[\]]*+(?:' + _STRING + rb'[^"{}\[\]]*+)*+', re.DOTALL)
+
+
+def skip_space(data: bytes, at: int) -> int:
+    """Return where the white space that begins there ends."""
+    return match_end(_SPACE, data, at)
+
+
+def match_end(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:
+    """Return where what the pattern finds there ends, `at` itself if it finds nothing."""
+    found = pattern.match(data, at)
+    return found.end() if found else at
+
+
+def skip_value(data: bytes, at: int) -> int | None:
+    """Return where the value that begins there ends, exclusive, None if it does not end.
+
+    Judges nothing: of a text that is no JSON, any end may come out. Where `parse_value` finds an end,
+    this is the same one.
+    """
+    if data[at : at + 1] not in {b"{", b"["}:
+        scalar = _SCALAR.match(data, at)
+        return scalar.end() if scalar else None
+    depth = 0
+    while True:
+        at = match_end(_TO_BRACKET, data, at)
+        bracket = data[at : at + 1]
+        at += 1
+        if bracket in {b"{", b"["}:
+            depth += 1
+        elif bracket in {b"}", b"]"}:
+            depth -= 1
+            if depth == 0:
+                return at
+        else:  # the end of the text, or a string that is not closed
+            return None
+
+
+def find_place(data: bytes, offset: int, start: int = 0, line: int = 1, column: int = 1) -> tuple[int, int]:
+    """Return line and column of the character that begins at this byte, given those of the one at `start`.
+
+    Only LF ends a line; both count from 1, columns in code points (of bytes that are not UTF-8, as many as a
+    decoder replaces by U+FFFD).
+    """
+    if lines := data.count(b"\n", start, offset):
+        start, line, column = data.rfind(b"\n", start, offset) + 1, line + lines, 1
+    return line, column + len(data[start:offset].decode(errors="replace"))

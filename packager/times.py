@@ -1,0 +1,41 @@
+"""Read the times of a segment exactly. Pure.
+
+A time is a string `HH:MM:SS` with two or more hour digits and an optional fraction of up to nine digits, or
+a JSON number of seconds.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import Final
+
+_CLOCK: Final = re.compile(r"([0-9]{2,300}):([0-5][0-9]):([0-5][0-9])(?:\.([0-9]{1,9}))?")
+_NANOSECONDS: Final = 10**9
+
+
+def parse_time(value: object) -> int | Fraction | None:
+    """Return a time in nanoseconds, exactly; None if the value is not a time.
+
+    >>> parse_time("01:10:59.5")
+    4259500000000
+    """
+    if isinstance(value, str):
+        match = _CLOCK.fullmatch(value)
+        if match is None:
+            return None
+        hours, minutes, seconds, fraction = match.groups()
+        whole = (int(hours) * 60 + int(minutes)) * 60 + int(seconds)
+        return whole * _NANOSECONDS + (int(fraction.ljust(9, "0")) if fraction else 0)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return Fraction(value) * _NANOSECONDS
+
+
+def to_seconds(time: int | Fraction) -> float:
+    """Return nanoseconds as the float64 of seconds that is nearest to them.
+
+    Raises:
+        OverflowError: the time is beyond a float64.
+    """
+    return float(Fraction(time, _NANOSECONDS)) if isinstance(time, Fraction) else time / _NANOSECONDS

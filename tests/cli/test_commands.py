@@ -1,0 +1,290 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+import packager
+from packager.cli import main
+from project import make_corpus, make_segment, write_lines
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def run(*arguments: object) -> int:
+    return main([str(argument) for argument in arguments])
+
+
+def test_check_prints_each_problem_on_a_line_and_returns_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_corpus(tmp_path, recordings=1, segments=1)
+    write_lines(tmp_path / "segments" / "x.jsonl", [{**make_segment(), "Text": " "}, {"Text": "x"}])
+    assert run("check", "--project", tmp_path) == 1
+    assert capsys.readouterr().out == (
+        'segments/x.jsonl:1:68 /Text " " holds nothing but white space [schema/pattern]\n'
+        'segments/x.jsonl:2:1 the property "End" is missing [schema/required]\n'
+        'segments/x.jsonl:2:1 the property "Speaker" is missing [schema/required]\n'
+        'segments/x.jsonl:2:1 the property "Start" is missing [schema/required]\n'
+        "\n"
+        "1 schema/pattern\n"
+        "3 schema/required\n"
+        "\n"
+        "2 files, 3 segments: 4 errors\n"
+    )
+
+
+def test_check_json_has_the_promised_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_corpus(tmp_path, recordings=1, segments=2)
+    write_lines(
+        tmp_path / "segments" / "x.jsonl", [{**make_segment(), "End": "00:00:00", "Start": "00:00:01"}]
+    )
+    assert run("check", "--project", tmp_path, "--format", "json", "--jobs", "1") == 1
+    assert json.loads(capsys.readouterr().out) == {
+        "version": 1,
+        "files": 2,
+        "segments": 3,
+        "counts": {"error": 1, "warning": 0, "note": 0},
+        "problems": [
+            {
+                "path": "segments/x.jsonl",
+                "line": 1,
+                "column": 48,
+                "pointer": "/End",
+                "rule": "time/end-before-start",
+                "severity": "error",
+                "message": "the segment ends at 00:00:00, before it starts at 00:00:01",
+            }
+        ],
+    }
+
+
+def test_check_returns_0_on_good_files_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_corpus(tmp_path)
+    assert run("check", "--project", tmp_path) == 0
+    assert capsys.readouterr().out == "12 files, 60 segments: no problems\n"
+
+
+def test_a_control_character_in_a_problem_cannot_forge_a_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_corpus(tmp_path, recordings=1, segments=1)
+    write_lines(tmp_path / "segments" / "a\nb.jsonl", [{**make_segment(), "x\ny\u202e\x1b[31m": 1}])
+    assert run("check", "--project", tmp_path) == 1
+    [line, *_] = capsys.readouterr().out.splitlines()
+    assert line.startswith(r"segments/a\nb.jsonl:1:78 /x\ny\u202e\x1b[31m ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["check", "nowhere.jsonl"], "nowhere.jsonl does not exist"),
+        (["check", "--project", "nowhere"], "nowhere holds no dataset.toml"),
+        (["check"], "packager init"),
+        (["build"], "packager init"),
+        (["publish"], "packager init"),
+        (["build", "--jobs", "0"], "not a number from 1"),
+        (["check", "--form", "json"], "unrecognized arguments"),
+        (["hub", "serve"], "--root"),
+        ([], "COMMAND"),
+        (["polish"], "invalid choice"),
+    ],
+)
+def test_wrong_usage_returns_2_and_says_what_to_do(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    try:
+        code: object = main(arguments)
+    except SystemExit as ended:
+        code = ended.code
+    captured = capsys.readouterr()
+    assert code == 2
+    assert said in captured.err
+    assert captured.out == ""
+
+
+def test_build_tells_what_it_built_and_warns_on_stderr(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_corpus(tmp_path)
+    assert run("build", "--project", tmp_path, "--jobs", "1") == 0
+    captured = capsys.readouterr()
+    assert captured.out == (
+        f"built {tmp_path}/build\n"
+        "  train: 11 recordings, 55 segments, 1 shard\n"
+        "  validation: 1 recording, 5 segments, 1 shard\n"
+    )
+    assert captured.err == "packager: warning: the split test received no recording\n"
+
+
+def test_build_json_holds_the_counts_of_the_check_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_corpus(tmp_path)
+    write_lines(tmp_path / "segments" / "x.jsonl", [{"Speaker": 1}])
+    assert run("build", "--project", tmp_path, "--drop-invalid", "--format", "json", "--quiet") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["counts"]["error"] == 4
+    assert document["splits"] == {
+        "train": {"rows": 55, "shards": 1},
+        "validation": {"rows": 5, "shards": 1},
+    }
+    assert document["dropped"] == [
+        {
+            "path": "segments/x.jsonl",
+            "line": 1,
+            "pointer": "",
+            "rules": ["schema/required", "schema/type"],
+        }
+    ]
+    assert document["warnings"] == ["the split test received no recording"]
+
+
+def test_a_build_with_errors_reports_them_and_returns_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_corpus(tmp_path, recordings=1)
+    write_lines(tmp_path / "segments" / "x.jsonl", [{"Speaker": 1}])
+    assert run("build", "--project", tmp_path) == 1
+    captured = capsys.readouterr()
+    assert "segments/x.jsonl:1:13 /Speaker 1 is an integer, not a string [schema/type]\n" in captured.out
+    assert captured.err == (
+        "packager: nothing was built: the check found 4 errors; mend them, or leave the segments out with "
+        "--drop-invalid\n"
+    )
+
+
+def test_every_command_finishes_a_half_made_swap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_corpus(tmp_path)
+    for number, command in enumerate((["check"], ["publish", "--endpoint", "nonsense"], ["init", "other"])):
+        folder = tmp_path / f"copy{number}"
+        make_corpus(folder, recordings=2)
+        ready = folder / ".build.packager" / "ready"
+        ready.mkdir(parents=True)
+        (ready / "here").write_text("x")
+        monkeypatch.chdir(folder)
+        main(command)
+        assert (folder / "build" / "here").exists(), command
+
+
+def test_a_disk_that_refuses_returns_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_corpus(tmp_path, recordings=1)
+    (tmp_path / "file").write_text("")
+    assert run("build", "--project", tmp_path, "--out", tmp_path / "file" / "build") == 3
+    assert str(tmp_path / "file") in capsys.readouterr().err
+
+
+def test_a_reader_that_goes_away_leaves_no_traceback(tmp_path: Path) -> None:
+    make_corpus(tmp_path, recordings=1)
+    write_lines(tmp_path / "segments" / "x.jsonl", [{"Speaker": 1}] * 5000)
+    command = f'"{sys.executable}" -m packager check --project "{tmp_path}" | head -1'
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""
+
+
+def test_an_interrupt_ends_the_rehearsal_hub_and_its_lines_can_be_exported(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "packager", "--quiet", "hub", "--root", str(tmp_path / "hub")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as serving:
+        assert serving.stdout is not None
+        assert serving.stderr is not None
+        lines = [serving.stdout.readline() for _ in range(3)]
+        os.kill(serving.pid, signal.SIGINT)
+        assert serving.wait(timeout=20) == 0
+        assert serving.stderr.read() == ""
+    assert [line.partition("=")[0] for line in lines] == ["HF_ENDPOINT", "HF_TOKEN", "HF_HUB_DISABLE_XET"]
+    assert lines[0].startswith("HF_ENDPOINT=http://127.0.0.1:")
+
+
+def test_a_rehearsal_publishes_loads_back_and_says_that_nothing_left(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_corpus(tmp_path)
+    assert run("build", "--project", tmp_path, "--quiet") == 0
+    capsys.readouterr()
+    assert run("publish", "--project", tmp_path, "--rehearse") == 0
+    out = capsys.readouterr().out
+    assert "plan: publish v1.0.0 of me/turns" in out
+    assert "every row equals its source: 60 rows\n" in out
+    assert out.endswith("nothing left this machine; its own Hub stands at v1.0.0\n")
+
+    assert run("publish", "--project", tmp_path, "--rehearse", "--format", "json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["plan"]["published_as"] == "v1.0.0"
+    assert document["read_back"]["rows"] == 60
+
+    write_lines(tmp_path / "segments" / "ep0.jsonl", [make_segment("Changed.")])
+    assert run("publish", "--project", tmp_path, "--rehearse", "--quiet") == 1
+    assert "differs from the sources" in capsys.readouterr().err
+
+
+def test_a_dry_run_changes_nothing_and_the_publish_does_what_it_showed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_corpus(tmp_path)
+    assert run("build", "--project", tmp_path, "--quiet") == 0
+    capsys.readouterr()
+    plans = []
+    for more in (["--dry-run"], ["--dry-run"], []):
+        assert run("publish", "--project", tmp_path, "--rehearse", "--format", "json", *more) == 0
+        document = json.loads(capsys.readouterr().out)
+        plans.append({key: value for key, value in document["plan"].items() if key != "endpoint"})
+    assert plans[0] == plans[1] == plans[2]
+    assert document["receipt"]["version"] == "1.0.0"
+
+
+def test_a_placeholder_is_published_to_this_machine_only(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_corpus(tmp_path)
+    assert run("build", "--project", tmp_path, "--quiet") == 0
+    # 192.0.2.1 is reserved for documentation: nothing answers there, and nothing may be asked there.
+    assert run("publish", "--project", tmp_path, "--endpoint", "https://192.0.2.1") == 2
+    assert "placeholder" in capsys.readouterr().err
+
+
+def test_the_version_is_that_of_the_distribution(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == "packager 0.1.0\n"
+
+
+def test_the_public_api_is_there_and_importing_it_is_light() -> None:
+    for name in packager.__all__:
+        assert callable(getattr(packager, name))
+    code = "import packager, sys; print(len([m for m in sys.modules if m.startswith(('pyarrow', 'orjson'))]))"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "0\n"
+
+
+def test_check_build_and_publish_never_import_datasets(tmp_path: Path) -> None:
+    make_corpus(tmp_path)
+    code = (
+        "import sys\n"
+        "from packager.cli import main\n"
+        "from packager.rehearsal import run_hub\n"
+        "from pathlib import Path\n"
+        "root = sys.argv[1]\n"
+        "assert main(['check', '--project', root]) == 0\n"
+        "assert main(['build', '--project', root]) == 0\n"
+        "with run_hub(Path(root) / 'hub') as address:\n"
+        "    import os\n"
+        "    os.environ['HF_TOKEN'] = address.token\n"
+        "    assert main(['publish', '--project', root, '--endpoint', address.endpoint]) == 0\n"
+        "assert 'datasets' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, capture_output=True)

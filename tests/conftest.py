@@ -1,0 +1,42 @@
+"""What every test stands on: no network but loopback, no cache or token of the person who runs it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+# Read by huggingface_hub and datasets when they are imported, so this must come before any test module.
+_HOME = tempfile.mkdtemp(prefix="packager-tests-")
+for _name in [name for name in os.environ if name.startswith(("HF_", "HUGGING", "PACKAGER_"))]:
+    del os.environ[_name]
+os.environ.update(
+    HF_HOME=_HOME,
+    HF_ENDPOINT="http://127.0.0.1:9",  # the discard port: whoever forgets an endpoint fails at once
+    HF_HUB_DISABLE_XET="1",
+    HF_HUB_DISABLE_TELEMETRY="1",
+    HF_HUB_DISABLE_PROGRESS_BARS="1",
+)
+
+from hub_fixture import hub as hub  # noqa: E402, PLC0414 - after the environment is set; found by its name
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Real transcripts that are not part of the project; where they lie beside it, no test may skip."""
+    data = REPOSITORY.parent / "shared" / "data"
+    if not data.is_dir():
+        pytest.skip("there are no real transcripts beside this checkout")
+    return data
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail where a test skips although the real transcripts are there."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter is not None and reporter.stats.get("skipped")
+    if skipped and os.environ.get("CI") and (REPOSITORY.parent / "shared").is_dir():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

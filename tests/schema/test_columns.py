@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from packager.errors import ConfigError
+from packager.schema.columns import card_features, hub_features, plan_layout
+
+if TYPE_CHECKING:
+    from packager.schema.columns import Layout
+
+STRING: dict[str, Any] = {"type": "string"}
+
+
+def plan(properties: dict[str, Any], **more: Any) -> Layout:  # noqa: ANN401 - parts of a schema
+    document = {"type": "object", "properties": properties, "additionalProperties": False, **more}
+    return plan_layout(document, start="Start", end="End", recording_property=more.get("recording"))
+
+
+@pytest.mark.parametrize(
+    ("subschema", "name", "nullable"),
+    [
+        ({"type": "string"}, "string", False),
+        ({"type": "string", "format": "date-time"}, "string", False),
+        ({"type": "boolean"}, "bool", False),
+        ({"type": "integer"}, "int64", False),
+        ({"type": "number"}, "float64", False),
+        ({"type": ["integer", "number"]}, "float64", False),
+        ({"type": ["string", "null"]}, "string", True),
+        ({"type": ["string", "integer"]}, "json", False),
+        ({"enum": ["a", "b"]}, "string", False),
+        ({"enum": ["a", None]}, "string", True),
+        ({"enum": [1, 2.5]}, "float64", False),
+        ({"enum": [1, "a"]}, "json", False),
+        ({"type": ["string", "null"], "enum": ["a"]}, "string", False),
+        ({"const": "x"}, "string", False),
+        ({"const": True}, "bool", False),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, "string", True),
+        ({"oneOf": [{"type": "integer"}, {"type": "string"}]}, "json", False),
+        ({"allOf": [{"minLength": 1}, {"type": "string"}]}, "string", False),
+        ({"$ref": "#/$defs/name"}, "string", False),
+        ({"$ref": "#/$defs/loop"}, "json", True),
+        ({"$ref": "elsewhere.json"}, "json", True),
+        ({"type": "array", "items": {"type": "string"}}, "list<string>", False),
+        ({"type": "array", "items": {"type": "array", "items": STRING}}, "list<list<string>>", False),
+        ({"type": "array"}, "json", False),
+        ({"type": "array", "prefixItems": [STRING], "items": STRING}, "json", False),
+        (
+            {"type": "object", "properties": {"w o": STRING, "n": {}}, "additionalProperties": False},
+            'struct<"w o": string, n: json>',
+            False,
+        ),
+        ({"type": "object", "properties": {"w": STRING}}, "json", False),
+        ({"type": "object", "properties": {}, "additionalProperties": False}, "json", False),
+        ({}, "json", True),
+        (True, "json", True),
+    ],
+)
+def test_a_subschema_has_this_column(subschema: object, name: str, nullable: bool) -> None:  # noqa: FBT001
+    layout = plan(
+        {"p": subschema},
+        required=["p"],
+        **{"$defs": {"name": STRING, "loop": {"anyOf": [{"$ref": "#/$defs/loop"}]}}},
+    )
+    column = layout.columns[2].column
+    assert (column.name, column.type, column.nullable) == ("p", name, nullable)
+
+
+def test_a_property_that_is_not_required_is_nullable() -> None:
+    assert plan({"p": STRING}).columns[2].column.nullable
+
+
+def test_up_to_draft_7_what_stands_beside_a_reference_is_ignored() -> None:
+    properties = {"p": {"$ref": "#/definitions/n", "type": "string"}}
+    definitions = {"definitions": {"n": {"type": "integer"}}}
+    old = plan(properties, **definitions, **{"$schema": "http://json-schema.org/draft-07/schema#"})
+    assert old.columns[2].column.type == "int64"
+    assert plan(properties, **definitions).columns[2].column.type == "string"
+
+
+def test_the_columns_stand_in_the_promised_order() -> None:
+    document: dict[str, Any] = {"properties": {"Text": STRING, "End": STRING, "Start": STRING}}
+    layout = plan_layout(document, start="Start", end="End", recording_property=None)
+    assert [each.column.name for each in layout.columns] == [
+        *("recording", "segment", "Text", "End", "Start", "start_seconds", "end_seconds", "extra"),
+    ]
+
+
+def test_seconds_need_both_time_properties() -> None:
+    assert [each.column.name for each in plan({"Start": STRING}).columns] == ["recording", "segment", "Start"]
+
+
+def test_properties_come_by_reference_and_all_of_too() -> None:
+    document: dict[str, Any] = {
+        "$ref": "#/$defs/base",
+        "properties": {"b": STRING},
+        "allOf": [{"properties": {"c": STRING}, "required": ["c"]}],
+        "$defs": {"base": {"properties": {"a": STRING}, "required": ["a"]}},
+    }
+    layout = plan_layout(document, start="Start", end="End", recording_property=None)
+    assert [(each.name, each.nullable) for each in layout.properties] == [
+        ("b", True),
+        ("a", False),
+        ("c", False),
+    ]
+
+
+@pytest.mark.parametrize("name", ["recording", "segment"])
+def test_a_property_with_the_name_of_a_made_column_is_a_config_error(name: str) -> None:
+    with pytest.raises(ConfigError, match=name):
+        plan({name: STRING})
+
+
+def test_made_names_are_free_where_their_columns_are_not_made() -> None:
+    assert plan({"start_seconds": STRING, "extra": STRING}).columns[2].column.name == "start_seconds"
+    with pytest.raises(ConfigError, match="extra"):
+        plan({"extra": STRING}, additionalProperties=True)
+
+
+def test_a_property_recording_that_names_the_recordings_is_the_column_itself() -> None:
+    document: dict[str, Any] = {
+        "properties": {"recording": STRING, "t": STRING},
+        "additionalProperties": False,
+    }
+    layout = plan_layout(document, start="s", end="e", recording_property="recording")
+    assert [each.column.name for each in layout.columns] == ["recording", "segment", "t"]
+
+
+def test_the_features_of_the_footer_and_of_the_card_are_those_that_datasets_writes() -> None:
+    from datasets import Features  # noqa: PLC0415 - 0.8 s that only this test needs
+
+    struct = {"type": "object", "properties": {"x": {"type": "number"}}, "additionalProperties": False}
+    layout = plan(
+        {
+            "s": STRING,
+            "l": {"type": "array", "items": STRING},
+            "ll": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}},
+            "d": struct,
+            "ld": {"type": "array", "items": struct},
+            "lld": {"type": "array", "items": {"type": "array", "items": struct}},
+            "dl": {
+                "type": "object",
+                "properties": {"k": {"type": "array", "items": {"type": "boolean"}}},
+                "additionalProperties": False,
+            },
+            "j": {},
+        }
+    )
+    features = Features.from_dict(hub_features(layout))
+    assert features._to_yaml_list() == card_features(layout)  # noqa: SLF001 - what push_to_hub writes
+    assert Features._from_yaml_list(card_features(layout)) == features  # noqa: SLF001 - what load_dataset reads
