@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from packager.model import JsonObject, Problem, Severity, SourceFile
 from packager.segments.flaws import Flaw, Rule
 from packager.segments.places import Text
+from packager.segments.scan import skip_space
 from packager.segments.strict import Parsed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _CERTAIN = frozenset({Rule.BOM, Rule.CONTROL_CHARACTER, Rule.MULTILINE, Rule.TRAILING_COMMA})
 """Flaws that leave no doubt what value is meant, so that its other problems can be told too."""
@@ -38,6 +39,26 @@ class Item:
     """Errors with rules `json/…`. An item that has any is bad, even if it has a value."""
     text: Text = field(repr=False, compare=False)
     """Its bytes, in which `locate` looks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The values of consecutive lines, all of them sound: what items are made of when they are asked for."""
+
+    number: int
+    """Of the first value, as Item.number."""
+    line: int
+    """Of the first value, from 1."""
+    values: list[JsonObject]
+    lines: list[bytes]
+    """One a value."""
+
+    def items(self) -> Iterator[Item]:
+        """Yield the items that these values are."""
+        for index, (value, data) in enumerate(zip(self.values, self.lines, strict=True)):
+            line = self.line + index
+            column = skip_space(data, 0) + 1
+            yield Item(self.number + index, "", line, column, value, (), Text(data, line))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Read a JSON object fast where the result is provably that of the exact parser. Pure.
+"""Read JSON objects fast where the result is provably that of the exact parser. Pure.
 
 orjson refuses whatever is not JSON, but for three things, each of which is guarded here: it does not see
 duplicate keys, it makes floats of integers beyond 64 bits, and it nests deeper than `strict.MAX_DEPTH`.
@@ -8,6 +8,7 @@ None is no verdict: whoever gets it asks `strict`.
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import orjson
@@ -21,8 +22,28 @@ if TYPE_CHECKING:
 
 _KEY_END = re.compile(rb'"[ \t\r\n]*+:')
 _BEYOND_64_BITS = 2.0**63
+_PLAIN = frozenset({str, bool, int, type(None)})
+"""Kinds of values that hold no keys and leave no doubt."""
 _DOUBT = -(1 << 62)
 """So far below zero that no count of keys makes up for it."""
+
+
+def load_objects(lines: list[bytes]) -> list[JsonObject] | None:
+    """Return the objects that these lines are, one each; None if only the exact parser can tell.
+
+    The proof is that of `load_object`, for all lines at once: as many keys in the values as places.
+    """
+    try:
+        values: list[JsonObject] = list(map(orjson.loads, lines))
+    except orjson.JSONDecodeError:
+        return None
+    if not {dict}.issuperset(map(type, values)):
+        return None
+    inner = list(chain.from_iterable(map(dict.values, values)))
+    keys = sum(map(len, values))
+    if not _PLAIN.issuperset(map(type, inner)):
+        keys += _count_keys(inner, MAX_DEPTH - 1)
+    return values if keys == _count_key_ends(b"\n".join(lines)) else None
 
 
 def load_object(data: bytes) -> JsonObject | None:
@@ -40,6 +61,14 @@ def load_object(data: bytes) -> JsonObject | None:
         return None
     keys = len(value) + _count_keys(value.values(), MAX_DEPTH - 1)
     return value if keys == len(_KEY_END.findall(data)) else None
+
+
+def _count_key_ends(text: bytes) -> int:
+    # Where no white space stands before any colon, counting is many times faster than the expression.
+    # (A single byte is found far faster than two, and tabs and returns are rare.)
+    if b" :" in text or any(space in text and space + b":" in text for space in (b"\t", b"\r")):
+        return len(_KEY_END.findall(text))
+    return text.count(b'":')
 
 
 def _count_keys(values: Iterable[JsonValue], depth: int) -> int:

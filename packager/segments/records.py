@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from packager.segments.blocks import CannotReadError, read_blocks
 from packager.segments.flaws import Flaw, Rule
-from packager.segments.items import TOO_LARGE, Empty, Item, find_empty, make_item, refuse_item
+from packager.segments.items import TOO_LARGE, Batch, Empty, Item, find_empty, make_item, refuse_item
 from packager.segments.lines import LineReader, LongLine
 from packager.segments.places import Text
-from packager.segments.quick import load_object
+from packager.segments.quick import load_object, load_objects
 from packager.segments.scan import skip_space
 from packager.segments.strict import Parsed, demand_object, parse_value
 
@@ -23,7 +23,7 @@ _LOOKAHEAD_BYTES = 1 << 20  # how long a value over several lines may be and sti
 _PATIENCE_BYTES = 4 << 20  # what may be read in vain for that, before a file is taken line by line
 
 
-def read_records(source: SourceFile) -> Iterator[Item | Empty]:
+def read_records(source: SourceFile) -> Iterator[Batch | Item | Empty]:
     """Yield the value of each line that is not blank, or `Empty` if there is none.
 
     Raises:
@@ -32,7 +32,16 @@ def read_records(source: SourceFile) -> Iterator[Item | Empty]:
     lines = LineReader(read_blocks(source.path))
     joiner = _Joiner(lines)
     number = 0
-    while (line := lines.take()) is not None:
+    while True:
+        if batch := lines.take_batch():
+            if values := load_objects(batch):
+                yield Batch(number, lines.number - len(batch) + 1, values, batch)
+                number += len(values)
+                continue
+            lines.give_back(batch)
+        line = lines.take()
+        if line is None:
+            break
         if isinstance(line, LongLine):
             if not line.ended:
                 raise CannotReadError(Rule.SIZE, TOO_LARGE, lines.number)
