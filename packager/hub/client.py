@@ -1,6 +1,6 @@
-"""Talk to a Hub: read what stands in a dataset repository, send files, commit, tag, read back.
+"""The client of one Hub: read what stands in a dataset repository, send files, commit, tag, read back.
 
-This room owns huggingface_hub. A call answers or raises a `PackagerError` that says what to do; no token
+A call answers or raises a `PackagerError` that says what to do; no token
 reaches a message. Reading is tried again while the trouble looks passing. A write is sent once: when its
 answer is lost, nobody knows whether it was carried out, so `Hub.insist` asks before it sends again.
 """
@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import ipaddress
-import os
 import sys
 import time
 import warnings
@@ -18,7 +16,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar, cast
-from urllib.parse import urlsplit
 
 import huggingface_hub
 import huggingface_hub.utils
@@ -26,13 +23,16 @@ from huggingface_hub import constants, errors
 from huggingface_hub.file_download import http_get
 from huggingface_hub.utils.sha import git_hash
 
-from packager.errors import DataError, EnvironmentFailure, PackagerError, UsageError
+from packager.errors import DataError
+from packager.hub.failures import CARD, HubFailure, explain
+from packager.hub.loopback import is_loopback
+from packager.hub.streams import Digest, without_bars
 from packager.manifest import NAME as MANIFEST
 from packager.manifest import parse_manifest
 from packager.model import RemoteFile, RemoteState, Tag
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from packager.model import BuiltFile, Manifest
@@ -42,7 +42,6 @@ T = TypeVar("T")
 _utils: Any = huggingface_hub.utils  # its names are found when they are used, unseen by a type checker
 
 MAIN: Final = "main"
-CARD: Final = "README.md"
 WAITS: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds before the second, third, ... try."""
 TIMEOUT: Final = 120.0
@@ -50,42 +49,9 @@ TIMEOUT: Final = 120.0
 
 _CONNECT_TIMEOUT: Final = 15.0
 _LONGEST_WAIT: Final = 300.0  # seconds; a Hub that asks for more is told to the user instead
-_PASSING: Final = {408, 425, 429, 500, 502, 503, 504}
-_RIVALRY: Final = {409, 412}  # it exists already; the head is another one
 _NOT_FOUND: Final = 404
 _UNSPOKEN: Final = {404, 405, 501}  # the answers of a server that does not know a part of the protocol
 _NAME: Final = "segment-packager"
-_ADVICE: Final = {
-    400: "this is a request that the Hub does not take; see what it says",
-    401: "log in with `hf auth login`, or set HF_TOKEN to a valid token",
-    403: "use a token that may write there",
-    404: "check the name, and that the token may see it",
-    409: "something of this name exists already, or is being made right now; publish again",
-    412: "somebody else published meanwhile; publish again",
-}
-_AGAIN: Final = "publish again later; what is begun is finished then"
-_SERVER_TEXT: Final = 300  # characters of a server's message that are shown
-
-
-class HubFailure(EnvironmentFailure):
-    """The Hub did not do what it was asked (exit code 3)."""
-
-    def __init__(
-        self, what: str, advice: str, *, status: int | None = None, passing: bool = False, wait: float = 0
-    ) -> None:
-        super().__init__(f"{what}: {advice}")
-        self.what = what
-        self.status = status
-        """The HTTP status; None if there was no answer or none that makes sense, 0 if nothing was asked."""
-        self.passing = passing
-        """True if the same request may be answered a little later."""
-        self.wait = wait
-        """Seconds that the Hub asks to be left alone."""
-
-    @property
-    def unsure(self) -> bool:
-        """True if a write that failed like this may stand nonetheless: ours, or somebody else's."""
-        return self.passing or self.status is None or self.status in _RIVALRY
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,53 +59,6 @@ class Upload:
     """Files that the Hub has taken and that no commit shows yet."""
 
     operations: tuple[huggingface_hub.CommitOperationAdd, ...]
-
-
-def connect_hub(
-    endpoint: str | None = None,
-    token: str | None = None,
-    *,
-    say: Callable[[str], None] = lambda _: None,
-    waits: Sequence[float] = WAITS,
-    timeout: float = TIMEOUT,
-) -> Hub:
-    """Return the Hub at an endpoint. Nothing is sent yet.
-
-    Args:
-        endpoint: None: huggingface_hub's own rules (`HF_ENDPOINT`, else https://huggingface.co).
-        token: None: huggingface_hub's own rules (`HF_TOKEN`, the stored login, trusted publishing in CI).
-        say: told what is waited for, a sentence at a time.
-        waits: seconds before each further try of a request that may succeed later.
-        timeout: seconds without a byte after which an answer counts as lost.
-
-    Raises:
-        UsageError: the endpoint is not an http(s) address.
-    """
-    address = (endpoint or constants.ENDPOINT).rstrip("/")
-    try:
-        parts = urlsplit(address)
-        wrong = (
-            parts.scheme not in {"http", "https"} or not parts.hostname or bool(parts.query or parts.fragment)
-        )
-        secret = parts.username is not None or parts.password is not None
-    except ValueError:
-        wrong, secret = True, False
-    if secret:
-        raise UsageError("the endpoint holds a user name or password: give the token in HF_TOKEN instead")
-    if wrong:
-        raise UsageError(f"{address!r} is not an endpoint: give an address such as https://huggingface.co")
-    if is_loopback(address):
-        _reach_directly(str(parts.hostname))
-    return Hub(address, token, say=say, waits=waits, timeout=timeout)
-
-
-def is_loopback(endpoint: str) -> bool:
-    """Return whether an address such as `http://127.0.0.1:8000` is this machine's own."""
-    try:
-        host = urlsplit(endpoint).hostname or ""
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class Hub:
@@ -235,7 +154,7 @@ class Hub:
 
         The file is read a piece at a time and not kept.
         """
-        sink = _Digest()
+        sink = Digest()
         self._download(repo_id, revision, path, cast("BinaryIO", sink))
         return sink.tell(), sink.hexdigest()
 
@@ -269,7 +188,7 @@ class Hub:
             )
         except (OSError, ValueError) as error:
             raise DataError(f"{build} was changed while it was being published ({error})") from error
-        with self._without_xet_where_unspoken(repo_id), _without_bars(unless=sys.stderr.isatty()):
+        with self._without_xet_where_unspoken(repo_id), without_bars(unless=sys.stderr.isatty()):
             self._call(
                 f"sending files to {repo_id}",
                 lambda: self._api.preupload_lfs_files(
@@ -409,7 +328,7 @@ class Hub:
         def ask() -> None:
             sink.seek(0)
             sink.truncate()
-            with _without_bars():
+            with without_bars():
                 http_get(url, sink, headers={**self._headers(), "Accept-Encoding": "identity"})
 
         self._read(f"reading {path} of {repo_id} at {revision}", ask)
@@ -480,7 +399,7 @@ class Hub:
             KeyError,  # an answer without what the protocol promises
             TypeError,  # an answer of another shape than the protocol's
         ) as error:
-            failure = _explain(error, doing, self.endpoint, self._token)
+            failure = explain(error, doing, self.endpoint, self._token)
         raise failure
 
 
@@ -492,118 +411,3 @@ def _head_of(refs: huggingface_hub.GitRefs | None) -> str | None:
 def _tags_of(refs: huggingface_hub.GitRefs | None) -> tuple[Tag, ...]:
     tags = (Tag(tag.name, tag.target_commit) for tag in (refs.tags if refs else []))
     return tuple(sorted(tags, key=lambda tag: tag.name))
-
-
-class _Digest(io.RawIOBase):
-    """A file that keeps of its bytes only their number and their hash."""
-
-    def __init__(self) -> None:
-        self._sha256 = hashlib.sha256()
-        self._size = 0
-
-    def write(self, piece: Any, /) -> int:  # noqa: ANN401 - bytes or any buffer
-        self._sha256.update(piece)
-        self._size += len(piece)
-        return len(piece)
-
-    def tell(self) -> int:
-        return self._size
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        """Go back to the beginning; there is nowhere else to go."""
-        if (offset, whence) != (0, os.SEEK_SET):
-            raise io.UnsupportedOperation("only the beginning is kept")
-        self._sha256, self._size = hashlib.sha256(), 0
-        return 0
-
-    def truncate(self, size: int | None = None, /) -> int:
-        return self._size if size is None else size
-
-    def hexdigest(self) -> str:
-        return self._sha256.hexdigest()
-
-
-@contextmanager
-def _without_bars(*, unless: bool = False) -> Iterator[None]:
-    """Keep the client from drawing progress bars, unless the environment says what the user wants."""
-    decided = constants.HF_HUB_DISABLE_PROGRESS_BARS is not None or _utils.are_progress_bars_disabled()
-    if unless or decided:
-        yield
-        return
-    _utils.disable_progress_bars()
-    try:
-        yield
-    finally:
-        _utils.enable_progress_bars()
-
-
-def _explain(error: Exception, doing: str, endpoint: str, token: str | None) -> PackagerError:
-    """Return what a client's exception means: what happened, to what, and what to do next."""
-    httpx = _utils.httpx
-    if isinstance(error, RuntimeError) and isinstance(error.__cause__, Exception):
-        return _explain(error.__cause__, doing, endpoint, token)  # an uploading thread wraps what it met
-    text = _without_token(error, token)
-    failure: PackagerError
-    match error:
-        case errors.OfflineModeIsEnabled():
-            failure = HubFailure(f"HF_HUB_OFFLINE is set while {doing}", "unset it to reach a Hub", status=0)
-        case errors.HFValidationError():
-            failure = UsageError(text)
-        case errors.LocalTokenNotFoundError() | errors.OIDCError():
-            failure = HubFailure(f"there is no token for {endpoint} ({text})", _ADVICE[401], status=401)
-        case errors.HfHubHTTPError():
-            failure = _explain_answer(error, doing, endpoint, token)
-        case httpx.TransportError():
-            what = f"no answer from {endpoint} while {doing} ({text or type(error).__name__})"
-            failure = HubFailure(what, f"check the address and the network, then {_AGAIN}", passing=True)
-        case ValueError() if CARD in text:
-            failure = DataError(f"{endpoint} refuses the card: {text}")
-        case ValueError() | KeyError() | TypeError() | httpx.HTTPError() | httpx.InvalidURL():
-            what = f"{endpoint} gave an answer that makes no sense while {doing} ({text})"
-            failure = HubFailure(what, "check that the endpoint is a Hub")
-        case _:
-            failure = HubFailure(f"{doing} failed ({text})", _AGAIN, status=0)
-    return failure
-
-
-def _explain_answer(error: errors.HfHubHTTPError, doing: str, endpoint: str, token: str | None) -> HubFailure:
-    status = error.response.status_code
-    message = " ".join((error.server_message or "").split()).replace(_sent_token(error, token), "***")
-    said = f" ({message[:_SERVER_TEXT]})" if message else ""
-    passing = status in _PASSING
-    return HubFailure(
-        f"{endpoint} answered {status}{said} while {doing}",
-        _AGAIN if passing else _ADVICE.get(status, "see what it says"),
-        status=status,
-        passing=passing,
-        wait=_asked_wait(error.response.headers),
-    )
-
-
-def _asked_wait(headers: Mapping[str, str]) -> float:
-    """Return the seconds for which the Hub asks to be left alone; 0 if it does not."""
-    limit = _utils.parse_ratelimit_headers(headers)
-    if limit is not None and limit.remaining == 0:
-        return float(limit.reset_in_seconds)
-    after = headers.get("Retry-After", "")
-    return float(after) if after.isdecimal() and after.isascii() else 0
-
-
-def _without_token(error: Exception, token: str | None) -> str:
-    return " ".join(str(error).split()).replace(_sent_token(error, token), "***")
-
-
-def _sent_token(error: Exception, token: str | None) -> str:
-    """Return the token that a failed request carried, or a text that occurs nowhere."""
-    request = getattr(error, "_request", None)
-    sent = request.headers.get("Authorization", "") if request is not None else ""
-    return sent.removeprefix("Bearer ") or token or "\0"
-
-
-def _reach_directly(host: str) -> None:
-    """Keep a proxy out of the way to this machine itself, also for processes started from this one."""
-    for name in ("NO_PROXY", "no_proxy"):
-        hosts = [part for part in os.environ.get(name, "").split(",") if part]
-        if host not in hosts:
-            os.environ[name] = ",".join([*hosts, host])
-            huggingface_hub.close_session()  # the client has read the old value

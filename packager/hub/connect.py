@@ -1,0 +1,64 @@
+"""Find a Hub by its address, and tell whether that is this machine."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import huggingface_hub
+from huggingface_hub import constants
+
+from packager.errors import UsageError
+from packager.hub.client import TIMEOUT, WAITS, Hub
+from packager.hub.loopback import is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+def connect_hub(
+    endpoint: str | None = None,
+    token: str | None = None,
+    *,
+    say: Callable[[str], None] = lambda _: None,
+    waits: Sequence[float] = WAITS,
+    timeout: float = TIMEOUT,
+) -> Hub:
+    """Return the Hub at an endpoint. Nothing is sent yet.
+
+    Args:
+        endpoint: None: huggingface_hub's own rules (`HF_ENDPOINT`, else https://huggingface.co).
+        token: None: huggingface_hub's own rules (`HF_TOKEN`, the stored login, trusted publishing in CI).
+        say: told what is waited for, a sentence at a time.
+        waits: seconds before each further try of a request that may succeed later.
+        timeout: seconds without a byte after which an answer counts as lost.
+
+    Raises:
+        UsageError: the endpoint is not an http(s) address.
+    """
+    address = (endpoint or constants.ENDPOINT).rstrip("/")
+    try:
+        parts = urlsplit(address)
+        wrong = (
+            parts.scheme not in {"http", "https"} or not parts.hostname or bool(parts.query or parts.fragment)
+        )
+        secret = parts.username is not None or parts.password is not None
+    except ValueError:
+        wrong, secret = True, False
+    if secret:
+        raise UsageError("the endpoint holds a user name or password: give the token in HF_TOKEN instead")
+    if wrong:
+        raise UsageError(f"{address!r} is not an endpoint: give an address such as https://huggingface.co")
+    if is_loopback(address):
+        _reach_directly(str(parts.hostname))
+    return Hub(address, token, say=say, waits=waits, timeout=timeout)
+
+
+def _reach_directly(host: str) -> None:
+    """Keep a proxy out of the way to this machine itself, also for processes started from this one."""
+    for name in ("NO_PROXY", "no_proxy"):
+        hosts = [part for part in os.environ.get(name, "").split(",") if part]
+        if host not in hosts:
+            os.environ[name] = ",".join([*hosts, host])
+            huggingface_hub.close_session()  # the client has read the old value

@@ -1,0 +1,64 @@
+"""Where downloaded bytes go, and what the client draws meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import huggingface_hub.utils
+from huggingface_hub import constants
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_utils: Any = huggingface_hub.utils  # its names are found when they are used, unseen by a type checker
+
+
+class Digest(io.RawIOBase):
+    """A file that keeps of its bytes only their number and their hash."""
+
+    def __init__(self) -> None:
+        self._sha256 = hashlib.sha256()
+        self._size = 0
+
+    def write(self, piece: Any, /) -> int:  # noqa: ANN401 - bytes or any buffer
+        """Take bytes in and forget them."""
+        self._sha256.update(piece)
+        self._size += len(piece)
+        return len(piece)
+
+    def tell(self) -> int:
+        """Return how many bytes were taken."""
+        return self._size
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        """Go back to the beginning; there is nowhere else to go."""
+        if (offset, whence) != (0, os.SEEK_SET):
+            raise io.UnsupportedOperation("only the beginning is kept")
+        self._sha256, self._size = hashlib.sha256(), 0
+        return 0
+
+    def truncate(self, size: int | None = None, /) -> int:
+        """Do nothing: what lies behind the beginning is not kept."""
+        return self._size if size is None else size
+
+    def hexdigest(self) -> str:
+        """Return the sha256 of the bytes taken."""
+        return self._sha256.hexdigest()
+
+
+@contextmanager
+def without_bars(*, unless: bool = False) -> Iterator[None]:
+    """Keep the client from drawing progress bars, unless the environment says what the user wants."""
+    decided = constants.HF_HUB_DISABLE_PROGRESS_BARS is not None or _utils.are_progress_bars_disabled()
+    if unless or decided:
+        yield
+        return
+    _utils.disable_progress_bars()
+    try:
+        yield
+    finally:
+        _utils.enable_progress_bars()
