@@ -1,7 +1,8 @@
 """Write a JSON value in the one form of RFC 8785 (JCS), so that equal values are equal bytes. Pure.
 
-Two things go beyond the RFC, which knows doubles only: an integer that no double holds is written with all
-its digits, so that no two different integers are one; and strings must be free of lone surrogates.
+Two things go beyond the RFC, which knows doubles only and writes as few digits as tell two of them apart.
+From 2^53 to 10^21 an integer is written with all its digits, and so is a larger one that is no double: the
+form says exactly the value, and no two values have one form. And strings must be free of lone surrogates.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import orjson
 if TYPE_CHECKING:
     from packager.model import JsonValue
 
-_EXACT: Final = 2**53  # every integer up to here is a double
+_DIGITS: Final = 10**21  # from here on the RFC writes an exponent
 _LONG_NUMBER: Final = re.compile(rb"[0-9]{16}")
 _PLAIN: Final = frozenset({str, bool, type(None)})
 
@@ -71,11 +72,10 @@ def _utf16(key: str) -> bytes:
 
 
 def _number(value: float) -> bytes:
-    if isinstance(value, int) and (-_EXACT <= value <= _EXACT or not _is_double(value)):
-        return str(value).encode()
+    whole = int(value)
+    if whole == value and (abs(whole) < _DIGITS or not _is_double(whole)):
+        return str(whole).encode()  # also for -0
     number = float(value)
-    if number == 0:
-        return b"0"  # also for -0
     sign = "-" if number < 0 else ""
     return (sign + _ecmascript(abs(number))).encode()
 

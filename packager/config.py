@@ -21,18 +21,59 @@ from packager.model import SplitRatio, is_repository_name
 FILE_NAME: Final = "dataset.toml"
 
 _KEYS: Final = {
-    "": ("dataset", "time", "splits"),
+    "": ("dataset", "time", "splits", "check"),
     "dataset": ("repo_id", "segments", "schema", "card", "recording"),
     "time": ("start", "end"),
+    "check": ("text", "speaker", "formats", "select", "ignore", "severity", "limits", "path"),
+    "check.path": ("pattern", "select", "ignore", "severity"),
 }
+_SEVERITIES: Final = ("error", "warning", "note", "off")
 _RESERVED: Final = ("pin", "group_by")  # not names of splits: they are kept for the splits' own settings
 _SPLIT_NAME: Final = re.compile(r"\w+(\.\w+)*", re.ASCII)  # what the datasets library takes for a split
 _DIGITS: Final = 12  # decimals of a ratio
+_LONGEST_SPLIT: Final = 64
 _SALT_BYTES: Final = 64  # the longest key of BLAKE2b
 
 
 _ONE_SPLIT: Final = (SplitRatio("train", Decimal(1)),)
 _PATTERNS: Final = ("segments/**/*.json", "segments/**/*.jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Which rules are judged, and how bad what they find is; as written, for the check to understand.
+
+    A rule is named by its id, its family (`text`) or a pattern of either (`text/*`).
+    """
+
+    select: tuple[str, ...] = ()
+    """Empty: all."""
+    ignore: tuple[str, ...] = ()
+    severity: tuple[tuple[str, str], ...] = ()
+    """Rules and `error`, `warning`, `note` or `off`, in the order of the file."""
+
+
+_ALL_RULES: Final = Choices()
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """The table [check]."""
+
+    text: str = "Text"
+    """The property that holds what is said; rules about it are silent if the schema lacks such a string."""
+    speaker: str = "Speaker"
+    """The property that names who says it; likewise."""
+    formats: bool = True
+    """Whether the schema's `format` is asserted."""
+    choices: Choices = _ALL_RULES
+    limits: tuple[tuple[str, float], ...] = ()
+    """Thresholds that differ from their defaults, by name."""
+    paths: tuple[tuple[str, Choices], ...] = ()
+    """Patterns, as those of `segments`, and what else holds for the files that match them."""
+
+
+DEFAULT_CHECKS: Final = Checks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +95,7 @@ class Config:
     splits: tuple[SplitRatio, ...] = _ONE_SPLIT
     """In the order of the file; the ratios sum to exactly 1."""
     salt: str = ""
+    checks: Checks = DEFAULT_CHECKS
 
     @property
     def recording_property(self) -> str | None:
@@ -105,7 +147,7 @@ def parse_config(text: str, path: Path) -> Config:
     """
     try:
         document = tomllib.loads(text.removeprefix("\ufeff"), parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also an integer of thousands of digits
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
     return _Reader(path).read(document)
 
@@ -138,6 +180,8 @@ class _Reader:
         dataset, time = self.table(document, "dataset"), self.table(document, "time")
         self.only_known(dataset, "dataset")
         self.only_known(time, "time")
+        check = self.table(document, "check")
+        self.only_known(check, "check")
         splits = self.table(document, "splits")
         salt = splits.pop("salt", "")
         return Config(
@@ -151,6 +195,7 @@ class _Reader:
             end=self.text(time, "time", "end", "End"),
             splits=self.splits(splits) if "splits" in document else _ONE_SPLIT,
             salt=self.salt(salt),
+            checks=self.checks(check),
         )
 
     def fail(self, key: str, message: str) -> ConfigError:
@@ -191,14 +236,16 @@ class _Reader:
         value = table.get("segments", list(_PATTERNS))
         if not isinstance(value, list) or not value or not all(isinstance(entry, str) for entry in value):
             raise self.fail("dataset.segments", f"must be a list of patterns, not {_shown(value)}")
-        for pattern in value:
-            parts = pattern.split("/")
-            if not pattern or pattern.startswith("/") or "\\" in pattern or ".." in parts or "" in parts:
-                raise self.fail(
-                    "dataset.segments",
-                    f"{_shown(pattern)} must be a relative path inside the project, with `/`, without `..`",
-                )
-        return tuple(value)
+        return tuple(self.pattern(entry, "dataset.segments") for entry in value)
+
+    def pattern(self, value: str, key: str) -> str:
+        parts = value.split("/")
+        if {".", "..", ""} & set(parts) or "\\" in value or not value.isprintable():
+            raise self.fail(
+                key,
+                f"{_shown(value)} must be a relative path inside the project, with `/`, without `.` or `..`",
+            )
+        return value
 
     def file(self, table: dict[str, Any], key: str, default: str) -> Path | None:
         path = self.path.parent / self.text(table, "dataset", key, default)
@@ -217,9 +264,11 @@ class _Reader:
         for name, value in table.items():
             if name in _RESERVED:
                 raise self.fail(f"splits.{name}", "is a reserved name and not a split")
-            if not _SPLIT_NAME.fullmatch(name):
+            if not _SPLIT_NAME.fullmatch(name) or len(name) > _LONGEST_SPLIT or name == "all":
                 raise self.fail(
-                    f"splits.{name}", "a split is named with letters, digits, `_` and single dots"
+                    f"splits.{name}",
+                    f"a split is named with at most {_LONGEST_SPLIT} letters, digits, `_` and single dots, "
+                    "and not `all`, which the datasets library keeps for itself",
                 )
             if not _is_ratio(value):
                 raise self.fail(
@@ -233,6 +282,59 @@ class _Reader:
             raise self.fail("splits", f"the ratios must sum to exactly 1; they sum to {float(total)}")
         return ratios
 
+    def checks(self, table: dict[str, Any]) -> Checks:
+        formats = table.get("formats", True)
+        if not isinstance(formats, bool):
+            raise self.fail("check.formats", f"must be true or false, not {_shown(formats)}")
+        paths = table.get("path", [])
+        if not isinstance(paths, list) or not all(isinstance(entry, dict) for entry in paths):
+            raise self.fail("check.path", "must be an array of tables ([[check.path]])")
+        return Checks(
+            text=self.text(table, "check", "text", "Text"),
+            speaker=self.text(table, "check", "speaker", "Speaker"),
+            formats=formats,
+            choices=self.choices(table, "check"),
+            limits=self.limits(table),
+            paths=tuple(self.checked_path(entry) for entry in paths),
+        )
+
+    def checked_path(self, table: dict[str, Any]) -> tuple[str, Choices]:
+        self.only_known(table, "check.path")
+        if "pattern" not in table:
+            raise self.fail("check.path.pattern", 'is missing; say which files, such as "segments/old/**"')
+        pattern = self.pattern(self.text(table, "check.path", "pattern", ""), "check.path.pattern")
+        return pattern, self.choices(table, "check.path")
+
+    def choices(self, table: dict[str, Any], name: str) -> Choices:
+        severity = table.get("severity", {})
+        if not isinstance(severity, dict):
+            raise self.fail(f"{name}.severity", 'must be a table, such as { "text/whitespace" = "error" }')
+        for rule, value in severity.items():
+            if value not in _SEVERITIES:
+                raise self.fail(
+                    f"{name}.severity.{rule}", f"must be one of {', '.join(_SEVERITIES)}, not {_shown(value)}"
+                )
+        return Choices(
+            self.rules(table, name, "select"), self.rules(table, name, "ignore"), tuple(severity.items())
+        )
+
+    def rules(self, table: dict[str, Any], name: str, key: str) -> tuple[str, ...]:
+        value = table.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
+            raise self.fail(f"{name}.{key}", f"must be a list of rules, not {_shown(value)}")
+        if key in table and key == "select" and not value:
+            raise self.fail(f"{name}.{key}", 'selects nothing; leave it out for all rules, or ignore = ["*"]')
+        return tuple(value)
+
+    def limits(self, table: dict[str, Any]) -> tuple[tuple[str, float], ...]:
+        value = table.get("limits", {})
+        if not isinstance(value, dict):
+            raise self.fail("check.limits", "must be a table ([check.limits])")
+        for key, number in value.items():
+            if not _is_limit(number):
+                raise self.fail(f"check.limits.{key}", f"must be a number from 0 on, not {_shown(number)}")
+        return tuple((key, float(number)) for key, number in value.items())
+
     def salt(self, value: object) -> str:
         if not isinstance(value, str) or len(value.encode()) > _SALT_BYTES:
             raise self.fail("splits.salt", f"must be a string of at most {_SALT_BYTES} bytes")
@@ -244,6 +346,12 @@ def _is_ratio(value: object) -> bool:
         return False
     number = Decimal(value)
     return number.is_finite() and 0 < number <= 1 and int(number.as_tuple().exponent) >= -_DIGITS
+
+
+def _is_limit(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return False
+    return Decimal(value).is_finite() and 0 <= value < 10**12
 
 
 def _shown(value: object) -> str:

@@ -15,15 +15,15 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from packager.errors import DataError, EnvironmentFailure, UsageError
-from packager.manifest import NAME, parse_manifest
+from packager.errors import EnvironmentFailure, PackagerError, UsageError
+from packager.manifest import NAME, is_build, parse_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from packager.model import Manifest
 
@@ -35,15 +35,19 @@ _PIECE: Final = 1 << 20  # bytes hashed at a time
 def replace_folder(out: Path, project: Path) -> Iterator[Path]:
     """Yield an empty work folder; what the block puts into its folder `new` becomes `out` at the end.
 
-    Other folders in the work folder are scratch. If the block raises, `out` stays as it was.
+    Other folders in the work folder are scratch. If the block raises, `out` stays as it was. A link is
+    followed.
 
     Raises:
-        UsageError: `out` exists and is no build, or not only a build.
-        EnvironmentFailure: another build of this project is running.
+        UsageError: `out` exists and is no build, or not only a build; or it lies inside a build.
+        EnvironmentFailure: another build into `out` is running.
     """
-    with _lock(project):
+    out = out.resolve()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with _lock(out):
         _recover(out)
         _refuse_foreign(out)
+        _remember(out, project)
         work = _work_folder(out)
         work.mkdir(parents=True)
         try:
@@ -54,14 +58,29 @@ def replace_folder(out: Path, project: Path) -> Iterator[Path]:
             _swap(work, out)
         finally:
             shutil.rmtree(work, ignore_errors=True)
+            _forget(out, project)
 
 
-def recover_folder(out: Path, project: Path) -> None:
+def recover_folders(project: Path) -> None:
+    """Finish or undo the swaps of this project's builds that a crash left half done; running ones go on."""
+    notes = project / _STATE / "unfinished"
+    outs = {project / "build"}
+    if notes.is_dir():
+        outs |= {Path(note.read_text(encoding="utf-8")) for note in sorted(notes.iterdir())}
+    for out in outs:
+        if _work_folder(out.resolve()).exists():
+            recover_folder(out)
+        if notes.is_dir() and not _work_folder(out.resolve()).exists():
+            _forget(out.resolve(), project)
+
+
+def recover_folder(out: Path) -> None:
     """Finish or undo a swap that a crash left half done; do nothing while a build is running."""
+    out = out.resolve()
     if not _work_folder(out).exists():
         return
     try:
-        with _lock(project):
+        with _lock(out):
             _recover(out)
     except EnvironmentFailure:
         return
@@ -77,17 +96,20 @@ def state_folder(project: Path) -> Path:
     return folder
 
 
-def load_build(folder: Path) -> Manifest:
+def load_build(folder: str | Path) -> Manifest:
     """Return the manifest of a build folder.
 
     Raises:
-        DataError: the folder is absent or holds no build.
+        UsageError: the folder is absent or holds no build.
+        DataError: its manifest is damaged.
     """
-    path = folder / NAME
+    path = Path(folder) / NAME
     try:
         data = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise DataError(f"{folder} holds no build ({NAME} is missing): run `packager build` first") from error
+        raise UsageError(
+            f"{folder} holds no build ({NAME} is missing): run `packager build` first"
+        ) from error
     return parse_manifest(data, str(path))
 
 
@@ -131,18 +153,37 @@ def _work_folder(out: Path) -> Path:
 
 
 @contextmanager
-def _lock(project: Path) -> Iterator[None]:
+def _lock(out: Path) -> Iterator[None]:
+    """Hold the lock of a result: whatever project builds it, one at a time."""
     from filelock import FileLock, Timeout  # noqa: PLC0415 - a check, which looks for a crash first, does without
 
-    lock = FileLock(state_folder(project) / "build.lock")
+    lock = FileLock(state_folder(out.parent) / f"{out.name}.lock")
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
-        raise EnvironmentFailure(f"another build of {project} is running: wait for it to end") from error
+        raise EnvironmentFailure(f"another build into {out} is running: wait for it to end") from error
     try:
         yield
     finally:
         lock.release()
+
+
+def _remember(out: Path, project: Path) -> None:
+    """Note where a build is at work, so that the next command in the project knows where to look."""
+    note = _note(out, project)
+    note.parent.mkdir(exist_ok=True)
+    note.write_text(str(out), encoding="utf-8")
+
+
+def _forget(out: Path, project: Path) -> None:
+    _note(out, project).unlink(missing_ok=True)
+    with suppress(OSError):  # it is not empty, or not there
+        _note(out, project).parent.rmdir()
+
+
+def _note(out: Path, project: Path) -> Path:
+    name = hashlib.sha256(os.fsencode(out)).hexdigest()[:16]
+    return state_folder(project) / "unfinished" / name
 
 
 def _recover(out: Path) -> None:
@@ -158,12 +199,15 @@ def _recover(out: Path) -> None:
 
 
 def _refuse_foreign(out: Path) -> None:
+    advice = "name another folder with --out, or move it away"
+    for parent in out.parents:
+        if (parent / NAME).is_file() and is_build(name.name for name in parent.iterdir()):
+            raise UsageError(f"{out} lies inside the build {parent}, which holds nothing else: {advice}")
     if not os.path.lexists(out):
         return
-    advice = "name another folder with --out, or move it away"
     try:
         foreign = foreign_files(out, load_build(out))
-    except (DataError, OSError) as error:
+    except (PackagerError, OSError) as error:
         raise UsageError(
             f"{out} exists and was not written by build (no {NAME} of ours): {advice}"
         ) from error

@@ -8,15 +8,20 @@ does not know.
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from packager.errors import DataError
 from packager.model import BuiltFile, Column, Dropped, Manifest, Recording, Split
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 FORMAT: Final = 1
 NAME: Final = "manifest.json"
+
+_OF_A_BUILD: Final = frozenset({NAME, "README.md", "data"})
 
 
 def dump_manifest(manifest: Manifest) -> bytes:
@@ -37,6 +42,11 @@ def dump_manifest(manifest: Manifest) -> bytes:
     return orjson.dumps(
         document, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     )
+
+
+def is_build(names: Iterable[str]) -> bool:
+    """Return whether a folder that lists these names looks like a build."""
+    return _OF_A_BUILD.issubset(names)
 
 
 def parse_manifest(data: bytes, origin: str) -> Manifest:

@@ -58,6 +58,8 @@ class SourceFile:
     """The recording that the file's own name gives: below the pattern's fixed part, NFC, no extension."""
     folder: str
     """The recording that the file's folder gives."""
+    is_named_in_utf8: bool = True
+    """False: the name has bytes that are no UTF-8, here written as `\\xff`; it can name no recording."""
 
 
 # --- check ---------------------------------------------------------------------------------------------

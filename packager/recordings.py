@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from packager.model import Problem, Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from packager.model import JsonObject, SourceFile
 
 
@@ -74,3 +76,18 @@ def missing_name(path: str, line: int, column: int, key: str) -> Problem:
         severity=Severity.ERROR,
         message=f"the property {key!r} names the recording, and must be a string that is not empty",
     )
+
+
+def find_odd_names(sources: Iterable[SourceFile]) -> Iterator[Problem]:
+    """Yield the problem of each file whose name is not valid UTF-8, and so can name no recording."""
+    for source in sources:
+        if not source.is_named_in_utf8:
+            yield Problem(
+                path=source.name,
+                line=1,
+                column=1,
+                pointer="",
+                rule="split/recording-name",
+                severity=Severity.ERROR,
+                message="the name of this file is not valid UTF-8: rename it",
+            )

@@ -1,7 +1,8 @@
 """Write a dataset project that is ready to fill: `packager init`.
 
-Promises that no file is overwritten: if one stands in the way, nothing is written. What is written checks,
-builds and rehearses as it is; every value in dataset.toml is the default.
+Promises that no file is overwritten: if one stands in the way, nothing is written; only an editor's settings
+that are there already stay, and the rest is written. What is written checks, builds and rehearses as it is;
+every value in dataset.toml is the default.
 """
 
 from __future__ import annotations
@@ -62,6 +63,18 @@ _GITIGNORE: Final = """\
 /.packager/
 """
 
+_EDITOR_SETTINGS: Final = ".vscode/settings.json"
+_EDITOR: Final = """\
+{
+  "json.schemas": [
+    {
+      "fileMatch": ["/segments/**/*.json"],
+      "url": "./schema/segment.schema.json"
+    }
+  ]
+}
+"""
+
 
 def write_starter(folder: Path, *, schema: bytes, card: bytes) -> tuple[str, ...]:
     """Write a dataset project with this schema and card template; return the relative paths of its files.
@@ -77,8 +90,11 @@ def write_starter(folder: Path, *, schema: bytes, card: bytes) -> tuple[str, ...
         "dataset_card.md": card,
         "segments/.gitkeep": b"",
         ".gitignore": _GITIGNORE.encode(),
+        _EDITOR_SETTINGS: _EDITOR.encode(),
     }
     try:
+        if any(_in_the_way(folder, {_EDITOR_SETTINGS: b""})):
+            del files[_EDITOR_SETTINGS]
         in_the_way = sorted(set(_in_the_way(folder, files)))
         if not in_the_way:
             for name, content in files.items():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from packager.config import find_project, load_project, parse_config, shipped_file
+from packager.config import Checks, Choices, find_project, load_project, parse_config, shipped_file
 from packager.errors import ConfigError, UsageError
 from packager.model import SplitRatio
 
@@ -60,6 +60,12 @@ def test_a_property_can_name_the_recordings() -> None:
         (MINIMAL + "[splits]\ntrain = 0.33333333333333\n", "splits.train", "12 decimals"),
         (MINIMAL + "[splits]\n'my-split' = 1\n", "splits.my-split", "letters"),
         (MINIMAL + "[splits]\npin = 1\n", "splits.pin", "reserved"),
+        (MINIMAL + "[splits]\nall = 1\n", "splits.all", "keeps for itself"),
+        (MINIMAL + f"[splits]\n{'s' * 65} = 1\n", "splits.s", "at most 64"),
+        (MINIMAL + f"[splits]\ntrain = {'1' * 5000}\n", "not valid TOML", "digits"),
+        (MINIMAL + f"x = {'[' * 5000}{']' * 5000}\n", "not valid TOML", ""),
+        (MINIMAL + "segments = ['./x.json']\n", "dataset.segments", "without `.`"),
+        (MINIMAL + 'segments = ["s/a\\u0000b.json"]\n', "dataset.segments", "inside the project"),
         (MINIMAL + "[splits]\ntrain = 1\nsalt = 3\n", "splits.salt", "string"),
         (MINIMAL + f"[splits]\ntrain = 1\nsalt = '{'s' * 65}'\n", "splits.salt", "64 bytes"),
         ("[dataset\n", "not valid TOML", "line 1"),
@@ -72,6 +78,73 @@ def test_a_wrong_key_is_named_with_its_file_and_what_is_allowed(text: str, key: 
     assert key in str(caught.value)
     assert allowed in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+def test_the_check_has_its_documented_defaults() -> None:
+    checks = parse_config(MINIMAL, PATH).checks
+    assert (checks.text, checks.speaker, checks.formats) == ("Text", "Speaker", True)
+    assert (checks.choices, checks.limits, checks.paths) == (Choices(), (), ())
+    assert hash(checks) == hash(Checks())
+
+
+def test_what_the_check_chooses_is_kept_in_its_order() -> None:
+    text = """
+[check]
+text = "body"
+formats = false
+select = ["time", "text/*"]
+severity = { "text/*" = "off", "text/empty" = "error" }
+[check.limits]
+longest_seconds = 600
+slowest_characters_per_second = 0.25
+[[check.path]]
+pattern = "segments/old/**"
+ignore = ["time/unsorted"]
+[[check.path]]
+pattern = "*.json"
+severity = { time = "note" }
+"""
+    assert parse_config(MINIMAL + text, PATH).checks == Checks(
+        text="body",
+        formats=False,
+        choices=Choices(("time", "text/*"), (), (("text/*", "off"), ("text/empty", "error"))),
+        limits=(("longest_seconds", 600.0), ("slowest_characters_per_second", 0.25)),
+        paths=(
+            ("segments/old/**", Choices((), ("time/unsorted",), ())),
+            ("*.json", Choices((), (), (("time", "note"),))),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "allowed"),
+    [
+        ("check = 3\n" + MINIMAL, "check:", "table"),
+        (MINIMAL + "[check]\nspelling = 1\n", "check.spelling", "text, speaker, formats, select, ignore"),
+        (MINIMAL + "[check]\ntext = 3\n", "check.text", "string"),
+        (MINIMAL + "[check]\nspeaker = ''\n", "check.speaker", "not empty"),
+        (MINIMAL + "[check]\nformats = 1\n", "check.formats", "true or false"),
+        (MINIMAL + "[check]\nselect = 'time'\n", "check.select", "list"),
+        (MINIMAL + "[check]\nselect = []\n", "check.select", "leave it out"),
+        (MINIMAL + "[check]\nignore = [3]\n", "check.ignore", "list"),
+        (MINIMAL + "[check]\nseverity = 'off'\n", "check.severity", "table"),
+        (MINIMAL + "[check.severity]\ntime = 'bad'\n", "check.severity.time", "error, warning, note, off"),
+        (MINIMAL + "[check]\nlimits = 3\n", "check.limits", "table"),
+        (MINIMAL + "[check.limits]\nlongest_seconds = '3'\n", "check.limits.longest_seconds", "number"),
+        (MINIMAL + "[check.limits]\nlongest_seconds = true\n", "check.limits.longest_seconds", "number"),
+        (MINIMAL + "[check.limits]\nlongest_seconds = -1\n", "check.limits.longest_seconds", "from 0"),
+        (MINIMAL + "[check.limits]\nlongest_seconds = nan\n", "check.limits.longest_seconds", "number"),
+        (MINIMAL + "[check.path]\npattern = 'x'\n", "check.path", "array of tables"),
+        (MINIMAL + "[[check.path]]\n", "check.path.pattern", "is missing"),
+        (MINIMAL + "[[check.path]]\npattern = '../x'\n", "check.path.pattern", "inside the project"),
+        (MINIMAL + "[[check.path]]\npattern = 'x'\nlimits = {}\n", "check.path.limits", "pattern, select"),
+    ],
+)
+def test_a_wrong_key_of_the_check_is_named(text: str, key: str, allowed: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(text, PATH)
+    assert str(caught.value).startswith(f"{PATH}: {key}")
+    assert allowed in str(caught.value)
 
 
 def test_thirds_that_sum_to_one_are_accepted_and_sums_are_not_rounded() -> None:

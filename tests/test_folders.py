@@ -13,12 +13,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.build import build_dataset
-from packager.errors import EnvironmentFailure
-from packager.folders import load_build, recover_folder, replace_folder, verify_folder
+from packager.cli import main
+from packager.errors import EnvironmentFailure, UsageError
+from packager.folders import load_build, recover_folders, replace_folder, verify_folder
 from project import make_corpus, make_segment, write_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def tree(folder: Path) -> list[str]:
@@ -59,7 +64,7 @@ def test_a_half_made_swap_is_finished_or_undone(
         if name is not None:
             folder.mkdir(parents=True)
             (folder / "which").write_text(name)
-    recover_folder(out, tmp_path)
+    recover_folders(tmp_path)
     assert (out / "which").read_text() == expected if expected else not out.exists()
     assert not (tmp_path / ".build.packager").exists()
 
@@ -70,8 +75,51 @@ def test_a_second_build_at_the_same_time_is_refused_and_recovery_waits(tmp_path:
         (work / "new" / "x").write_text("x")
         with pytest.raises(EnvironmentFailure, match="another build"):
             build_dataset(tmp_path)
-        recover_folder(tmp_path / "build", tmp_path)
+        recover_folders(tmp_path)
         assert (work / "new" / "x").exists()
+
+
+def test_two_projects_that_build_into_one_folder_do_it_one_after_the_other(tmp_path: Path) -> None:
+    one = make_corpus(tmp_path / "one", recordings=2)
+    other = make_corpus(tmp_path / "other", recordings=1)
+    out = tmp_path / "shared"
+    with replace_folder(out, one) as work:
+        (work / "new" / "x").write_text("x")
+        with pytest.raises(EnvironmentFailure, match="another build into"):
+            build_dataset(other, out=out)
+    assert tree(out) == ["x"]
+
+
+def test_the_next_command_finishes_a_swap_wherever_the_build_was_to_go(tmp_path: Path) -> None:
+    project = make_corpus(tmp_path / "project", recordings=1)
+    out = tmp_path / "elsewhere" / "build"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("packager.folders._forget", lambda *_: None)  # as a kill, which cleans nothing up
+        patch.setattr("packager.folders.shutil.rmtree", lambda *_, **__: None)
+        patch.setattr("packager.folders._swap", _interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            build_dataset(project, out=out)
+    assert not out.exists()
+    assert main(["--quiet", "check", "--project", str(project)]) == 0
+    assert verify_folder(out, load_build(out)) == ()
+    assert tree(project / ".packager") == [".gitignore"]
+
+
+def test_a_link_to_a_build_stays_a_link(tmp_path: Path) -> None:
+    project = make_corpus(tmp_path / "project", recordings=1)
+    build_dataset(project, out=tmp_path / "real")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    write_lines(project / "segments" / "more.jsonl", [make_segment()])
+    manifest = build_dataset(project, out=tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert load_build(tmp_path / "real") == manifest
+
+
+def test_a_folder_inside_a_build_is_refused(tmp_path: Path) -> None:
+    make_corpus(tmp_path, recordings=1)
+    build_dataset(tmp_path)
+    with pytest.raises(UsageError, match="inside the build"):
+        build_dataset(tmp_path, out=tmp_path / "build" / "sub")
 
 
 def test_a_build_killed_at_any_moment_costs_nothing_but_another_run(tmp_path: Path) -> None:
@@ -86,7 +134,7 @@ def test_a_build_killed_at_any_moment_costs_nothing_but_another_run(tmp_path: Pa
         time.sleep(generator.uniform(0.15, 0.9))  # where the kill falls is left to chance on purpose
         os.kill(running.pid, signal.SIGKILL)
         running.wait()
-        recover_folder(tmp_path / "build", tmp_path)
+        recover_folders(tmp_path)
         manifest = load_build(tmp_path / "build")
         assert verify_folder(tmp_path / "build", manifest) == ()
         assert len(manifest.recordings) in {len(first.recordings), len(first.recordings) + 1}

@@ -18,8 +18,8 @@ PACKAGE: Final = ROOT / "packager"
 FLOORS: Final = (
     {"errors", "model"},
     {"canonical", "config", "manifest", "reports", "splits", "times", "work"},
-    {"folders", "recordings", "schema", "segments"},
-    {"card", "check", "demo_corpus", "parquet", "starter"},
+    {"baseline", "folders", "recordings", "schema", "segments"},
+    {"card", "check", "demo_corpus", "fix", "parquet", "starter"},
     {"build", "hub"},
     {"publish", "readback"},
     {"cli"},
@@ -29,13 +29,14 @@ FLOORS: Final = (
 
 OWNERS: Final = {
     "backports": {"segments"},
+    "blake3": {"rehearsal"},
     "compression": {"segments"},
     "datasets": {"readback"},
     "dulwich": {"rehearsal"},
     "filelock": {"folders", "rehearsal"},
     "huggingface_hub": {"hub"},
-    "jsonschema": {"schema"},
     "jsonschema_rs": {"schema"},
+    "lz4": {"rehearsal"},
     "markdown_it": {"card"},
     "orjson": {
         "canonical",
@@ -50,8 +51,11 @@ OWNERS: Final = {
 }
 
 PURE: Final = (
-    *("model.py", "errors.py", "splits.py", "times.py", "canonical.py", "recordings.py", "reports.py"),
-    *("manifest.py", "publish/plan.py", "check/rules.py", "schema/columns.py", "schema/rows.py"),
+    *("model.py", "errors.py", "splits.py", "times.py", "canonical.py", "recordings.py", "baseline.py"),
+    *(f"reports/{name}.py" for name in ("__init__", "document", "github", "junit", "sarif", "setting")),
+    *("reports/text.py", "reports/wording.py", "fix/values.py", "fix/difference.py"),
+    *("manifest.py", "publish/plan.py", "schema/columns.py", "schema/rows.py"),
+    *(f"check/rules/{path.name}" for path in sorted((PACKAGE / "check" / "rules").glob("*.py"))),
 )
 IMPURE_MODULES: Final = {
     *("os", "io", "pathlib", "shutil", "tempfile", "glob", "subprocess", "socket", "http"),

@@ -25,6 +25,7 @@ FILES = (
     "dataset_card.md",
     "segments/.gitkeep",
     ".gitignore",
+    ".vscode/settings.json",
 )
 
 
@@ -39,7 +40,7 @@ def everything_in(folder: Path) -> dict[str, bytes]:
 # --- the ready project ---------------------------------------------------------------------------------
 
 
-def test_a_starter_is_five_files_and_nothing_else(tmp_path: Path) -> None:
+def test_a_starter_is_six_files_and_nothing_else(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "turns"
     assert write_starter(folder, schema=b"{}\n", card=b"# Turns\n") == FILES
     written = everything_in(folder)
@@ -87,6 +88,24 @@ def test_existing_folders_and_other_files_stay(tmp_path: Path) -> None:
     write_starter(tmp_path, schema=b"{}", card=b"")
     assert sorted(everything_in(tmp_path)) == sorted((*FILES, "segments/a.jsonl", "README.md"))
     assert (tmp_path / "README.md").read_bytes() == b"mine"
+
+
+def test_the_editor_checks_each_segment_of_the_starter_by_its_schema(tmp_path: Path) -> None:
+    write_starter(tmp_path, schema=b"{}", card=b"")
+    assert json.loads((tmp_path / ".vscode" / "settings.json").read_bytes()) == {
+        "json.schemas": [
+            {"fileMatch": ["/segments/**/*.json"], "url": "./schema/segment.schema.json"},
+        ]
+    }
+    assert (tmp_path / "./schema/segment.schema.json").is_file()
+
+
+@pytest.mark.parametrize("name", [".vscode/settings.json", ".vscode"])
+def test_settings_of_an_editor_stay_and_stand_in_nobodys_way(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_bytes(b"mine")
+    assert write_starter(tmp_path, schema=b"{}", card=b"") == FILES[:-1]
+    assert (tmp_path / name).read_bytes() == b"mine"
 
 
 def test_every_file_in_the_way_is_named_and_nothing_is_written(tmp_path: Path) -> None:

@@ -14,14 +14,23 @@ from typing import TYPE_CHECKING, Final
 from packager.build.shards import ShardTask, WrittenShard, write_shard
 from packager.build.spool import Piece, SpooledFile, SpoolTask, spool_sources
 from packager.card import CardFacts, FieldFacts, SplitFacts, check_card, render_card
-from packager.check.engine import cut_units, find_project_sources, make_criteria, size_of
+from packager.check.engine import (
+    Gathering,
+    cut_units,
+    find_project_sources,
+    make_criteria,
+    make_deal,
+    number_units,
+    open_scratch,
+    size_of,
+)
 from packager.check.judge import load_schema
 from packager.config import Config, load_project, shipped_file
 from packager.errors import DataError
 from packager.folders import replace_folder
 from packager.manifest import NAME, dump_manifest
 from packager.model import BuiltFile, Dropped, Manifest, Problem, Recording, Report, Severity, Split
-from packager.recordings import Claims
+from packager.recordings import Claims, find_odd_names
 from packager.schema.columns import card_features
 from packager.splits import count_shards, place_recording, shard_path
 from packager.work import open_pool, run_in_order
@@ -101,8 +110,7 @@ def run_build(
     progress: Progress | None = None,
 ) -> Built:
     """Build the project of a configuration; as `build_dataset`, and return the report too."""
-    out = out.absolute()
-    criteria = make_criteria(config)
+    criteria = make_criteria(config, errors_only=True)
     load_schema(criteria)
     card = _read_card(config)
     sources = find_project_sources(config)
@@ -111,7 +119,7 @@ def run_build(
         crew = _Crew(criteria, pool, jobs)
         gathered = _gather(sources, config, work / "spool", crew, progress)
         report = Report(len(sources), gathered.segments, tuple(sorted(gathered.problems)))
-        if gathered.clashes or (report.count(Severity.ERROR) and not drop_invalid):
+        if gathered.stuck or (report.count(Severity.ERROR) and not drop_invalid):
             raise InvalidSegments(report)
         manifest = _write(gathered, config, card, work / "new", crew)
     return Built(out, manifest, report)
@@ -132,7 +140,8 @@ class _Gathered:
 
     segments: int
     problems: list[Problem]
-    clashes: bool
+    stuck: bool
+    """True if there is a problem that no dropping mends."""
     dropped: list[Dropped]
     pieces: dict[str, list[tuple[int, int, Piece]]]
     """By recording: the numbers of the source and of the piece in it, and the piece."""
@@ -152,19 +161,29 @@ def _gather(
     sources: Sequence[SourceFile], config: Config, spool: Path, crew: _Crew, progress: Progress | None
 ) -> _Gathered:
     spool.mkdir()
-    tasks = (SpoolTask(unit, spool / f"unit-{index:06d}") for index, unit in enumerate(cut_units(sources)))
-    work = partial(spool_sources, criteria=crew.criteria, mode=config.recording)
-    gathered = _Gathered(0, [], clashes=False, dropped=[], pieces={})
+    units = enumerate(number_units(cut_units(sources)))
+    tasks = (SpoolTask(unit, spool / f"unit-{index:06d}") for index, unit in units)
+    odd = list(find_odd_names(sources))
+    gathered = _Gathered(0, odd, stuck=bool(odd), dropped=[], pieces={})
     claims = Claims()
     total, done = sum(map(size_of, sources)), 0
     place = 0
-    for files in run_in_order(work, tasks, crew.pool, crew.jobs):
-        for file in files:
-            _take(gathered, claims, file, place)
-            done += size_of(sources[place])
-            place += 1
-        if progress is not None:
-            progress(done, total)
+    with open_scratch(total) as scratch:
+        gathering = Gathering(crew.criteria, make_deal(config), scratch)
+        corpus = gathering.open_corpus(sources)
+        work = partial(spool_sources, gathering=gathering, mode=config.recording)
+        for files in run_in_order(work, tasks, crew.pool, crew.jobs):
+            for file in files:
+                _take(gathered, claims, file, place)
+                if file.evidence is not None:
+                    corpus.add(file.evidence)
+                done += size_of(sources[place])
+                place += 1
+            if progress is not None:
+                progress(done, total)
+        found = list(corpus.find())
+    gathered.problems += found
+    gathered.stuck |= bool(found)
     return gathered
 
 
@@ -174,7 +193,7 @@ def _take(gathered: _Gathered, claims: Claims, file: SpooledFile, place: int) ->
     gathered.dropped += file.dropped
     if file.claim and (clash := claims.add(file.claim, file.path)):
         gathered.problems.append(clash)
-        gathered.clashes = True
+        gathered.stuck = True
     for index, piece in enumerate(file.pieces):
         gathered.pieces.setdefault(piece.recording, []).append((place, index, piece))
 
@@ -313,5 +332,12 @@ def _split_facts(
         shards=split.shards,
         num_bytes=sum(shard.arrow_bytes for shard in written),
         file_bytes=sum(shard.file.size for shard in written),
-        seconds=float(spoken / _NANOSECONDS) if spoken else None,
+        seconds=_as_seconds(spoken),
     )
+
+
+def _as_seconds(nanoseconds: int | Fraction) -> float | None:
+    try:
+        return float(nanoseconds / _NANOSECONDS) or None
+    except OverflowError:  # numbers that are times, and absurd
+        return None

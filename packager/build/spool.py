@@ -10,20 +10,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from packager.canonical import canonical_json
-from packager.check.judge import Criteria, Judged, judge_file, load_schema
+from packager.check.fit import judge_to_fit
 from packager.model import Dropped, Problem, Severity
 from packager.recordings import Claim, claim_recording, name_recording
-from packager.schema.rows import Misfit, holds_any, make_row
-from packager.segments.read import Empty, Form, Unreadable, find_form, locate
+from packager.segments.read import Empty, Unreadable
 from packager.times import parse_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from fractions import Fraction
     from pathlib import Path
 
+    from packager.check.engine import Gathering, NumberedUnit
+    from packager.check.evidence import SourceEvidence
+    from packager.check.judge import Criteria, Judged
     from packager.model import JsonObject, SourceFile
-    from packager.schema.columns import Layout
 
 _FLUSH_BYTES: Final = 32 << 20  # what is held back at most to bring the segments of a recording together
 
@@ -59,20 +59,25 @@ class SpooledFile:
     pieces: tuple[Piece, ...]
     dropped: tuple[Dropped, ...]
     problems: tuple[Problem, ...]
+    evidence: SourceEvidence | None
+    """What rules need that look beyond the source; None if it cannot be read to the end."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpoolTask:
     """A unit of work: the sources, and the spool file to write."""
 
-    sources: tuple[SourceFile, ...]
+    unit: NumberedUnit
     spool: Path
 
 
-def spool_sources(task: SpoolTask, criteria: Criteria, mode: str) -> list[SpooledFile]:
+def spool_sources(task: SpoolTask, gathering: Gathering, mode: str) -> list[SpooledFile]:
     """Judge every source of a unit and write the segments that pass to its spool file."""
     with task.spool.open("wb") as stream:
-        return [_spool_file(source, criteria, mode, task.spool, stream) for source in task.sources]
+        return [
+            _spool_file(source, number, gathering, mode, task.spool, stream)
+            for number, source in enumerate(task.unit.sources, task.unit.first)
+        ]
 
 
 @dataclass(slots=True)
@@ -89,8 +94,8 @@ class _Run:
 class _Runs:
     """Gathers segments by recording and writes them as pieces."""
 
-    def __init__(self, spool: Path, stream: BinaryIO, layout: Layout, *, single: bool) -> None:
-        self.spool, self.stream, self.layout, self.single = spool, stream, layout, single
+    def __init__(self, spool: Path, stream: BinaryIO, criteria: Criteria, *, single: bool) -> None:
+        self.spool, self.stream, self.criteria, self.single = spool, stream, criteria, single
         self.pieces: list[Piece] = []
         self._runs: dict[str, _Run] = {}
         self._held = 0
@@ -133,22 +138,23 @@ class _Runs:
         self._runs, self._held = {}, 0
 
     def _times(self, value: JsonObject | None) -> tuple[int | Fraction | None, int | Fraction | None]:
-        if value is None or self.layout.start is None or self.layout.end is None:
+        if value is None:
             return None, None
-        return parse_time(value.get(self.layout.start)), parse_time(value.get(self.layout.end))
+        return parse_time(value.get(self.criteria.start)), parse_time(value.get(self.criteria.end))
 
 
-def _spool_file(
-    source: SourceFile, criteria: Criteria, mode: str, spool: Path, stream: BinaryIO
+def _spool_file(  # noqa: PLR0913, PLR0917 - a source, how it is judged and where it goes
+    source: SourceFile, number: int, gathering: Gathering, mode: str, spool: Path, stream: BinaryIO
 ) -> SpooledFile:
-    _, layout = load_schema(criteria)
-    single = find_form(source) is Form.OBJECT
+    criteria = gathering.criteria
+    listener = gathering.listen_to(source, number)
+    single = listener.voice.single
     key = criteria.recording_property
     claim = None if key else claim_recording(source, mode, single=single)
-    runs = _Runs(spool, stream, layout, single=single)
+    runs = _Runs(spool, stream, criteria, single=single)
     begin = stream.tell()
     segments, problems, dropped = 0, list[Problem](), list[Dropped]()
-    for judged in _judge_to_fit(source, criteria, layout):
+    for judged in judge_to_fit(source, criteria, listener):
         problems += judged.problems
         if isinstance(judged, Unreadable):
             stream.seek(begin)
@@ -157,7 +163,8 @@ def _spool_file(
             rules = tuple(sorted({problem.rule for problem in judged.problems}))
             gone = Dropped(source.name, first.line, "", rules)
             lost = _lost_segment(claim, spool) if claim and single else ()
-            return SpooledFile(source.name, segments, claim if lost else None, lost, (gone,), tuple(problems))
+            kept = claim if lost else None
+            return SpooledFile(source.name, segments, kept, lost, (gone,), tuple(problems), None)
         if isinstance(judged, Empty):
             break
         segments += 1
@@ -176,6 +183,7 @@ def _spool_file(
         pieces=tuple(runs.pieces),
         dropped=tuple(dropped),
         problems=tuple(problems),
+        evidence=listener.finish(),
     )
 
 
@@ -185,33 +193,6 @@ def _lost_segment(claim: Claim, spool: Path) -> tuple[Piece, ...]:
         claim.recording, spool, 0, 0, positions=1, kept=0, size=0, spoken=0, start=None, single=True
     )
     return (nothing,)
-
-
-def _judge_to_fit(
-    source: SourceFile, criteria: Criteria, layout: Layout
-) -> Iterator[Judged | Empty | Unreadable]:
-    """Judge a file, and also whether each segment fits the columns."""
-    fits = holds_any(layout)
-    for judged in judge_file(source, criteria):
-        if fits or isinstance(judged, Empty | Unreadable) or judged.segment is None:
-            yield judged
-            continue
-        try:
-            make_row(layout, "", 0, judged.segment)
-        except Misfit as misfit:
-            line, column = locate(source, judged.item, misfit.pointer)
-            problem = Problem(
-                path=source.name,
-                line=line,
-                column=column,
-                pointer=misfit.pointer,
-                rule="json/integer-range",
-                severity=Severity.ERROR,
-                message=misfit.message,
-            )
-            yield Judged(judged.item, (*judged.problems, problem))
-        else:
-            yield judged
 
 
 def _drop(source: SourceFile, judged: Judged) -> Dropped:

@@ -5,24 +5,29 @@ Memory holds the problems and one unit of files, never a corpus.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from packager.check.judge import Criteria, judge_file, load_schema
-from packager.config import Config, find_project, load_project, shipped_file
-from packager.errors import UsageError
+from packager.check.corpus import Corpus
+from packager.check.judge import Criteria, find_pack, judge_file, listen_to, load_schema
+from packager.check.rules import check_choices
+from packager.config import FILE_NAME, Config, find_project, load_project, shipped_file
+from packager.errors import ConfigError, UsageError
 from packager.model import Problem, Report
-from packager.recordings import Claim, Claims, claim_recording
-from packager.segments.find import find_below, find_sources
-from packager.segments.read import Empty, Form, Unreadable, find_form
+from packager.recordings import Claim, Claims, claim_recording, find_odd_names
+from packager.segments.find import compile_pattern, find_below, find_sources
+from packager.segments.read import Empty, Unreadable
+from packager.splits import place_recording
 from packager.work import open_pool, run_in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from packager.model import SourceFile
+    from packager.check.evidence import Listener, SourceEvidence
+    from packager.model import SourceFile, SplitRatio
     from packager.work import Progress
 
 _UNIT_BYTES: Final = 8 << 20
@@ -52,37 +57,41 @@ def check_segments(
         UsageError: no file matches, or a path is absent.
         ConfigError: dataset.toml or the schema is wrong.
     """
-    config = _find_config(project, paths)
+    config = find_config(project, paths)
     criteria = make_criteria(config, None if schema is None else Path(schema))
     load_schema(criteria)
-    if paths:
-        sources = find_below([Path(path) for path in paths], config.root if config.repo_id else None)
-    else:
-        sources = find_project_sources(config)
-    work = partial(_check_unit, criteria=criteria, mode=config.recording)
+    sources = find_files(config, paths)
     claims = None if paths else Claims()  # some files alone cannot show which names clash
     total = sum(map(size_of, sources))
-    segments, problems = 0, list[Problem]()
-    with open_pool(jobs if total > _SMALL else 1) as pool:
+    segments, problems = 0, list(find_odd_names(sources))
+    with open_scratch(total) as scratch, open_pool(jobs if total > _SMALL else 1) as pool:
+        gathering = Gathering(criteria, None if paths else make_deal(config), scratch)
+        corpus = gathering.open_corpus(sources)
+        work = partial(_check_unit, gathering=gathering, mode=config.recording)
         done = 0
-        for results, size in run_in_order(work, cut_units(sources), pool, jobs):
+        for results, size in run_in_order(work, number_units(cut_units(sources)), pool, jobs):
             for result in results:
                 segments += result.segments
                 problems += result.problems
                 clash = claims and result.claim and claims.add(result.claim, result.path)
                 problems += [clash] if clash else []
+                if result.evidence is not None:
+                    corpus.add(result.evidence)
             done += size
             if progress is not None:
                 progress(done, total)
+        problems += corpus.find()
     return Report(len(sources), segments, tuple(sorted(problems)))
 
 
-def make_criteria(config: Config, schema: Path | None = None) -> Criteria:
-    """Return what a project's segments are judged by.
+def make_criteria(config: Config, schema: Path | None = None, *, errors_only: bool = False) -> Criteria:
+    """Return what a project's segments are judged by; with `errors_only`, what can fail a build.
 
     Raises:
         UsageError: the schema file that was named is absent.
+        ConfigError: dataset.toml names a rule or a threshold that there is not.
     """
+    _check_rules(config)
     path = config.schema if schema is None else schema
     if path is None:
         data, name = shipped_file("segment.schema.json"), "segment.schema.json"
@@ -98,12 +107,88 @@ def make_criteria(config: Config, schema: Path | None = None) -> Criteria:
         start=config.start,
         end=config.end,
         recording_property=config.recording_property,
+        recording=config.recording,
+        checks=config.checks,
+        formats=config.checks.formats,
+        errors_only=errors_only,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class NumberedUnit:
+    """A unit of work; the numbers of its files follow one another."""
+
+    first: int
+    sources: tuple[SourceFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """How recordings are dealt to the splits of a project."""
+
+    splits: tuple[SplitRatio, ...]
+    salt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """How evidence is gathered from all sources of a run; small, so that it can travel to a worker."""
+
+    criteria: Criteria
+    deal: Deal | None
+    """None: there is one split, or nobody can know a recording's split."""
+    scratch: Path | None
+    """Where to put what is too much to be held; None: hold it."""
+
+    def listen_to(self, source: SourceFile, number: int) -> Listener:
+        """Return what hears the segments of a source."""
+        split_of = None if self.deal is None else partial(_split_of, self.deal)
+        return listen_to(source, self.criteria, number, folder=self.scratch, split_of=split_of)
+
+    def open_corpus(self, sources: Sequence[SourceFile]) -> Corpus:
+        """Return what takes the evidence."""
+        splits = () if self.deal is None else tuple(split.name for split in self.deal.splits)
+        return Corpus(sources, partial(find_pack, self.criteria), splits=splits, folder=self.scratch)
+
+
+def make_deal(config: Config) -> Deal | None:
+    """Return how recordings are dealt to splits; None if there is only one."""
+    return Deal(config.splits, config.salt) if len(config.splits) > 1 else None
+
+
+@contextmanager
+def open_scratch(size: int) -> Iterator[Path | None]:
+    """Open a folder for what is too much to be held, and take it away; None for files of this size in all."""
+    if size <= _SMALL:
+        yield None
+        return
+    from tempfile import TemporaryDirectory  # noqa: PLC0415 - a check of few files does without
+
+    with TemporaryDirectory(prefix="packager-") as folder:
+        yield Path(folder)
+
+
+@lru_cache(maxsize=1024)
+def _split_of(deal: Deal, recording: str) -> int:
+    split = place_recording(recording, deal.splits, deal.salt).split
+    return [each.name for each in deal.splits].index(split)
+
+
+def find_files(config: Config, paths: Sequence[str | Path]) -> tuple[SourceFile, ...]:
+    """Return the segment files that these paths name, or for none those of the project, in order.
+
+    Raises:
+        UsageError: no file matches, or a path is absent.
+    """
+    if paths:
+        return find_below([Path(path) for path in paths], config.root if config.repo_id else None)
+    return find_project_sources(config)
+
+
 def find_project_sources(config: Config) -> tuple[SourceFile, ...]:
-    """Return the segment files of a project, in order."""
-    return find_sources(config.root, config.segments, config.repo_id.rpartition("/")[2])
+    """Return the segment files of a project, in order; its own schema is none, whatever the patterns."""
+    own = {config.schema} if config.schema is not None else set[Path]()
+    return find_sources(config.root, config.segments, config.repo_id.rpartition("/")[2], own)
 
 
 def cut_units(sources: Sequence[SourceFile]) -> Iterator[tuple[SourceFile, ...]]:
@@ -120,6 +205,14 @@ def cut_units(sources: Sequence[SourceFile]) -> Iterator[tuple[SourceFile, ...]]
         yield tuple(unit)
 
 
+def number_units(units: Iterable[tuple[SourceFile, ...]]) -> Iterator[NumberedUnit]:
+    """Yield each unit with the number of its first file."""
+    first = 0
+    for unit in units:
+        yield NumberedUnit(first, unit)
+        first += len(unit)
+
+
 def size_of(source: SourceFile) -> int:
     """Return the size of a file on disk; 0 if it cannot be known."""
     try:
@@ -128,7 +221,23 @@ def size_of(source: SourceFile) -> int:
         return 0
 
 
-def _find_config(project: str | Path | None, paths: Sequence[str | Path]) -> Config:
+def _check_rules(config: Config) -> None:
+    where = str(config.root / FILE_NAME)
+    check_choices(config.checks, where)
+    for pattern, _ in config.checks.paths:
+        try:
+            compile_pattern(pattern)
+        except ConfigError as error:
+            raise ConfigError(f"{where}: check.path.pattern: {pattern!r} is no pattern") from error
+
+
+def find_config(project: str | Path | None, paths: Sequence[str | Path]) -> Config:
+    """Return the project that is meant, as `check_segments` finds it; without one, the defaults.
+
+    Raises:
+        UsageError: there is no project, and there are no paths.
+        ConfigError: its dataset.toml is wrong.
+    """
     if project is None and paths:
         found = find_project(Path.cwd())
         return load_project(found) if found else Config(root=Path.cwd())
@@ -141,24 +250,27 @@ class _FileResult:
     segments: int
     claim: Claim | None
     problems: tuple[Problem, ...]
+    evidence: SourceEvidence | None
+    """None if the file cannot be read to the end: nothing of it can be used."""
 
 
-def _check_unit(
-    sources: tuple[SourceFile, ...], criteria: Criteria, mode: str
-) -> tuple[list[_FileResult], int]:
-    results = [_check_file(source, criteria, mode) for source in sources]
-    return results, sum(map(size_of, sources))
+def _check_unit(unit: NumberedUnit, gathering: Gathering, mode: str) -> tuple[list[_FileResult], int]:
+    results = [
+        _check_file(source, gathering, unit.first + index, mode) for index, source in enumerate(unit.sources)
+    ]
+    return results, sum(map(size_of, unit.sources))
 
 
-def _check_file(source: SourceFile, criteria: Criteria, mode: str) -> _FileResult:
+def _check_file(source: SourceFile, gathering: Gathering, number: int, mode: str) -> _FileResult:
     segments = 0
     problems: list[Problem] = []
-    for judged in judge_file(source, criteria):
+    listener = gathering.listen_to(source, number)
+    for judged in judge_file(source, gathering.criteria, listener):
         problems += judged.problems
         if isinstance(judged, Unreadable):
-            return _FileResult(source.name, segments, None, tuple(problems))
+            return _FileResult(source.name, segments, None, tuple(problems), None)
         segments += not isinstance(judged, Empty)
-    if criteria.recording_property or not segments:
-        return _FileResult(source.name, segments, None, tuple(problems))
-    claim = claim_recording(source, mode, single=find_form(source) is Form.OBJECT)
-    return _FileResult(source.name, segments, claim, tuple(problems))
+    claim = None
+    if segments and not gathering.criteria.recording_property:
+        claim = claim_recording(source, mode, single=listener.voice.single)
+    return _FileResult(source.name, segments, claim, tuple(problems), listener.finish())

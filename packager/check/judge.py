@@ -9,19 +9,36 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from packager.check.rules import RULES, TimeProperties
+from packager.check.corpus import point_to
+from packager.check.evidence import Listener, Voice
+from packager.check.rules import OTHER, Properties, RulePack, resolve_limits, resolve_severities
+from packager.config import DEFAULT_CHECKS as DEFAULTS
 from packager.errors import ConfigError
 from packager.model import Problem, Severity
-from packager.recordings import missing_name, name_recording
-from packager.schema.columns import Layout, plan_layout
+from packager.recordings import claim_recording, missing_name, name_recording
+from packager.schema.columns import STRING, Layout, plan_layout
 from packager.schema.validate import SegmentSchema, compile_schema
-from packager.segments.read import Empty, Item, Unreadable, locate, locate_key, read_items
+from packager.segments.find import compile_pattern
+from packager.segments.places import Text
+from packager.segments.read import (
+    Batch,
+    Empty,
+    Form,
+    Item,
+    Unreadable,
+    find_form,
+    locate,
+    locate_key,
+    read_batches,
+)
 from packager.segments.strict import read_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from packager.check.rules import Finding
+    from packager.config import Checks
     from packager.model import JsonObject, SourceFile
 
 
@@ -37,6 +54,14 @@ class Criteria:
     start: str
     end: str
     recording_property: str | None
+    recording: str = "auto"
+    """What names the recordings, as `Config.recording`."""
+    checks: Checks = DEFAULTS
+    """Which rules hold, with their thresholds."""
+    formats: bool = True
+    """Whether the schema's `format` is asserted."""
+    errors_only: bool = False
+    """Judge only by the rules whose findings are errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +85,18 @@ def load_schema(criteria: Criteria) -> tuple[SegmentSchema, Layout]:
     Raises:
         ConfigError: the schema is not strict JSON, not valid by its draft, or gives impossible columns.
     """
-    schema = compile_schema(criteria.schema, criteria.schema_name, criteria.schema_folder, read_document)
+    schema = compile_schema(
+        criteria.schema,
+        criteria.schema_name,
+        criteria.schema_folder,
+        read_document,
+        formats=criteria.formats,
+        place=_find_place,
+    )
     try:
         layout = plan_layout(
             schema.document,
+            schema.targets,
             start=criteria.start,
             end=criteria.end,
             recording_property=criteria.recording_property,
@@ -73,26 +106,111 @@ def load_schema(criteria: Criteria) -> tuple[SegmentSchema, Layout]:
     return schema, layout
 
 
-def judge_file(source: SourceFile, criteria: Criteria) -> Iterator[Judged | Empty | Unreadable]:
-    """Yield every value of a file with its problems, in order; an `Unreadable` comes last, `Empty` alone."""
+def find_pack(criteria: Criteria, name: str) -> RulePack:
+    """Return the rules that hold for the source of this name."""
+    matching = tuple(bool(_matcher(pattern)(name)) for pattern, _ in criteria.checks.paths)
+    return _make_pack(criteria, matching)
+
+
+def listen_to(
+    source: SourceFile,
+    criteria: Criteria,
+    number: int = 0,
+    *,
+    folder: Path | None = None,
+    split_of: Callable[[str], int] | None = None,
+) -> Listener:
+    """Return what hears the segments of a source, which is the `number`th of its corpus; see `Voice`."""
+    pack = find_pack(criteria, source.name)
+    mode, key = criteria.recording, criteria.recording_property
+    # A property orders its segments by path, whatever their files hold.
+    single = key is None and find_form(source) is Form.OBJECT
+    claim = None if key else claim_recording(source, mode, single=single)
+    spread = key is not None or mode == "folder" or (mode == "auto" and single)
+    recording = None if claim is None else claim.recording
+    return Listener(pack, Voice(number, recording, spread, single, folder, split_of))
+
+
+def judge_file(
+    source: SourceFile, criteria: Criteria, listener: Listener | None = None
+) -> Iterator[Judged | Empty | Unreadable]:
+    """Yield every value of a file with its problems, in order; an `Unreadable` comes last, `Empty` alone.
+
+    What the rules that look beyond the file need is kept by `listener`, made by `listen_to`.
+    """
+    listener = listen_to(source, criteria) if listener is None else listener
+    for read in read_batches(source):
+        if isinstance(read, Empty | Unreadable):
+            yield read
+        elif isinstance(read, Batch):
+            yield from _judge_items(source, criteria, listener, list(read.items()), read.lines)
+        else:
+            yield from _judge_items(source, criteria, listener, [read], [read.text.data])
+
+
+def _judge_items(
+    source: SourceFile, criteria: Criteria, listener: Listener, items: list[Item], lines: list[bytes]
+) -> Iterator[Judged]:
+    """Judge consecutive values of a file; `lines` are their texts."""
     schema, layout = load_schema(criteria)
-    times = None if layout.start is None else TimeProperties(criteria.start, criteria.end)
-    for item in read_items(source):
-        if isinstance(item, Empty | Unreadable):
-            yield item
-            continue
+    key = criteria.recording_property
+    findings = _hear(listener, items, lines, key)
+    for item in items:
         if item.value is None:
             yield Judged(item, item.problems)
             continue
         problems = [*item.problems]
         if not schema.is_valid(item.value):
             problems += _schema_problems(source, item, item.value, schema)
-        if times is not None:
-            problems += _rule_problems(source, item, item.value, times, problems)
-        key = criteria.recording_property
+        if item.number in findings:
+            blamed = {problem.pointer for problem in problems}
+            problems += _rule_problems(source, item, findings[item.number], blamed, layout)
         if key is not None and name_recording(item.value, key) is None:
             problems.append(missing_name(source.name, item.line, item.column, key))
         yield Judged(item, tuple(problems))
+
+
+def _hear(
+    listener: Listener, items: list[Item], lines: list[bytes], key: str | None
+) -> dict[int, list[Finding]]:
+    """Return what the rules find in these values, by their number in the file."""
+    heard = [item for item in items if item.value is not None]
+    segments = [item.value for item in items if item.value is not None]
+    found = listener.hear(
+        segments,
+        [(item.line, item.column) for item in heard],
+        clean=listener.pack.is_clean_block(b"\n".join(lines)),
+        recordings=None if key is None else [name_recording(segment, key) for segment in segments],
+    )
+    findings: dict[int, list[Finding]] = {}
+    for index, finding in found:
+        findings.setdefault(heard[index].number, []).append(finding)
+    return findings
+
+
+@lru_cache(maxsize=64)
+def _make_pack(criteria: Criteria, matching: tuple[bool, ...]) -> RulePack:
+    """Return the rules for the files that match these of the `[[check.path]]`."""
+    _, layout = load_schema(criteria)
+    checks = criteria.checks
+    choices = [checks.choices]
+    choices += [each for (_, each), matches in zip(checks.paths, matching, strict=True) if matches]
+    severities = resolve_severities(choices)
+    if criteria.errors_only:
+        severities = {rule: each for rule, each in severities.items() if each is Severity.ERROR}
+    strings = {each.name for each in layout.properties if each.type is STRING}
+    properties = Properties(
+        layout.start,
+        layout.end,
+        text=checks.text if checks.text in strings else None,
+        speaker=checks.speaker if checks.speaker in strings else None,
+    )
+    return RulePack(severities, resolve_limits(checks.limits), properties)
+
+
+@lru_cache(maxsize=256)
+def _matcher(pattern: str) -> Callable[[str], object]:
+    return compile_pattern(pattern)
 
 
 def _schema_problems(
@@ -109,17 +227,24 @@ def _schema_problems(
 
 
 def _rule_problems(
-    source: SourceFile, item: Item, value: JsonObject, times: TimeProperties, known: list[Problem]
+    source: SourceFile, item: Item, findings: list[Finding], blamed: set[str], layout: Layout
 ) -> Iterator[Problem]:
-    blamed = {problem.pointer for problem in known}
-    for rule in RULES:
-        for finding in rule(value, times):
-            pointer = f"/{_escape(finding.key)}"
-            if pointer not in blamed:  # what the schema refused is not said twice
-                line, column = locate(source, item, pointer)
-                yield Problem(
-                    source.name, line, column, pointer, finding.rule, finding.severity, finding.message
-                )
+    demanded = {each.name for each in layout.properties if not each.nullable}
+    for finding in findings:
+        absent = finding.key in demanded and item.value is not None and finding.key not in item.value
+        pointer = point_to(finding.key)
+        if absent or (pointer and pointer in blamed):
+            continue  # what the schema refused is not said twice
+        line, column = locate(source, item, pointer)
+        message = finding.message
+        if finding.other is not None:
+            message = message.replace(OTHER, "{}:{}:{}".format(source.name, *finding.other), 1)
+        yield Problem(source.name, line, column, pointer, finding.rule, finding.severity, message)
+
+
+def _find_place(data: bytes, pointer: str) -> tuple[int, int]:
+    text = Text(data)
+    return text.place(text.find_value(pointer))
 
 
 def _escape(key: str) -> str:

@@ -9,11 +9,12 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from packager.check.engine import find_project_sources, make_criteria
-from packager.check.judge import Judged, judge_file, load_schema
+from packager.check.fit import judge_to_fit
+from packager.check.judge import Judged, load_schema
 from packager.model import ExpectedRow
 from packager.recordings import claim_recording, name_recording
 from packager.schema.rows import seconds_of
-from packager.segments.read import Form, Unreadable, find_form, read_items
+from packager.segments.read import Empty, Form, Unreadable, find_form, read_batches
 from packager.times import parse_time
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def read_rows(config: Config) -> Iterator[ExpectedRow]:
 
     The segments of a recording that is a folder of one-object files are held together; else memory holds one.
     """
-    criteria = make_criteria(config)
+    criteria = make_criteria(config, errors_only=True)
     _, layout = load_schema(criteria)
     sources = find_project_sources(config)
     key = config.recording_property
@@ -60,29 +61,35 @@ def _by_property(
 def _by_place(
     sources: Sequence[SourceFile], criteria: Criteria, mode: str
 ) -> Iterator[tuple[str, int, JsonObject]]:
-    single = {source: find_form(source) is Form.OBJECT for source in sources}
-    gathered: dict[str, list[SourceFile]] = {}
+    gathered: dict[str, list[tuple[SourceFile, bool]]] = {}
     for source in sources:
-        claim = claim_recording(source, mode, single=single[source])
-        gathered.setdefault(claim.recording, []).append(source)
+        single = find_form(source) is Form.OBJECT
+        if single or _holds_segments(source):
+            claim = claim_recording(source, mode, single=single)
+            gathered.setdefault(claim.recording, []).append((source, single))
     for recording, members in gathered.items():
-        if len(members) > 1 and all(single[source] for source in members):
-            members.sort(key=lambda source: _start_of(source, criteria))
+        if len(members) > 1 and all(single for _, single in members):
+            members.sort(key=lambda member: _start_of(member[0], criteria))
         number = 0
-        for source in members:
+        for source, single in members:
             before = number
             for judged in _judge_whole(source, criteria):
                 if judged.segment is not None:
                     yield recording, number, judged.segment
                 number += 1
-            if single[source]:
+            if single:
                 number = before + 1  # also when its one segment cannot be read
+
+
+def _holds_segments(source: SourceFile) -> bool:
+    """Return whether the file has segments and can be read to the end."""
+    return not any(isinstance(read, Empty | Unreadable) for read in read_batches(source))
 
 
 def _judge_whole(source: SourceFile, criteria: Criteria) -> Iterator[Judged]:
     """Yield the values of a file; none if it cannot be read to the end."""
-    if not any(isinstance(item, Unreadable) for item in read_items(source)):
-        for judged in judge_file(source, criteria):
+    if _holds_segments(source):
+        for judged in judge_to_fit(source, criteria):
             if isinstance(judged, Judged):
                 yield judged
 

@@ -6,6 +6,7 @@ token, disk) failed. stdout carries results, stderr everything else.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from concurrent.futures import BrokenExecutor
@@ -26,6 +27,7 @@ _FAILED: Final = EnvironmentFailure.exit_code
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; `arguments` default to those of the process."""
+    _prepare_output()
     given = make_parser().parse_args(arguments)
     try:
         _recover(given)
@@ -47,6 +49,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+def _prepare_output() -> None:
+    """Let every text be printed, whatever the encoding of the terminal, and also if nobody listens."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # the caller has closed it
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - for as long as we run
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def _complain(message: str, code: int) -> int:
     print(f"packager: {message}", file=sys.stderr)
     return code
@@ -55,9 +67,10 @@ def _complain(message: str, code: int) -> int:
 def _recover(given: argparse.Namespace) -> None:
     """Finish or undo what a build left half done when it was killed, whatever the command."""
     from packager.config import find_project
-    from packager.folders import recover_folder
+    from packager.folders import recover_folder, recover_folders
 
     root = Path(given.project) if given.project else find_project(Path.cwd())
     if root is not None and root.is_dir():
-        for folder in {Path(given.build) if given.build else root / "build", root / "build"}:
-            recover_folder(folder.absolute(), root)
+        recover_folders(root)
+    if given.build:
+        recover_folder(Path(given.build))

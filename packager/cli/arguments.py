@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from packager.cli import commands
@@ -11,6 +12,7 @@ from packager.cli import commands
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_REPORTS: Final = ("text", "json", "sarif", "github", "junit")  # the keys of packager.reports.FORMATS
 _WIDTH: Final = 100  # of the help texts, which the README shows, whatever the terminal's width
 
 
@@ -33,6 +35,7 @@ def make_parser() -> argparse.ArgumentParser:
     adder = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_init(adder)
     _add_check(adder)
+    _add_rules(adder)
     _add_build(adder)
     _add_publish(adder)
     _add_hub(adder)
@@ -47,7 +50,7 @@ def _add_init(adder: _Adder) -> None:
         commands.init,
         "make a dataset project",
         "Write a ready dataset project into DIR: dataset.toml, the schema, the card template, segments/, "
-        ".gitignore. No file is ever overwritten.",
+        ".gitignore, and settings with which VS Code checks segments. No file is ever overwritten.",
         ["packager init my-podcast"],
     )
     command.add_argument("dir", metavar="DIR", help="the folder; made if it is absent")
@@ -65,6 +68,8 @@ def _add_check(adder: _Adder) -> None:
             "packager check",
             "packager check segments/ep1.jsonl --format json",
             "packager check --schema my.schema.json transcripts/",
+            "packager check --fix",
+            "packager check --baseline known.json --output sarif=check.sarif --output junit=check.xml",
         ],
     )
     command.add_argument(
@@ -74,8 +79,41 @@ def _add_check(adder: _Adder) -> None:
         help="a file or a folder; default: the segment files of the project",
     )
     command.add_argument("--schema", metavar="FILE", help="a JSON Schema in place of the project's")
-    _add_format(command)
+    command.add_argument("--strict", action="store_true", help="warnings fail the check too")
+    command.add_argument(
+        "--fix",
+        action="store_true",
+        help="first repair what is safe: byte order mark, white space, NFC, entities, zero-padding",
+    )
+    command.add_argument("--diff", action="store_true", help="show what --fix would do, and stop")
+    command.add_argument("--baseline", metavar="FILE", help="problems that it knows are counted only")
+    command.add_argument(
+        "--write-baseline", metavar="FILE", help="write a baseline that knows what is wrong today"
+    )
+    _add_format(command, _REPORTS)
+    command.add_argument(
+        "--output",
+        metavar="FORMAT=FILE",
+        type=_output,
+        action="append",
+        default=[],
+        help="also write a report into a file; may stand more than once",
+    )
     _add_jobs(command)
+
+
+def _add_rules(adder: _Adder) -> None:
+    command = _add(
+        adder,
+        "rules",
+        commands.rules,
+        "show the rules of the check",
+        "List the rules beyond strict JSON and the schema, or show one: why, thresholds, a bad and a good "
+        "example.",
+        ["packager rules", "packager rules text/mojibake", "packager rules time --format json"],
+    )
+    command.add_argument("rule", metavar="ID", nargs="?", help="a rule or a family; default: all")
+    _add_format(command, ("text", "json", "markdown"))
 
 
 def _add_build(adder: _Adder) -> None:
@@ -126,10 +164,22 @@ def _add_hub(adder: _Adder) -> None:
         "hub",
         commands.hub,
         "serve a rehearsal Hub on this machine",
-        "Serve a Hub on 127.0.0.1 until interrupted, and print the lines to export for the clients.",
-        ["packager hub serve --root /tmp/hub --port 8100"],
+        "Serve a Hub on 127.0.0.1 until interrupted, and print the lines to export for the clients. Or, "
+        "while it is not served: stats says how many new bytes each commit cost, gc removes what no commit "
+        "needs.",
+        [
+            "packager hub serve --root /tmp/hub --port 8100",
+            "packager hub stats --root /tmp/hub",
+            "packager hub gc --root /tmp/hub",
+        ],
     )
-    command.add_argument("action", nargs="?", choices=["serve"], default="serve", help="what to do (serve)")
+    command.add_argument(
+        "action",
+        nargs="?",
+        choices=["serve", "stats", "gc"],
+        default="serve",
+        help="what to do (default: serve)",
+    )
     command.add_argument("--root", metavar="DIR", required=True, help="where it keeps everything")
     command.add_argument("--port", metavar="N", type=_port, default=0, help="default: any that is free")
 
@@ -185,9 +235,9 @@ def _add(  # noqa: PLR0913, PLR0917 - what a command is made of
     return command
 
 
-def _add_format(command: argparse.ArgumentParser) -> None:
+def _add_format(command: argparse.ArgumentParser, choices: tuple[str, ...] = ("text", "json")) -> None:
     command.add_argument(
-        "--format", choices=["text", "json"], default="text", help="of the result on stdout; default: text"
+        "--format", choices=choices, default="text", help="of the result on stdout; default: text"
     )
 
 
@@ -199,6 +249,13 @@ def _jobs(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 1024:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 1024")
     return int(text)
+
+
+def _output(text: str) -> tuple[str, Path]:
+    form, _, path = text.partition("=")
+    if form not in _REPORTS or not path:
+        raise argparse.ArgumentTypeError(f"{text!r} is not FORMAT=FILE, FORMAT one of {', '.join(_REPORTS)}")
+    return form, Path(path)
 
 
 def _port(text: str) -> int:

@@ -42,18 +42,27 @@ def init(given: argparse.Namespace) -> int:
 
 def check(given: argparse.Namespace) -> int:
     """Check segment files."""
-    from packager.check import check_segments
-    from packager.work import count_cpus
+    from packager.cli.check import run_check
 
-    with show_progress("checking", quiet=given.quiet) as progress:
-        report = check_segments(
-            given.project,
-            paths=given.paths,
-            schema=given.schema,
-            jobs=given.jobs or count_cpus(),
-            progress=progress,
-        )
-    return _print_report(report, given.format)
+    return run_check(given)
+
+
+def rules(given: argparse.Namespace) -> int:
+    """Show the rules beyond the schema."""
+    from packager.check.rules import RULES, find_family, find_rule
+    from packager.check.rules.page import describe_rule, list_rules, render_page, to_document
+
+    rule = find_rule(given.rule) if given.rule else None
+    shown = (rule,) if rule else find_family(given.rule) if given.rule else RULES
+    if not shown:
+        raise UsageError(f"there is no rule {given.rule!r}: `packager rules` lists them")
+    if given.format == "json":
+        _print_json({"version": 1, "rules": [to_document(each) for each in shown]})
+    elif given.format == "markdown":
+        print(render_page(shown), end="")
+    else:
+        print(describe_rule(rule) if rule else list_rules(shown), end="")
+    return 0
 
 
 def build(given: argparse.Namespace) -> int:
@@ -102,8 +111,21 @@ def publish(given: argparse.Namespace) -> int:
 
 
 def hub(given: argparse.Namespace) -> int:
-    """Serve a rehearsal Hub."""
-    from packager.rehearsal import export_lines, serve_hub
+    """Serve a rehearsal Hub, say what its commits cost, or throw away what they do not need."""
+    from packager.rehearsal import collect_garbage, export_lines, measure_commits, serve_hub
+
+    if given.action == "stats":
+        for cost in measure_commits(Path(given.root)):
+            name = " ".join([cost.commit[:8], *cost.tags])
+            print(
+                f"{cost.repository} {name}: {cost.files} files, {cost.size:,} bytes, "
+                f"{cost.new_bytes:,} of them new  {cost.title}"
+            )
+        return 0
+    if given.action == "gc":
+        collected = collect_garbage(Path(given.root))
+        print(f"removed {collected.files} files, {collected.size:,} bytes")
+        return 0
 
     def announce(address: HubAddress) -> None:
         for line in export_lines(address):
@@ -129,9 +151,9 @@ def _load(given: argparse.Namespace) -> Config:
 
 def _print_report(report: Report, form: str) -> int:
     from packager.model import Severity
-    from packager.reports import FORMATS
+    from packager.reports import FORMATS, Setting
 
-    print(FORMATS[form](report), end="")
+    print(FORMATS[form](report, Setting()), end="")
     return DataError.exit_code if report.count(Severity.ERROR) else 0
 
 
@@ -177,7 +199,7 @@ def _publish(
     """Plan, show, act; return what the JSON form says, and the receipt unless it was a dry run."""
     from packager.folders import load_build
     from packager.hub import connect_hub, is_loopback
-    from packager.publish import check_repository, plan_release, publish_release
+    from packager.publish import check_build, check_repository, plan_release, publish_release
 
     folder = Path(given.build) if given.build else config.root / "build"
     manifest = load_build(folder)
@@ -188,6 +210,7 @@ def _publish(
         print(_show_plan(plan), flush=True)
     document: dict[str, object] = {"version": 1, "plan": _describe_plan(plan), "receipt": None}
     if given.dry_run:
+        check_build(plan, folder)  # as the publish would, which this is but for the sending
         return document, None
     receipt = publish_release(plan, hub, folder)
     document["receipt"] = asdict(receipt)

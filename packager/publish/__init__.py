@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from packager.publish.act import publish_release
+from packager.publish.act import check_build, publish_release
 from packager.publish.plan import check_repository, plan_release
 
-__all__ = ["check_repository", "plan_release", "publish_release"]
+__all__ = ["check_build", "check_repository", "plan_release", "publish_release"]

@@ -8,6 +8,7 @@ again, so that running the same command again finishes a release exactly once.
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from packager.errors import DataError, EnvironmentFailure, UsageError
@@ -16,15 +17,13 @@ from packager.manifest import NAME as MANIFEST
 from packager.model import Receipt
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from packager.hub import Hub
     from packager.model import BuiltFile, ReleasePlan, RemoteFile
 
 _NEW_REPOSITORY: Final = {".gitattributes"}  # what a Hub puts into a repository that it creates
 
 
-def publish_release(plan: ReleasePlan, hub: Hub, build: Path) -> Receipt:
+def publish_release(plan: ReleasePlan, hub: Hub, build: str | Path) -> Receipt:
     """Make the plan true on the Hub and prove it. What stands already is only proven.
 
     Args:
@@ -38,6 +37,7 @@ def publish_release(plan: ReleasePlan, hub: Hub, build: Path) -> Receipt:
         EnvironmentFailure: the Hub could not be reached, refused, holds another head than the plan saw, or
             does not hold the right bytes. Running the same command again finishes what is begun.
     """
+    build = Path(build)
     if plan.endpoint != hub.endpoint:
         raise UsageError(f"the plan is for {plan.endpoint}, not for {hub.endpoint}: plan again")
     if plan.published_as is None:
@@ -52,7 +52,7 @@ def publish_release(plan: ReleasePlan, hub: Hub, build: Path) -> Receipt:
 
 def _commit_release(plan: ReleasePlan, hub: Hub, build: Path) -> str:
     """Make the one commit and return its id."""
-    _check_folder(plan, build)
+    check_build(plan, build)
     parent = plan.parent or _create_repository(plan, hub)
     upload = hub.upload_files(plan.repo_id, build, plan.add)
     title = f"Release {plan.tag}"
@@ -69,8 +69,12 @@ def _commit_release(plan: ReleasePlan, hub: Hub, build: Path) -> str:
     return commit
 
 
-def _check_folder(plan: ReleasePlan, build: Path) -> None:
-    """Refuse a folder whose bytes are not the plan's, before the first of them leaves."""
+def check_build(plan: ReleasePlan, build: Path) -> None:
+    """Refuse a folder whose bytes are not the plan's, before the first of them leaves.
+
+    Raises:
+        DataError: the folder is another build, or not as it was built.
+    """
     manifest = load_build(build)
     planned = {file.path: file.sha256 for file in (*plan.add, *plan.keep)}
     found = {file.path: file.sha256 for file in manifest.files}

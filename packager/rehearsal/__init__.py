@@ -17,13 +17,43 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from packager.errors import UsageError
+from packager.rehearsal.account import Role, Token
+from packager.rehearsal.faults import (
+    AnswerLost,
+    Delay,
+    Fault,
+    Faults,
+    FlipByte,
+    ResetRequest,
+    Status,
+    TruncateResponse,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from types import FrameType
 
-__all__ = ["HubAddress", "export_lines", "run_hub", "serve_hub"]
+    from packager.rehearsal.upkeep import Collected, CommitCost
+
+__all__ = [
+    "AnswerLost",
+    "Delay",
+    "Fault",
+    "Faults",
+    "FlipByte",
+    "HubAddress",
+    "ResetRequest",
+    "Role",
+    "Status",
+    "Token",
+    "TruncateResponse",
+    "collect_garbage",
+    "export_lines",
+    "measure_commits",
+    "run_hub",
+    "serve_hub",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +67,26 @@ class HubAddress:
 
 
 @contextmanager
-def run_hub(root: Path, *, port: int = 0, token: str | None = None) -> Iterator[HubAddress]:
+def run_hub(
+    root: Path,
+    *,
+    port: int = 0,
+    token: str | None = None,
+    others: Sequence[Token] = (),
+    faults: Faults | None = None,
+) -> Iterator[HubAddress]:
     """Run a Hub in a thread of this process; it accepts requests when entered and is gone when left.
 
     `root` is made if it is missing. Port 0 is any free port; without a token a random one is made.
+    `others` are further tokens, with fewer rights; `faults` says which requests are broken.
 
     Raises:
         UsageError: the extra `hub` is not installed, `root` is no folder of a Hub, or the token is unusable.
         EnvironmentFailure: another Hub serves `root`, or the port is taken.
     """
-    try:
+    with _extra():
         from packager.rehearsal.server import running_hub  # noqa: PLC0415 - needs the extra `hub`
-    except ModuleNotFoundError as error:
-        missing = (error.name or "").partition(".")[0]
-        if missing not in {"dulwich", "starlette", "uvicorn"}:
-            raise
-        raise UsageError(
-            f"The rehearsal Hub needs {missing}, which is not installed. "
-            "Install it with: pip install 'segment-packager[hub]'"
-        ) from error
-    with running_hub(root, port=port, token=token) as (endpoint, secret):
+    with running_hub(root, port=port, token=token, others=others, faults=faults) as (endpoint, secret):
         yield HubAddress(endpoint, secret)
 
 
@@ -86,4 +116,38 @@ def serve_hub(
 
 def export_lines(address: HubAddress) -> tuple[str, ...]:
     """Return the assignments that point the Hub's clients at this Hub; the second one holds the token."""
-    return (f"HF_ENDPOINT={address.endpoint}", f"HF_TOKEN={address.token}", "HF_HUB_DISABLE_XET=1")
+    return (f"HF_ENDPOINT={address.endpoint}", f"HF_TOKEN={address.token}")
+
+
+def measure_commits(root: Path) -> tuple[CommitCost, ...]:
+    """Return what each commit of a Hub that is not served cost, in bytes, oldest first.
+
+    Raises:
+        UsageError: the extra `hub` is not installed, or `root` is no folder of a Hub.
+        EnvironmentFailure: a Hub serves `root`.
+    """
+    with _extra():
+        from packager.rehearsal import upkeep  # noqa: PLC0415 - needs the extra `hub`
+    return upkeep.measure_commits(root)
+
+
+def collect_garbage(root: Path) -> Collected:
+    """Throw away what no commit of a Hub needs. Raises what `measure_commits` raises."""
+    with _extra():
+        from packager.rehearsal import upkeep  # noqa: PLC0415 - needs the extra `hub`
+    return upkeep.collect_garbage(root)
+
+
+@contextmanager
+def _extra() -> Iterator[None]:
+    """Say what to install where an import misses a library of the extra."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in {"blake3", "dulwich", "lz4", "starlette", "uvicorn"}:
+            raise
+        raise UsageError(
+            f"The rehearsal Hub needs {missing}, which is not installed. "
+            "Install it with: pip install 'segment-packager[hub]'"
+        ) from error

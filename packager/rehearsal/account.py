@@ -1,7 +1,7 @@
-"""Know the one account of a rehearsal Hub by its token.
+"""Know who calls by their token, and give out addresses and tokens that prove themselves.
 
-The token is compared in constant time and never leaves this object. Addresses for uploads carry a
-signature instead, since the clients send no token there.
+Tokens are compared in constant time and never leave this module. Addresses for uploads carry a signature
+instead, since the clients send no token there; so do the passes with which `hf_xet` comes back.
 """
 
 from __future__ import annotations
@@ -10,46 +10,120 @@ import base64
 import binascii
 import hashlib
 import hmac
+import json
+import time
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from packager.rehearsal.refusal import RefusalError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 NAME = "rehearsal"
+GUEST = "guest"
 
 
-class Account:
-    """The account `rehearsal`, which may write under any namespace."""
+class Role(StrEnum):
+    """What a token opens."""
 
-    def __init__(self, token: str) -> None:
-        self._token = token.encode()
+    WRITE = "write"
+    """Everything, in every namespace."""
+    READ = "read"
+    """The same account, but nothing can be changed."""
+    NONE = "none"
+    """Another account, `guest`: it owns the namespace `guest`, and elsewhere sees what strangers see.
 
-    def is_known(self, authorization: str | None) -> bool:
-        """Return whether an `Authorization` header is this account's; False if there is none.
+    A gated repository can let it in.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One more token that a rehearsal Hub knows."""
+
+    secret: str = field(repr=False)
+    role: Role = Role.READ
+    expires: float | None = None
+    """Seconds since 1970; None: never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sent a request."""
+
+    name: str
+    role: Role
+
+    def owns(self, namespace: str) -> bool:
+        """Return whether the repositories under a namespace are this account's."""
+        return (namespace == GUEST) is (self.name == GUEST)
+
+    def may_write(self, namespace: str) -> bool:
+        """Return whether this token may change what is under a namespace."""
+        return self.owns(namespace) and self.role is not Role.READ
+
+
+class Accounts:
+    """The account `rehearsal`, which owns every namespace but one, and `guest`, which owns that one."""
+
+    def __init__(
+        self, token: str, others: Sequence[Token] = (), *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._key = token.encode()
+        self._tokens = (Token(token, Role.WRITE), *others)
+        self.clock = clock
+
+    def caller(self, authorization: str | None) -> Caller | None:
+        """Return who an `Authorization` header stands for; None if there is no header.
 
         Raises:
-            RefusalError: the header holds another token (401).
+            RefusalError: the header holds an unknown token, or one that has expired (401).
         """
         if authorization is None:
-            return False
-        if not hmac.compare_digest(_presented(authorization), self._token):
-            # The clients tell a bad token from a hidden repository by exactly these words.
-            raise RefusalError(401, "Invalid credentials in Authorization header")
-        return True
+            return None
+        presented = _presented(authorization)
+        for token in self._tokens:
+            if hmac.compare_digest(presented, token.secret.encode()):
+                if token.expires is not None and token.expires <= self.clock():
+                    raise RefusalError(401, "User Access Token is expired")
+                return Caller(GUEST if token.role is Role.NONE else NAME, token.role)
+        # The clients tell a bad token from a hidden repository by exactly these words.
+        raise RefusalError(401, "Invalid credentials in Authorization header")
 
     def sign(self, path: str, fields: Mapping[str, str]) -> str:
         """Return the signature of an address."""
         text = "\n".join([path, *(f"{name}={fields[name]}" for name in sorted(fields))])
-        return hmac.new(self._token, text.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
 
     def check_signature(self, path: str, fields: Mapping[str, str]) -> None:
-        """Refuse an address (403) whose field `signature` was not made by `sign` over the others."""
+        """Refuse an address (403) whose field `signature` is not made by `sign`, or that has expired."""
         signed = {name: value for name, value in fields.items() if name != "signature"}
         given = fields.get("signature", "").encode()
         if not hmac.compare_digest(given, self.sign(path, signed).encode()):
             raise RefusalError(403, "This address was not given out by this Hub, or was changed.")
+        if "expires" in signed and int(signed["expires"]) <= self.clock():
+            raise RefusalError(403, "This address has expired.")
+
+    def write_pass(self, fields: Mapping[str, str]) -> str:
+        """Return a token for `hf_xet` that says these fields; `expires` is in seconds since 1970."""
+        text = base64.urlsafe_b64encode(json.dumps(dict(fields)).encode()).decode()
+        return f"xet_{text}.{self.sign('xet', fields)}"
+
+    def read_pass(self, authorization: str | None) -> dict[str, str]:
+        """Return what a token made by `write_pass` says; refuse any other, and one that has expired (401)."""
+        text, _, signature = _presented(authorization or "").decode("ascii", "replace").partition(".")
+        try:
+            fields: dict[str, str] = json.loads(base64.urlsafe_b64decode(text.removeprefix("xet_")))
+            known = hmac.compare_digest(signature.encode(), self.sign("xet", fields).encode())
+        except (ValueError, TypeError, AttributeError):
+            known = False
+        if not known:
+            raise RefusalError(401, "This is no token of this Hub for Xet.")
+        if int(fields["expires"]) <= self.clock():
+            raise RefusalError(401, "The token for Xet has expired.")
+        return fields
 
 
 def _presented(authorization: str) -> bytes:

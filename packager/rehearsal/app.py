@@ -19,15 +19,24 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
-from packager.rehearsal import file_routes, pages, repository_routes, upload_routes
+from packager.rehearsal import (
+    access_routes,
+    clone_routes,
+    file_routes,
+    pages,
+    pull_routes,
+    repository_routes,
+    upload_routes,
+)
 from packager.rehearsal.calls import Hub, answering, refusing, streaming
 from packager.rehearsal.refusal import RefusalError
+from packager.rehearsal.xet import routes as xet_routes
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from packager.rehearsal.account import Account
+    from packager.rehearsal.account import Accounts
     from packager.rehearsal.repositories import Repositories
 
 
@@ -45,20 +54,34 @@ class _Segment(Convertor[str]):
 _SEGMENTS = {
     "kind": "models|datasets|spaces",
     "prefix": "datasets|spaces",
+    "scope": "read|write",
+    "state": "pending|accepted|rejected",
+    "question": "revision|commits|tree|refs",
+    "change": "comment|title|status|merge",
     "owner": "(?!(?:api|lfs|datasets|spaces)/)[^/]+",
 }
 
 
-def build_app(repositories: Repositories, account: Account) -> ASGIApp:
-    """Return the application that serves these repositories to this account and to strangers."""
+def build_app(repositories: Repositories, accounts: Accounts) -> ASGIApp:
+    """Return the application that serves these repositories to these accounts and to strangers."""
     for name, regex in _SEGMENTS.items():
         register_url_convertor(name, type("_Kind", (_Segment,), {"regex": regex})())
-    hub = Hub(repositories, account)
-    plain = (*repository_routes.ROUTES, *upload_routes.ROUTES, *file_routes.ROUTES, *pages.ROUTES)
+    hub = Hub(repositories, accounts)
+    plain = (
+        *repository_routes.ROUTES,
+        *upload_routes.ROUTES,
+        *file_routes.ROUTES,
+        *access_routes.ROUTES,
+        *clone_routes.ROUTES,
+        *pull_routes.ROUTES,
+        *xet_routes.ROUTES,
+        *pages.ROUTES,
+        *repository_routes.LAST_ROUTES,
+    )
     routes = [Route(path, answering(hub, handler), methods=[method]) for method, path, handler in plain]
     streams = [
         Route(path, streaming(hub, handler), methods=[method])
-        for method, path, handler in upload_routes.STREAM_ROUTES
+        for method, path, handler in (*upload_routes.STREAM_ROUTES, *xet_routes.STREAM_ROUTES)
     ]
     app = Starlette(
         routes=[*routes, *streams],

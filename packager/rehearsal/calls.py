@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from packager.rehearsal.account import Account
+    from packager.rehearsal.account import Accounts, Caller
     from packager.rehearsal.repositories import Repositories, Repository
 
 _LARGEST_BODY = 16 << 20
@@ -37,7 +37,7 @@ class Hub:
     """What all handlers share."""
 
     repositories: Repositories
-    account: Account
+    accounts: Accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,18 @@ class Call:
         return str(self.request.base_url).rstrip("/")
 
     @property
-    def is_known(self) -> bool:
-        """Return whether the account's token came along; a wrong one is refused (401)."""
-        return self.hub.account.is_known(self.request.headers.get("authorization"))
+    def caller(self) -> Caller | None:
+        """Return who calls; None is a stranger. A wrong token is refused (401)."""
+        return self.hub.accounts.caller(self.request.headers.get("authorization"))
 
-    def require_account(self) -> None:
-        """Refuse a stranger (401)."""
-        if not self.is_known:
+    def require_account(self, namespace: str | None = None) -> Caller:
+        """Return who calls; refuse a stranger (401), and who may not write under a namespace (403)."""
+        caller = self.caller
+        if caller is None:
             raise RefusalError(401, "Invalid username or password.")
+        if namespace is not None and not caller.may_write(namespace):
+            raise _forbidden(caller, namespace)
+        return caller
 
     def segment(self, name: str) -> str:
         """Return a decoded part of the path: `a%2Fb` is one part, which may be `a/b`."""
@@ -83,12 +87,19 @@ class Call:
         kind = self.request.path_params.get("kind", "models")
         return check_repository(kind, self.segment("namespace"), self.segment("name"))
 
-    def repository(self, *, write: bool = False) -> Repository:
-        """Return the repository that the path names, if the caller may read (or write) it."""
+    def repository(self, *, write: bool = False, files: bool = False, contribute: bool = False) -> Repository:
+        """Return the repository that the path names, if the caller may read it, write it, or read its files.
+
+        To `contribute`, in a pull request, another account may write as well.
+        """
         found = self.hub.repositories.find(self.identity())
-        is_known = self.is_known
-        if found is None or ((write or found.settings.private) and not is_known):
-            raise repository_not_found(known=is_known)
+        caller = self.caller
+        if found is None or not found.is_visible_to(caller) or (write and caller is None):
+            raise repository_not_found(known=caller is not None)
+        if write:
+            self.require_account(caller.name if contribute and caller else found.identity.namespace)
+        if files:
+            _refuse_gated(found, caller)
         return found
 
 
@@ -177,6 +188,23 @@ def page_of(call: Call, items: Sequence[object], size: int, present: Callable[[A
         url = f"{call.endpoint}{call.request.scope['path']}?{urlencode([*query, ('cursor', str(end))])}"
         headers["Link"] = f'<{url}>; rel="next"'
     return JSONResponse([present(item) for item in items[start:end]], headers=headers)
+
+
+def _forbidden(caller: Caller, namespace: str) -> RefusalError:
+    reason = "this token may only read" if caller.owns(namespace) else f"{namespace} is not {caller.name}'s"
+    return RefusalError(403, f"You don't have the rights to write under the namespace {namespace}: {reason}.")
+
+
+def _refuse_gated(repository: Repository, caller: Caller | None) -> None:
+    """Refuse the files of a gated repository to who is not its owner and has not been let in."""
+    gated, name = repository.settings.gated, repository.identity.repo_id
+    is_open = not gated or (caller and caller.owns(repository.identity.namespace))
+    if is_open or (caller and repository.settings.admits(caller.name)):
+        return
+    if caller is None:
+        message = f"Access to {name} is restricted. You must be authenticated."
+        raise RefusalError(401, message, code="GatedRepo")
+    raise RefusalError(403, f"Access to {name} is restricted, and {caller.name} is not in.", code="GatedRepo")
 
 
 async def _read_body(request: Request) -> bytes:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote
 
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from packager.rehearsal.calls import page_of
-from packager.rehearsal.lfs_store import PIECE_BYTES
 from packager.rehearsal.names import check_path
 from packager.rehearsal.refusal import RefusalError, entry_not_found
-from packager.rehearsal.repository_routes import refuse_gated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
     from packager.rehearsal.calls import Call, RouteEntry
     from packager.rehearsal.records import CommitRecord, Entry
+    from packager.rehearsal.repositories import Repository
 
 _ENTRIES_PER_PAGE = 1000
 _EXPANDED_PER_PAGE = 50
@@ -28,19 +27,21 @@ _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 def list_tree(call: Call) -> Response:
     """Answer the files and folders in a folder, in pages."""
-    git = call.repository().git
+    repository = call.repository()
+    git = repository.git
     commit = git.resolve(call.segment("revision"))
     path = call.segment("path") if "path" in call.request.path_params else ""
     entries = git.list_folder(commit, check_path(path) if path else "", recursive=call.flag("recursive"))
     is_expanded = call.flag("expand")
     last = git.last_commits(commit, [entry.path for entry in entries]) if is_expanded else {}
     size = _EXPANDED_PER_PAGE if is_expanded else _ENTRIES_PER_PAGE
-    return page_of(call, entries, size, lambda entry: _present(entry, last))
+    return page_of(call, entries, size, lambda entry: _present(repository, entry, last))
 
 
 def paths_info(call: Call) -> Response:
     """Answer the same for given paths; those that do not exist are left out."""
-    git = call.repository().git
+    repository = call.repository()
+    git = repository.git
     commit = git.resolve(call.segment("revision"))
     form = parse_qs(call.body.decode("ascii", "replace"))
     paths, is_expanded = form.get("paths", []), form.get("expand", [""])[-1].lower() == "true"
@@ -48,13 +49,12 @@ def paths_info(call: Call) -> Response:
         raise RefusalError(413, f"{len(paths)} paths are more than {_ENTRIES_PER_PAGE}.")
     entries = git.find(commit, [path.rstrip("/") for path in paths if path.rstrip("/")])
     last = git.last_commits(commit, [entry.path for entry in entries]) if is_expanded else {}
-    return JSONResponse([_present(entry, last) for entry in entries])
+    return JSONResponse([_present(repository, entry, last) for entry in entries])
 
 
 def send_file(call: Call) -> Response:
     """Send a file at a revision, or the part of it that the request's Range asks for."""
-    repository = call.repository()
-    refuse_gated(call, repository)
+    repository = call.repository(files=True)
     git = repository.git
     commit = git.resolve(call.segment("revision"))
     path = check_path(call.segment("path"))
@@ -74,8 +74,10 @@ def send_file(call: Call) -> Response:
     }
     if entry.sha256:
         headers |= {"X-Linked-Etag": f'"{etag}"', "X-Linked-Size": str(entry.size)}
-    source = repository.lfs.path(entry.sha256) if entry.sha256 else git.read_blob(entry.oid)
-    return _send_range(call, source, entry.size, headers)
+        headers |= _xet_headers(call, repository, entry.sha256, commit)
+        return _send_range(call, entry.size, headers, partial(repository.large.read, entry.sha256))
+    content = git.read_blob(entry.oid)
+    return _send_range(call, entry.size, headers, lambda start, end: iter((content[start:end],)))
 
 
 _FILES = "/{name}/resolve/{revision}/{path:path}"
@@ -88,7 +90,7 @@ ROUTES: tuple[RouteEntry, ...] = (
 )
 
 
-def _present(entry: Entry, last: dict[str, CommitRecord]) -> dict[str, object]:
+def _present(repository: Repository, entry: Entry, last: dict[str, CommitRecord]) -> dict[str, object]:
     item: dict[str, object] = {
         "type": "directory" if entry.is_folder else "file",
         "oid": entry.oid,
@@ -97,6 +99,8 @@ def _present(entry: Entry, last: dict[str, CommitRecord]) -> dict[str, object]:
     }
     if entry.sha256 is not None:
         item["lfs"] = {"oid": entry.sha256, "size": entry.size, "pointerSize": entry.pointer_size}
+        if link := repository.large.link(entry.sha256):
+            item["xetHash"] = link.digest
     if entry.path in last:
         commit = last[entry.path]
         date = commit.date.strftime("%Y-%m-%dT%H:%M:%S.000Z")
@@ -104,7 +108,19 @@ def _present(entry: Entry, last: dict[str, CommitRecord]) -> dict[str, object]:
     return item
 
 
-def _send_range(call: Call, source: bytes | Path, size: int, headers: dict[str, str]) -> Response:
+def _xet_headers(call: Call, repository: Repository, oid: str, commit: str) -> dict[str, str]:
+    """Return what leads a client to the chunks of a file; nothing if it came whole."""
+    link = repository.large.link(oid)
+    if link is None:
+        return {}
+    identity = repository.identity
+    tokens = f"{call.endpoint}/api/{identity.kind}/{identity.repo_id}/xet-read-token/{commit}"
+    return {"X-Xet-Hash": link.digest, "Link": f'<{tokens}>; rel="xet-auth"'}
+
+
+def _send_range(
+    call: Call, size: int, headers: dict[str, str], read: Callable[[int, int], Iterator[bytes]]
+) -> Response:
     start, end, status = 0, size, 200
     # Several ranges at once, or another unit, may be answered with the whole file.
     asked = _RANGE.fullmatch(call.request.headers.get("range", "").replace(" ", ""))
@@ -116,13 +132,7 @@ def _send_range(call: Call, source: bytes | Path, size: int, headers: dict[str, 
         status = 206
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     headers["Content-Length"] = str(end - start)
-    pieces: Iterator[bytes]
-    if call.request.method == "HEAD":
-        pieces = iter(())
-    elif isinstance(source, bytes):
-        pieces = iter((source[start:end],))
-    else:
-        pieces = _read_pieces(source, start, end)
+    pieces = iter(()) if call.request.method == "HEAD" else read(start, end)
     return StreamingResponse(pieces, status, headers)
 
 
@@ -130,11 +140,3 @@ def _bounds(first: str, last: str, size: int) -> tuple[int, int]:
     if not first:  # the last N bytes
         return max(0, size - int(last)), size
     return int(first), min(size, int(last) + 1) if last else size
-
-
-def _read_pieces(path: Path, start: int, end: int) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        file.seek(start)
-        while start < end and (piece := file.read(min(PIECE_BYTES, end - start))):
-            start += len(piece)
-            yield piece

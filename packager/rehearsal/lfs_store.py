@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 
+from packager.rehearsal.disk import place_file
 from packager.rehearsal.refusal import RefusalError, bad_request, repository_not_found
 
 if TYPE_CHECKING:
@@ -95,18 +96,23 @@ class LfsStore:
             # Not with parents: the store of a repository deleted meanwhile must not come back.
             place.parent.parent.mkdir(exist_ok=True)
             place.parent.mkdir(exist_ok=True)
-            partial.replace(place)
+            place_file(partial, place)
         except FileNotFoundError:
             raise repository_not_found(known=True) from None
 
 
 async def pour(
-    chunks: AsyncIterator[bytes], file: BinaryIO, size: int | None = None, digest: _Digest | None = None
+    chunks: AsyncIterator[bytes],
+    file: BinaryIO,
+    size: int | None = None,
+    digest: _Digest | None = None,
+    *,
+    most: int | None = None,
 ) -> None:
     """Write a request's body to a file, piece by piece, off the event loop.
 
     Raises:
-        RefusalError: it is not `size` bytes long (None: any length will do).
+        RefusalError: it is not `size` bytes long (None: any length will do), or longer than `most`.
     """
     received = 0
     piece = bytearray()
@@ -120,6 +126,8 @@ async def pour(
         received += len(chunk)
         if size is not None and received > size:
             raise _wrong_size(received, size)
+        if most is not None and received > most:
+            raise RefusalError(413, f"The body is larger than {most} bytes.")
         piece += chunk
         if len(piece) >= PIECE_BYTES:
             await run_in_threadpool(write)

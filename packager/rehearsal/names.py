@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from packager.rehearsal.refusal import bad_request
+from packager.rehearsal.refusal import RefusalError, bad_request
 
 KINDS = ("models", "datasets", "spaces")
 """How the types of repositories appear in addresses and on disk."""
@@ -54,20 +54,21 @@ def check_repository(kind: str, namespace: str, name: str) -> RepositoryId:
     return RepositoryId(kind, namespace, name)
 
 
-def check_path(path: str) -> str:
+def check_path(path: str, *, status: int = 400) -> str:
     """Return the path of a file or folder in a repository, or refuse one that points elsewhere."""
     parts = path.split("/")
     if _CONTROL.search(path) or any(part in {"", ".", ".."} or part.lower() == ".git" for part in parts):
-        raise bad_request(
+        raise RefusalError(
+            status,
             f"Invalid path {path!r}: use relative paths with '/', without empty parts, '.', '..', '.git', "
-            "backslashes and control characters."
+            "backslashes and control characters.",
         )
     try:
         length = len(path.encode())
     except UnicodeEncodeError:
-        raise bad_request(f"Invalid path {path!r}: it is no Unicode text.") from None
+        raise RefusalError(status, f"Invalid path {path!r}: it is no Unicode text.") from None
     if length > 1024:
-        raise bad_request(f"Invalid path: {path[:60]!r}… is longer than 1,024 bytes.")
+        raise RefusalError(status, f"Invalid path: {path[:60]!r}… is longer than 1,024 bytes.")
     return path
 
 

@@ -22,8 +22,8 @@ _HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-in
 
 def show_all(call: Call) -> Response:
     """Show the repositories; private ones only with the token."""
-    is_known = call.is_known
-    shown = [found for found in call.hub.repositories.list_all() if is_known or not found.settings.private]
+    caller = call.caller
+    shown = [found for found in call.hub.repositories.list_all() if found.is_visible_to(caller)]
     items = "".join(_item(f"/{found.identity.page}", found.identity.page) for found in shown)
     return _page("Rehearsal Hub", f"<ul>{items}</ul>" if items else "<p>Nothing has been published yet.</p>")
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dulwich.lfs import LFSPointer
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from dulwich.objects import Commit
 
 _LARGEST_POINTER = 1024
 
@@ -62,3 +63,16 @@ def read_pointer(content: bytes) -> LFSPointer | None:
     """Return the pointer if these bytes stand for a large file, else None."""
     pointer = LFSPointer.from_bytes(content) if len(content) <= _LARGEST_POINTER else None
     return pointer if pointer is not None and re.fullmatch("[0-9a-f]{64}", pointer.oid) else None
+
+
+def measure_blob(content: bytes) -> tuple[int, str | None, int]:
+    """Return the size of the file that a blob stands for, if large its sha256 and pointer size."""
+    pointer = read_pointer(content)
+    return (pointer.size, pointer.oid, len(content)) if pointer else (len(content), None, 0)
+
+
+def record_of(commit: Commit) -> CommitRecord:
+    """Return what the Hub lists of a git commit."""
+    title, _, message = commit.message.decode("utf-8", "replace").partition("\n")
+    date = datetime.fromtimestamp(commit.commit_time, UTC)
+    return CommitRecord(commit.id.decode(), title, message.strip(), date)

@@ -1,8 +1,11 @@
 """Keep every repository of a rehearsal Hub below one root folder; a restart loses nothing.
 
 ROOT/datasets/NAMESPACE/NAME.git/          a bare git repository (models and spaces likewise)
-ROOT/datasets/NAMESPACE/NAME.git/lfs/      its large files, by sha256
+ROOT/datasets/NAMESPACE/NAME.git/lfs/      its large files that came whole, by sha256
+ROOT/datasets/NAMESPACE/NAME.git/xet/      which files came as chunks, by sha256
+ROOT/datasets/NAMESPACE/NAME.git/pulls/    its pull requests
 ROOT/datasets/NAMESPACE/NAME.git/hub.json  its settings; without them it is no repository
+ROOT/xet/                                  the chunks of all repositories: see xet/store.py
 ROOT/incoming/                             what is being received, made or deleted; emptied at the start
 """
 
@@ -12,17 +15,23 @@ import json
 import secrets
 import shutil
 import threading
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from packager.rehearsal.disk import sync_folder, write_file
 from packager.rehearsal.git_store import GitStore
+from packager.rehearsal.large_files import LargeFiles
 from packager.rehearsal.lfs_store import LfsStore
 from packager.rehearsal.names import KINDS, RepositoryId
+from packager.rehearsal.pulls import PullStore
 from packager.rehearsal.refusal import RefusalError, repository_not_found
+from packager.rehearsal.xet.store import XetStore
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from packager.rehearsal.account import Caller
 
 _LARGE_TYPES = (
     "7z arrow bin bz2 feather flac gz jpg mp3 mp4 npy npz ogg parquet pdf png safetensors tar wav xz zip zst"
@@ -40,22 +49,36 @@ class Settings:
     private: bool = False
     gated: str | None = None
     """`auto` or `manual`; None is open to all."""
+    access: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """For each account that asked for the files: `pending`, `accepted` or `rejected`, and since when."""
+
+    def admits(self, name: str) -> bool:
+        """Return whether an account has been let into this gated repository."""
+        return self.access.get(name, ("", ""))[0] == "accepted"
 
 
 class Repository:
     """One repository: its commits, its large files, its settings."""
 
-    def __init__(self, identity: RepositoryId, folder: Path, incoming: Path) -> None:
+    def __init__(self, identity: RepositoryId, folder: Path, incoming: Path, xet: XetStore) -> None:
         self.identity = identity
         self.git = GitStore(folder)
         self.lfs = LfsStore(folder / "lfs", incoming)
+        self.large = LargeFiles(folder, incoming, self.lfs, xet)
+        self.pulls = PullStore(folder / "pulls", self.git)
+        self.folder = folder
         self._file = folder / "hub.json"
-        self._settings = Settings(**json.loads(self._file.read_bytes()))
+        self._settings = _read_settings(self._file)
 
     @property
     def settings(self) -> Settings:
         """Return the settings as they are now."""
         return self._settings
+
+    def is_visible_to(self, caller: Caller | None) -> bool:
+        """Return whether a caller may know about this repository; None is a stranger."""
+        is_owner = caller is not None and caller.owns(self.identity.namespace)
+        return is_owner or not self._settings.private
 
     def change(self, settings: Settings) -> None:
         """Replace the settings, on disk first."""
@@ -73,6 +96,7 @@ class Repositories:
         self._open: dict[RepositoryId, Repository] = {}
         shutil.rmtree(self.incoming, ignore_errors=True)
         self.incoming.mkdir()
+        self.xet = XetStore(root / "xet", self.incoming)
 
     def find(self, identity: RepositoryId) -> Repository | None:
         """Return a repository, or None if there is none."""
@@ -97,49 +121,67 @@ class Repositories:
             now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
             _write_settings(making / "hub.json", Settings(now, private=private))
             self._place(making, identity)
-            self._open[identity] = Repository(identity, self._folder(identity), self.incoming)
+            self._open[identity] = Repository(identity, self._folder(identity), self.incoming, self.xet)
             return self._open[identity]
 
     def delete(self, identity: RepositoryId) -> None:
         """Remove a repository with all it holds; 404 if there is none."""
         with self._lock:
-            shutil.rmtree(self._take(identity))
+            taken = self.incoming / secrets.token_hex(16)
+            self._close(identity).rename(taken)
+            shutil.rmtree(taken)
 
     def move(self, identity: RepositoryId, target: RepositoryId) -> None:
         """Rename a repository; 404 if there is none, 409 if the new name is taken."""
         with self._lock:
             if self._find(target):
-                raise RefusalError(409, f"A repository named {target.repo_id} exists already.")
-            self._place(self._take(identity), target)
+                kind = target.kind.removesuffix("s")
+                raise RefusalError(409, f"A {kind} repository called {target.repo_id} already exists")
+            # In one step, so that a crash between two cannot lose it.
+            self._place(self._close(identity), target)
 
-    def _find(self, identity: RepositoryId) -> Repository | None:
+    def _find(self, named: RepositoryId) -> Repository | None:
+        identity = self._spelled(named)
         if identity not in self._open and (self._folder(identity) / "hub.json").is_file():
-            self._open[identity] = Repository(identity, self._folder(identity), self.incoming)
+            self._open[identity] = Repository(identity, self._folder(identity), self.incoming, self.xet)
         return self._open.get(identity)
 
-    def _take(self, identity: RepositoryId) -> Path:
+    def _spelled(self, named: RepositoryId) -> RepositoryId:
+        """Return a name as its repository was created: the Hub takes upper and lower case for the same."""
+        if named in self._open or (self._folder(named) / "hub.json").is_file():
+            return named
+        wanted = named.repo_id.lower()
+        for folder in (self._root / named.kind).glob("*/*.git"):
+            if f"{folder.parent.name}/{folder.stem}".lower() == wanted:
+                return RepositoryId(named.kind, folder.parent.name, folder.stem)
+        return named
+
+    def _close(self, identity: RepositoryId) -> Path:
         found = self._find(identity)
         if found is None:
             raise repository_not_found(known=True)
         found.git.close()
-        del self._open[identity]
-        taken = self.incoming / secrets.token_hex(16)
-        self._folder(identity).rename(taken)
-        return taken
+        del self._open[found.identity]
+        return self._folder(found.identity)
 
     def _place(self, made: Path, identity: RepositoryId) -> None:
         folder = self._folder(identity)
         folder.parent.mkdir(parents=True, exist_ok=True)
         made.rename(folder)
+        sync_folder(folder.parent)
 
     def _folder(self, identity: RepositoryId) -> Path:
         return self._root / identity.kind / identity.namespace / f"{identity.name}.git"
 
 
 def _write_settings(file: Path, settings: Settings) -> None:
-    beside = file.with_suffix(".new")
-    beside.write_text(json.dumps(asdict(settings)), encoding="utf-8")
-    beside.replace(file)
+    write_file(file, json.dumps(asdict(settings)).encode(), file.with_suffix(".new"))
+
+
+def _read_settings(file: Path) -> Settings:
+    fields = json.loads(file.read_bytes())
+    access = {name: (status, since) for name, (status, since) in fields.pop("access", {}).items()}
+    return Settings(**fields, access=access)
 
 
 def with_access(settings: Settings, visibility: object, gated: object) -> Settings:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 
-from packager.rehearsal.account import NAME
+from packager.rehearsal.account import NAME, Role
 from packager.rehearsal.calls import page_of, text_field
 from packager.rehearsal.names import RepositoryId, check_repository
 from packager.rehearsal.readme import MetadataError, read_metadata
-from packager.rehearsal.refusal import RefusalError, bad_request
+from packager.rehearsal.refusal import RefusalError, bad_request, repository_not_found
 from packager.rehearsal.repositories import with_access
 
 if TYPE_CHECKING:
@@ -20,19 +20,20 @@ if TYPE_CHECKING:
     from packager.rehearsal.repositories import Repository
 
 _COMMITS_PER_PAGE = 50
+_LONG = ("siblings", "cardData", "usedStorage")
 _TAGGED = ("annotations_creators", "language", "license", "size_categories", "task_categories", "task_ids")
 
 
 def whoami(call: Call) -> Response:
     """Answer who the token belongs to."""
-    call.require_account()
-    token = {"displayName": NAME, "role": "write"}
+    caller = call.require_account()
+    token = {"displayName": caller.name, "role": "read" if caller.role is Role.READ else "write"}
     return JSONResponse(
         {
             "type": "user",
-            "id": NAME,
-            "name": NAME,
-            "fullname": "Rehearsal account",
+            "id": caller.name,
+            "name": caller.name,
+            "fullname": f"The account {caller.name} of this rehearsal",
             "email": None,
             "isPro": False,
             "orgs": [],
@@ -47,15 +48,18 @@ def validate_yaml(call: Call) -> Response:
         metadata = read_metadata(text_field(call.fields(), "content"))
     except MetadataError as error:
         return JSONResponse({"errors": [{"message": str(error)}], "warnings": []}, 400)
+    if "model-index" in metadata and not isinstance(metadata["model-index"], list):
+        message = '"model-index" must be an array'
+        return JSONResponse({"errors": [{"message": message}], "warnings": []}, 400)
     warnings = [] if metadata else [{"message": "The README has no YAML metadata, or it is empty."}]
     return JSONResponse({"errors": [], "warnings": warnings})
 
 
 def create_repository(call: Call) -> Response:
     """Make a repository; 409, with its address, if it exists."""
-    call.require_account()
     fields = call.fields()
-    identity = _named_in(fields)
+    identity = _named_in(call, fields)
+    call.require_account(identity.namespace)
     is_private = fields.get("private") is True or fields.get("visibility") == "private"
     url = f"{call.endpoint}/{identity.page}"
     try:
@@ -68,8 +72,9 @@ def create_repository(call: Call) -> Response:
 
 def delete_repository(call: Call) -> Response:
     """Remove a repository."""
-    call.require_account()
-    call.hub.repositories.delete(_named_in(call.fields()))
+    identity = _named_in(call, call.fields())
+    call.require_account(identity.namespace)
+    call.hub.repositories.delete(identity)
     return JSONResponse({})
 
 
@@ -79,6 +84,8 @@ def move_repository(call: Call) -> Response:
     fields = call.fields()
     kind = f"{text_field(fields, 'type', 'model')}s"
     source, target = (_split_id(kind, text_field(fields, name)) for name in ("fromRepo", "toRepo"))
+    for identity in (source, target):
+        call.require_account(identity.namespace)
     call.hub.repositories.move(source, target)
     return JSONResponse({"url": f"{call.endpoint}/{target.page}"})
 
@@ -93,18 +100,8 @@ def change_settings(call: Call) -> Response:
 
 def check_access(call: Call) -> Response:
     """Answer whether the caller may read the files of a repository, or write them."""
-    found = call.repository(write=call.request.url.path.endswith("/write"))
-    refuse_gated(call, found)
+    call.repository(write=call.request.url.path.endswith("/write"), files=True)
     return JSONResponse({})
-
-
-def refuse_gated(call: Call, repository: Repository) -> None:
-    """Refuse a stranger the files of a gated repository."""
-    if repository.settings.gated and not call.is_known:
-        name = repository.identity.repo_id
-        raise RefusalError(
-            401, f"Access to {name} is restricted. You must be authenticated.", code="GatedRepo"
-        )
 
 
 def repository_info(call: Call) -> Response:
@@ -129,7 +126,10 @@ def list_refs(call: Call) -> Response:
             for name, commit in refs.items()
         ]
     if call.flag("include_prs"):
-        answer["pullRequests"] = []
+        answer["pullRequests"] = [
+            {"name": number, "ref": f"refs/pr/{number}", "targetCommit": commit}
+            for number, commit in git.pulls().items()
+        ]
     return JSONResponse(answer)
 
 
@@ -175,7 +175,43 @@ def remove_tag(call: Call) -> Response:
     return JSONResponse({})
 
 
+def squash_history(call: Call) -> Response:
+    """Replace the history of a branch by one commit."""
+    git = call.repository(write=True).git
+    message = text_field(call.fields(), "message", "") or f"Super-squash branch '{call.segment('ref')}'"
+    return JSONResponse({"commitOid": git.squash(call.segment("ref"), message)})
+
+
+def list_repositories(call: Call) -> Response:
+    """Answer the repositories of a kind that the caller may know about, in pages."""
+    query, kind = call.request.query_params, call.request.path_params["kind"]
+    caller, words = call.caller, query.get("search", "").lower()
+    limit = query.get("limit", "")
+    size = min(1000, int(limit)) if limit.isascii() and limit.isdigit() and len(limit) < 9 else 1000
+    found = [
+        repository
+        for repository in call.hub.repositories.list_all()
+        if repository.identity.kind == kind
+        and repository.is_visible_to(caller)
+        and query.get("author", repository.identity.namespace) == repository.identity.namespace
+        and words in repository.identity.repo_id.lower()
+    ]
+
+    def present(repository: Repository) -> dict[str, Any]:
+        info = _info(repository, repository.git.resolve("main"), with_blobs=False)
+        return info if "full" in query else {name: info[name] for name in info if name not in _LONG}
+
+    return page_of(call, found, max(1, size), present)
+
+
+def no_namespace(call: Call) -> Response:
+    """Refuse a repository without a namespace: there are none here."""
+    raise repository_not_found(known=call.caller is not None)
+
+
 ROUTES: tuple[RouteEntry, ...] = (
+    ("GET", "/api/{kind:kind}", list_repositories),
+    ("POST", "/api/{kind:kind}/{namespace}/{name}/super-squash/{ref}", squash_history),
     ("GET", "/api/whoami-v2", whoami),
     ("POST", "/api/validate-yaml", validate_yaml),
     ("POST", "/api/repos/create", create_repository),
@@ -193,11 +229,19 @@ ROUTES: tuple[RouteEntry, ...] = (
     ("POST", "/api/{kind:kind}/{namespace}/{name}/tag/{ref}", add_tag),
     ("DELETE", "/api/{kind:kind}/{namespace}/{name}/tag/{ref}", remove_tag),
 )
+LAST_ROUTES: tuple[RouteEntry, ...] = (
+    ("GET", "/api/{kind:kind}/{name}", no_namespace),
+    ("GET", "/api/{kind:kind}/{name}/{question:question}/{rest:path}", no_namespace),
+    ("GET", "/{name:owner}/resolve/{rest:path}", no_namespace),
+    ("GET", "/{kind:prefix}/{name}/resolve/{rest:path}", no_namespace),
+)
 
 
-def _named_in(fields: dict[str, Any]) -> RepositoryId:
+def _named_in(call: Call, fields: dict[str, Any]) -> RepositoryId:
+    caller = call.require_account()
     kind = f"{text_field(fields, 'type', 'model')}s"
-    return check_repository(kind, text_field(fields, "organization", NAME), text_field(fields, "name"))
+    namespace = text_field(fields, "organization", caller.name)
+    return check_repository(kind, namespace, text_field(fields, "name"))
 
 
 def _split_id(kind: str, repo_id: str) -> RepositoryId:
@@ -227,6 +271,7 @@ def _info(repository: Repository, commit: str, *, with_blobs: bool) -> dict[str,
         "likes": 0,
         "tags": _tags(card),
         "cardData": card or None,
+        "xetEnabled": True,  # older clients ask before they send chunks
         "usedStorage": sum(entry.size for entry in files),
         "siblings": [_sibling(entry, with_blobs=with_blobs) for entry in files],
     }

@@ -13,17 +13,22 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 from filelock import FileLock, Timeout
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from packager.errors import EnvironmentFailure, UsageError
-from packager.rehearsal.account import Account
+from packager.rehearsal.account import Accounts
 from packager.rehearsal.app import build_app
 from packager.rehearsal.repositories import Repositories
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import asyncio
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Scope
+
+    from packager.rehearsal.account import Token
+    from packager.rehearsal.faults import Faults
 
 _HOST = "127.0.0.1"
 _FORMAT = 1
@@ -34,21 +39,53 @@ _PATIENCE = 5
 
 
 @contextmanager
-def running_hub(root: Path, *, port: int, token: str | None) -> Iterator[tuple[str, str]]:
+def running_hub(
+    root: Path, *, port: int, token: str | None, others: Sequence[Token], faults: Faults | None
+) -> Iterator[tuple[str, str]]:
     """Serve a root; yield the endpoint and the token. See `packager.rehearsal.run_hub`."""
     secret = f"hf_{secrets.token_hex(20)}" if token is None else token
-    if not re.fullmatch(r"[!-~]{4,200}", secret):
+    if not all(re.fullmatch(r"[!-~]{4,200}", text) for text in (secret, *(other.secret for other in others))):
         raise UsageError(
             "The token of a rehearsal Hub is 4 to 200 printable ASCII characters without spaces."
         )
-    with _owned(root), _listening(port) as listener:
-        app = build_app(Repositories(root), Account(secret))
-        with _served(app, listener):
+    with owned_root(root), _listening(port) as listener:
+        app = build_app(Repositories(root), Accounts(secret, others))
+        connections = _Connections()
+        if faults is not None:
+            app = faults.wrap(app, connections.of)
+        with _served(app, listener, connections.protocol()):
             yield f"http://{_HOST}:{listener.getsockname()[1]}", secret
 
 
+class _Connections:
+    """The open connections, by who asks: some faults can only be made from below HTTP."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, int], asyncio.Transport] = {}
+
+    def of(self, scope: Scope) -> asyncio.Transport | None:
+        """Return the connection of a request."""
+        return self._open.get(tuple(scope["client"]))
+
+    def protocol(self) -> type[H11Protocol]:
+        """Return a protocol that tells about its connections."""
+        known = self._open
+
+        class Told(H11Protocol):
+            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+                super().connection_made(transport)
+                known[transport.get_extra_info("peername")] = transport
+
+            def connection_lost(self, exc: Exception | None) -> None:
+                super().connection_lost(exc)
+                known.pop(self.transport.get_extra_info("peername"), None)
+
+        return Told
+
+
 @contextmanager
-def _owned(root: Path) -> Iterator[None]:
+def owned_root(root: Path) -> Iterator[None]:
+    """Hold a root for this process alone. Raises what `running_hub` raises."""
     try:
         root.mkdir(parents=True, exist_ok=True)
         lock = FileLock(root / ".lock", timeout=0)
@@ -95,14 +132,14 @@ def _listening(port: int) -> Iterator[socket.socket]:
 
 
 @contextmanager
-def _served(app: ASGIApp, listener: socket.socket) -> Iterator[None]:
+def _served(app: ASGIApp, listener: socket.socket, protocol: type[H11Protocol]) -> Iterator[None]:
     config = uvicorn.Config(
         app,
         log_config=None,  # how this process logs is not ours to decide
         log_level="error",
         access_log=False,
         lifespan="off",
-        http="h11",
+        http=protocol,
         loop="asyncio",
         ws="none",
         server_header=False,

@@ -72,13 +72,16 @@ class Folder:
         self._oid = None
 
     def remove(self, path: str, *, folder: bool) -> bool:
-        """Remove a file, or a folder with all that is below it; return False if it is not there."""
+        """Remove a file or a folder with all that is below it; return False if it is not there.
+
+        `folder`: it must be a folder. Like the Hub, a file to be removed may turn out to be a folder.
+        """
         head, _, rest = path.partition("/")
         standing = self.items().get(head)
         if rest:
             if not isinstance(standing, Folder) or not standing.remove(rest, folder=folder):
                 return False
-        elif standing is None or isinstance(standing, Folder) is not folder:
+        elif standing is None or (folder and not isinstance(standing, Folder)):
             return False
         if not rest or (isinstance(standing, Folder) and not standing.items()):
             del self.items()[head]  # git keeps no empty folders

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import secrets
 import tempfile
+from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -19,11 +20,12 @@ from dulwich.lfs import LFSPointer
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
+from packager.rehearsal.account import NAME
 from packager.rehearsal.calls import json_object, object_list, size_field, text_field
 from packager.rehearsal.lfs_store import pour
 from packager.rehearsal.names import check_object, check_path
 from packager.rehearsal.records import Put, Remove, read_pointer
-from packager.rehearsal.refusal import RefusalError, bad_request, revision_not_found
+from packager.rehearsal.refusal import RefusalError, bad_request
 
 if TYPE_CHECKING:
     from packager.rehearsal.calls import Call, RouteEntry, StreamEntry
@@ -37,13 +39,23 @@ _LONGEST_LINE = 16 << 20
 _LFS_JSON = "application/vnd.git-lfs+json"
 
 
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What a client wants to commit."""
+
+    parent: str | None
+    operations: tuple[Put | Remove, ...]
+    title: str
+    description: str
+
+
 def preupload(call: Call) -> Response:
     """Answer for each file whether it is large, whether to leave it out, and what the branch has there."""
-    repository = call.repository(write=True)
+    repository = call.repository(write=True, contribute=call.flag("create_pr"))
     git = repository.git
     fields = call.fields()
     files = object_list(fields, "files")
-    paths = [check_path(text_field(file, "path")) for file in files]
+    paths = [check_path(text_field(file, "path"), status=422) for file in files]
     commit = git.resolve(call.segment("revision"))
     standing = {
         entry.path: entry.sha256 or entry.oid for entry in git.find(commit, paths) if not entry.is_folder
@@ -72,14 +84,14 @@ def lfs_batch(call: Call) -> Response:
     fields = call.fields()
     if text_field(fields, "operation") != "upload":
         raise RefusalError(501, "LFS batch download is not implemented by the rehearsal Hub.")
-    repository = call.repository(write=True)
+    repository = call.repository(write=True, contribute=True)  # for a pull request, it may be
     transfers = fields.get("transfers") or ["basic"]
     is_multipart = isinstance(transfers, list) and "multipart" in transfers
     objects = []
     for item in object_list(fields, "objects"):
         oid, size = check_object(text_field(item, "oid")), size_field(item, "size")
         answer: dict[str, object] = {"oid": oid, "size": size, "authenticated": True}
-        if repository.lfs.size(oid) != size:
+        if repository.large.size(oid) != size:
             answer["actions"] = _upload_actions(call, repository, oid, size, in_parts=is_multipart)
         objects.append(answer)
     transfer = "multipart" if is_multipart else "basic"
@@ -97,7 +109,7 @@ def _upload_actions(
 
     def address(**more: str) -> str:
         signed = fields | more
-        signed["signature"] = call.hub.account.sign(place, signed)
+        signed["signature"] = call.hub.accounts.sign(place, signed)
         return f"{call.endpoint}{place}?" + "&".join(f"{name}={value}" for name, value in signed.items())
 
     header: dict[str, str] = {}
@@ -130,17 +142,17 @@ def complete_object(call: Call) -> Response:
 
 def verify_object(call: Call) -> Response:
     """Answer whether a large file has arrived."""
-    repository = call.repository(write=True)
+    repository = call.repository(write=True, contribute=True)
     fields = call.fields()
     oid, size = check_object(text_field(fields, "oid")), size_field(fields, "size")
-    if repository.lfs.size(oid) != size:
+    if repository.large.size(oid) != size:
         raise RefusalError(404, f"The large file {oid} of {size} bytes has not arrived.")
     return JSONResponse({})
 
 
 def _signed_upload(call: Call) -> tuple[Repository, str, dict[str, str]]:
     fields = dict(call.request.query_params)
-    call.hub.account.check_signature(call.request.scope["path"], fields)
+    call.hub.accounts.check_signature(call.request.scope["path"], fields)
     repository = call.hub.repositories.find(call.identity())
     if repository is None:
         raise RefusalError(404, "Repository not found", code="RepoNotFound")
@@ -149,20 +161,44 @@ def _signed_upload(call: Call) -> tuple[Repository, str, dict[str, str]]:
 
 async def commit(call: Call) -> Response:
     """Make a commit from lines of JSON: a header, then one line for each change."""
-    repository = await run_in_threadpool(call.repository, write=True)
-    if call.flag("create_pr"):
-        raise RefusalError(501, "Pull requests are not implemented by the rehearsal Hub.")
+    is_apart = call.flag("create_pr")
+    repository = await run_in_threadpool(call.repository, write=True, contribute=is_apart)
     with tempfile.TemporaryFile(dir=call.hub.repositories.incoming) as file:
         await pour(call.request.stream(), file)
-        oid = await run_in_threadpool(_commit_lines, repository, call.segment("revision"), file)
-    url = f"{call.endpoint}/{repository.identity.page}/commit/{oid}"
-    return JSONResponse({"success": True, "commitOid": oid, "commitUrl": url, "hookOutput": ""})
+        make = _commit_apart if is_apart else _commit_lines
+        answer = await run_in_threadpool(make, call, repository, file)
+    return JSONResponse({"success": True, "hookOutput": "", **answer})
 
 
-def _commit_lines(repository: Repository, revision: str, file: BinaryIO) -> str:
-    branch = revision.removeprefix("refs/heads/")
-    if branch not in repository.git.branches():
-        raise revision_not_found(revision)
+def _commit_lines(call: Call, repository: Repository, file: BinaryIO) -> dict[str, object]:
+    revision = call.segment("revision")
+    repository.git.head(revision)  # before anything is read: a commit on nothing is answered as such
+    change = _read_change(repository, file)
+    oid = repository.git.commit(revision, change.parent, change.operations, change.title, change.description)
+    return {"commitOid": oid, "commitUrl": f"{call.endpoint}/{repository.identity.page}/commit/{oid}"}
+
+
+def _commit_apart(call: Call, repository: Repository, file: BinaryIO) -> dict[str, object]:
+    """Commit to a new pull request; it begins at the parent that is named, or at the head."""
+    change = _read_change(repository, file)
+    git = repository.git
+    head = git.head(call.segment("revision"))
+    base = git.resolve(change.parent) if change.parent else head
+    made: list[str] = []
+
+    def make(number: int) -> None:
+        made.append(git.commit_apart(number, base, change.operations, change.title, change.description))
+
+    pull = repository.pulls.open(change.title, NAME, base, make, status="open")
+    page = f"{call.endpoint}/{repository.identity.page}"
+    return {
+        "commitOid": made[0],
+        "commitUrl": f"{page}/commit/{made[0]}",
+        "pullRequestUrl": f"{page}/discussions/{pull.number}",
+    }
+
+
+def _read_change(repository: Repository, file: BinaryIO) -> _Change:
     file.seek(0)
     header: dict[str, Any] | None = None
     operations: list[Put | Remove] = []
@@ -183,7 +219,7 @@ def _commit_lines(repository: Repository, revision: str, file: BinaryIO) -> str:
     if not title:
         raise bad_request("The commit has no summary.")
     parent = text_field(header, "parentCommit", "") or None
-    return repository.git.commit(branch, parent, operations, title, text_field(header, "description", ""))
+    return _Change(parent, tuple(operations), title, text_field(header, "description", ""))
 
 
 def _read_line(line: bytes) -> tuple[str, dict[str, Any]]:
@@ -198,13 +234,13 @@ def _read_operation(repository: Repository, key: str, value: dict[str, Any]) -> 
     path = text_field(value, "path")
     match key:
         case "file":
-            return Put(check_path(path), _store_file(repository, path, value))
+            return Put(check_path(path, status=422), _store_file(repository, path, value))
         case "lfsFile":
-            return Put(check_path(path), _store_pointer(repository, path, value))
+            return Put(check_path(path, status=422), _store_pointer(repository, path, value))
         case "deletedFile":
-            return Remove(check_path(path), is_folder=False)
+            return Remove(check_path(path, status=422), is_folder=False)
         case "deletedFolder":
-            return Remove(check_path(path.rstrip("/")), is_folder=True)
+            return Remove(check_path(path.rstrip("/"), status=422), is_folder=True)
     raise bad_request(f"Unknown operation {key[:40]!r}.")
 
 
@@ -227,13 +263,13 @@ def _store_file(repository: Repository, path: str, value: dict[str, Any]) -> str
 def _store_pointer(repository: Repository, path: str, value: dict[str, Any]) -> str:
     oid = check_object(text_field(value, "oid"))
     # A copy within the repository names no size.
-    size = size_field(value, "size") if "size" in value else repository.lfs.size(oid)
+    size = size_field(value, "size") if "size" in value else repository.large.size(oid)
     size = _check_arrived(repository, path, oid, size)
     return repository.git.add_blob(LFSPointer(oid, size).to_bytes())
 
 
 def _check_arrived(repository: Repository, path: str, oid: str, size: int | None) -> int:
-    if size is None or repository.lfs.size(oid) != size:
+    if size is None or repository.large.size(oid) != size:
         raise bad_request(f"{path!r} points to the large file {oid}, whose bytes have not arrived.")
     return size
 

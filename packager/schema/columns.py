@@ -20,13 +20,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
-from urllib.parse import unquote
 
 from packager.errors import ConfigError
 from packager.model import Column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from packager.model import JsonObject, JsonValue
 
@@ -124,13 +123,22 @@ class Layout:
         return tuple(made)
 
 
-def plan_layout(document: JsonObject, *, start: str, end: str, recording_property: str | None) -> Layout:
+def plan_layout(
+    document: JsonObject,
+    targets: Mapping[int, JsonValue],
+    *,
+    start: str,
+    end: str,
+    recording_property: str | None,
+) -> Layout:
     """Return the columns of segments that this schema describes.
+
+    `targets` tells, by the id() of a schema with a `$ref`, the schema that it leads to, in whatever file.
 
     Raises:
         ConfigError: a property has the name of a column that the tool makes.
     """
-    schema = _Schema(document)
+    schema = _Schema(document, targets)
     properties = schema.segment_properties()
     timed = start in properties and end in properties
     is_open = not any(map(_is_closed, schema.conjuncts(document)))
@@ -227,12 +235,11 @@ def _card_fields(fields: tuple[tuple[str, ColumnType], ...]) -> list[dict[str, o
 class _Schema:
     """Answers questions about the parts of one schema document."""
 
-    def __init__(self, document: JsonObject) -> None:
+    def __init__(self, document: JsonObject, targets: Mapping[int, JsonValue]) -> None:
         self.document = document
+        self.targets = targets
         # Up to draft 7 whatever stands beside a `$ref` is ignored.
         self.reference_alone = str(document.get("$schema")).startswith(_OLD_DRAFTS)
-        # An inner `$id` changes what `#/...` means below it; such references are not followed for columns.
-        self.references_are_plain = not _has_inner_id(document)
 
     def segment_properties(self) -> JsonObject:
         """Return the declared properties of the segment: its own in order, then those by reference."""
@@ -326,29 +333,14 @@ class _Schema:
         above |= {id(schema)}
         reference = schema.get("$ref")
         if isinstance(reference, str) and self.reference_alone:
-            yield from self.conjuncts(self.resolve(reference), above)
+            yield from self.conjuncts(self.targets.get(id(schema)), above)
             return
         yield schema
         if isinstance(reference, str):
-            yield from self.conjuncts(self.resolve(reference), above)
+            yield from self.conjuncts(self.targets.get(id(schema)), above)
         if isinstance(branches := schema.get("allOf"), list):
             for branch in branches:
                 yield from self.conjuncts(branch, above)
-
-    def resolve(self, reference: str) -> JsonValue:
-        """Return what a reference inside this document names, else True, the schema of everything."""
-        if not self.references_are_plain or not (reference == "#" or reference.startswith("#/")):
-            return True
-        value: JsonValue = self.document
-        for part in unquote(reference[1:]).split("/")[1:]:
-            key = part.replace("~1", "/").replace("~0", "~")
-            if isinstance(value, dict) and key in value:
-                value = value[key]
-            elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
-                value = value[int(key)]
-            else:
-                return True
-        return value
 
 
 def _is_closed(schema: JsonObject) -> bool:
@@ -357,13 +349,6 @@ def _is_closed(schema: JsonObject) -> bool:
 
 def _is_null(schema: JsonValue) -> bool:
     return isinstance(schema, dict) and (schema.get("type") == "null" or schema.get("enum") == [None])
-
-
-def _has_inner_id(value: JsonValue, *, top: bool = True) -> bool:
-    if isinstance(value, dict):
-        named = isinstance(value.get("$id"), str) or isinstance(value.get("id"), str)
-        return (named and not top) or any(_has_inner_id(inner, top=False) for inner in value.values())
-    return isinstance(value, list) and any(_has_inner_id(inner, top=False) for inner in value)
 
 
 def _of_values(values: list[JsonValue]) -> tuple[ColumnType, bool]:

@@ -11,34 +11,37 @@ import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from packager.errors import ConfigError, DataError, UsageError
+from packager.errors import ConfigError, EnvironmentFailure, UsageError
+from packager.manifest import is_build
 from packager.model import SourceFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 _SEGMENT_FILE: Final = re.compile(r"\.(?:json|jsonl|ndjson)(?:\.(?:gz|zst))?$")
 _WILDCARD: Final = re.compile(r"[*?\[]")
 _PIECE: Final = re.compile(r"\*+|\?|\[!?\]?[^\]]*\]|.", re.DOTALL)
 
 
-def find_sources(root: Path, patterns: Sequence[str], top: str) -> tuple[SourceFile, ...]:
+def find_sources(
+    root: Path, patterns: Sequence[str], top: str, without: Collection[Path] = ()
+) -> tuple[SourceFile, ...]:
     """Return the segment files below `root` that the patterns match, each once, in order.
 
     Wildcards are the shell's and `**` (any number of folders); they match no name that begins with a dot. A
     pattern that ends in `.json`, `.jsonl` or `.ndjson` finds such files compressed (`.gz`, `.zst`) too. `top`
-    names the recording of objects that lie in `root` itself.
+    names the recording of objects that lie in `root` itself. Files `without`, and folders that are builds,
+    are passed over.
 
     Raises:
-        ConfigError: a pattern matches a file that is no segment file.
-        DataError: the name of a file is not valid UTF-8.
+        ConfigError: a pattern is no pattern, or matches a file that is no segment file.
         UsageError: no file matches.
     """
     found: dict[str, SourceFile] = {}
     for pattern in patterns:
         fixed, matches = _compile(pattern)
         for relative in _walk(root, fixed):
-            if relative not in found and matches(relative):
+            if relative not in found and matches(relative) and root / relative not in without:
                 if not _SEGMENT_FILE.search(relative):
                     raise ConfigError(
                         f"dataset.toml: dataset.segments: {pattern!r} matches {relative}, which is no "
@@ -77,26 +80,32 @@ def find_below(paths: Sequence[Path], root: Path | None) -> tuple[SourceFile, ..
             path = folder / name
             reported = _reported_name(path, root)
             fixed = _reported_name(folder, root)
-            found.setdefault(path.absolute(), _describe(path, reported, fixed, folder.resolve().name))
+            found.setdefault(_without_dots(path), _describe(path, reported, fixed, folder.resolve().name))
     if not found:
         raise UsageError(f"no segment file (.json, .jsonl, .ndjson) below {', '.join(map(str, paths))}")
     return _sort(found.values())
 
 
+def compile_pattern(pattern: str) -> Callable[[str], object]:
+    """Return what tells whether a path, relative to the project, matches a pattern."""
+    return _compile(pattern)[1]
+
+
 def _describe(path: Path, name: str, fixed: str, top: str) -> SourceFile:
-    try:
-        name.encode()
-    except UnicodeEncodeError as error:
-        shown = os.fsencode(name).decode("utf-8", "backslashreplace")
-        raise DataError(f"{shown}: the name of this file is not valid UTF-8: rename it") from error
     below = name if fixed in {"", "."} else name.removeprefix(fixed).lstrip("/")
     folder, _, _ = below.rpartition("/")
     return SourceFile(
         path=path,
-        name=name,
-        recording=unicodedata.normalize("NFC", _SEGMENT_FILE.sub("", below)),
-        folder=unicodedata.normalize("NFC", folder or fixed.rpartition("/")[2] or top),
+        name=_as_text(name),
+        recording=_as_text(unicodedata.normalize("NFC", _SEGMENT_FILE.sub("", below))),
+        folder=_as_text(unicodedata.normalize("NFC", folder or fixed.rpartition("/")[2] or top)),
+        is_named_in_utf8=_as_text(name) == name,
     )
+
+
+def _as_text(name: str) -> str:
+    """Return a name in which bytes that are not UTF-8 are written as escapes."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _sort(sources: Iterable[SourceFile]) -> tuple[SourceFile, ...]:
@@ -105,10 +114,14 @@ def _sort(sources: Iterable[SourceFile]) -> tuple[SourceFile, ...]:
 
 def _reported_name(path: Path, root: Path | None) -> str:
     if root is not None:
-        absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links, and lose the name
+        absolute = _without_dots(path)
         if absolute.is_relative_to(root):
             return absolute.relative_to(root).as_posix()
     return path.as_posix()
+
+
+def _without_dots(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links, and lose the name
 
 
 def _compile(pattern: str) -> tuple[str, Callable[[str], object]]:
@@ -116,8 +129,13 @@ def _compile(pattern: str) -> tuple[str, Callable[[str], object]]:
     *folders, _ = parts = pattern.split("/")
     wild = next((index for index, part in enumerate(folders) if _WILDCARD.search(part)), len(folders))
     compressed = r"(?:\.(?:gz|zst))?" if pattern.endswith((".json", ".jsonl", ".ndjson")) else ""
-    regex = "".join(_folder_regex(part) for part in folders) + _last_regex(parts[-1]) + compressed
-    return "/".join(folders[:wild]), re.compile(regex, re.DOTALL).fullmatch
+    try:
+        regex = "".join(_folder_regex(part) for part in folders) + _last_regex(parts[-1]) + compressed
+        return "/".join(folders[:wild]), re.compile(regex, re.DOTALL).fullmatch
+    except re.error as error:
+        raise ConfigError(
+            f"dataset.toml: dataset.segments: {pattern!r} is no pattern: {error.msg}"
+        ) from error
 
 
 def _folder_regex(part: str) -> str:
@@ -136,7 +154,9 @@ def _part_regex(part: str) -> str:
         elif piece == "?":
             pieces.append("[^/]")
         elif piece[0] == "[" and len(piece) > 1:
-            inside = piece[1:-1].replace("\\", r"\\").replace("[", r"\[")
+            if "--" in piece:
+                raise re.error("a range has one hyphen")
+            inside = re.sub(r"([\\\[&~|])", r"\\\1", piece[1:-1])
             pieces.append(f"(?!/)[{'^' + inside[1:] if inside.startswith('!') else inside}]")
         else:
             pieces.append(re.escape(piece))
@@ -158,9 +178,9 @@ def _walk(root: Path, fixed: str) -> Iterator[str]:
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
-            raise UsageError(f"{here} cannot be listed: {error.strerror}") from error
+            raise EnvironmentFailure(f"{here} cannot be listed: {error.strerror}") from error
         place = (status.st_dev, status.st_ino)
-        if place in above:
+        if place in above or is_build(entry.name for entry in entries):
             continue
         for entry in entries:
             if entry.name.startswith("."):

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 import pytest
-from project import make_corpus, make_project, make_segment, write_json, write_lines
 
 from packager.build import InvalidSegments, build_dataset
 from packager.canonical import canonical_json
 from packager.errors import DataError, UsageError
 from packager.folders import load_build, verify_folder
+from project import make_corpus, make_project, make_segment, write_json, write_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -387,3 +387,49 @@ def test_row_groups_are_cut_by_the_rows(tmp_path: Path, monkeypatch: pytest.Monk
     [path] = (tmp_path / "build" / "data").iterdir()
     metadata = pq.read_metadata(path)
     assert [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)] == [4, 4, 2]
+
+
+def test_large_numbers_are_what_they_were(tmp_path: Path) -> None:
+    make_project(tmp_path)
+    schema = {"properties": {"n": {"type": "integer"}, "f": {"type": "number"}, "j": {}}}
+    write_json(tmp_path / "schema" / "segment.schema.json", schema)
+    rows: list[dict[str, Any]] = [
+        {"n": 2**60},
+        {"n": 1152921504606847000},
+        {"n": -(2**63)},
+        {"f": 2**60},
+        {"f": 1.2345678901234567e20},
+        {"j": [2**60, 2**70 + 1, 1e300, 0.1]},
+    ]
+    write_lines(tmp_path / "segments" / "a.jsonl", rows)
+    build_dataset(tmp_path)
+    built = read_rows(tmp_path / "build")
+    assert [row["n"] for row in built[:3]] == [2**60, 1152921504606847000, -(2**63)]
+    assert [row["f"] for row in built[3:5]] == [float(2**60), 1.2345678901234567e20]
+    assert json.loads(built[5]["j"]) == [2**60, 2**70 + 1, 1e300, 0.1]
+
+
+def test_absurd_times_leave_the_hours_unknown(tmp_path: Path) -> None:
+    make_project(tmp_path)
+    write_json(tmp_path / "schema" / "segment.schema.json", {"properties": {"Start": {}, "End": {}}})
+    write_lines(tmp_path / "segments" / "a.jsonl", [{"Start": -1.7e308, "End": 1.7e308}])
+    assert build_dataset(tmp_path).recordings[0].segments == 1
+
+
+def test_the_order_is_by_start_also_where_the_schema_knows_no_end(tmp_path: Path) -> None:
+    make_project(tmp_path)
+    write_json(tmp_path / "schema" / "segment.schema.json", {"properties": {"Start": {"type": "string"}}})
+    write_json(tmp_path / "segments" / "x" / "1.json", {"Start": "00:00:09"})
+    write_json(tmp_path / "segments" / "x" / "2.json", {"Start": "00:00:01"})
+    build_dataset(tmp_path)
+    assert [row["Start"] for row in read_rows(tmp_path / "build")] == ["00:00:01", "00:00:09"]
+
+
+def test_a_build_and_the_schema_are_no_segments_whatever_the_patterns(tmp_path: Path) -> None:
+    make_project(tmp_path, 'segments = ["**/*.json"]\n')
+    write_json(tmp_path / "schema" / "segment.schema.json", {})
+    write_json(tmp_path / "talk" / "1.json", {"a": 1})
+    first = build_dataset(tmp_path)
+    assert [each.name for each in first.recordings] == ["talk"]
+    build_dataset(tmp_path, out=tmp_path / "talk" / "out")
+    assert build_dataset(tmp_path) == first

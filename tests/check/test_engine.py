@@ -31,6 +31,7 @@ def test_every_problem_of_every_file_is_located(tmp_path: Path) -> None:
     write_json(tmp_path / "segments" / "b.json", [make_segment(), {**make_segment(), "Start": -3}])
     assert brief(check_segments(tmp_path)) == [
         ("segments/a.jsonl", 2, 13, "/Speaker", "schema/pattern"),
+        ("segments/a.jsonl", 2, 66, "/Text", "text/whitespace"),
         ("segments/a.jsonl", 2, 72, "/Mood", "schema/additionalProperties"),
         ("segments/a.jsonl", 3, 46, "/End", "time/end-before-start"),
         ("segments/a.jsonl", 4, 69, "", "json/trailing-comma"),
@@ -149,7 +150,7 @@ def test_a_project_without_segment_files_is_a_usage_error(tmp_path: Path) -> Non
 def test_a_wrong_schema_is_a_config_error_that_names_the_file(tmp_path: Path) -> None:
     make_corpus(tmp_path, recordings=1)
     write_json(tmp_path / "schema" / "segment.schema.json", {"type": "objekt"})
-    with pytest.raises(ConfigError, match=r"segment\.schema\.json: /type"):
+    with pytest.raises(ConfigError, match=r"segment\.schema\.json:1:10: /type: "):
         check_segments(tmp_path)
 
 

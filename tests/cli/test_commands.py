@@ -11,7 +11,7 @@ import pytest
 
 import packager
 from packager.cli import main
-from project import make_corpus, make_segment, write_lines
+from project import make_corpus, make_project, make_segment, write_json, write_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -190,7 +190,7 @@ def test_a_disk_that_refuses_returns_3(tmp_path: Path, capsys: pytest.CaptureFix
 def test_a_reader_that_goes_away_leaves_no_traceback(tmp_path: Path) -> None:
     make_corpus(tmp_path, recordings=1)
     write_lines(tmp_path / "segments" / "x.jsonl", [{"Speaker": 1}] * 5000)
-    command = f'"{sys.executable}" -m packager check --project "{tmp_path}" | head -1'
+    command = f'"{sys.executable}" -m packager check --format json --project "{tmp_path}" | head -1'
     done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
     assert done.stdout.count("\n") == 1
     assert done.stderr == ""
@@ -201,11 +201,11 @@ def test_an_interrupt_ends_the_rehearsal_hub_and_its_lines_can_be_exported(tmp_p
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as serving:
         assert serving.stdout is not None
         assert serving.stderr is not None
-        lines = [serving.stdout.readline() for _ in range(3)]
+        lines = [serving.stdout.readline() for _ in range(2)]
         os.kill(serving.pid, signal.SIGINT)
         assert serving.wait(timeout=20) == 0
         assert serving.stderr.read() == ""
-    assert [line.partition("=")[0] for line in lines] == ["HF_ENDPOINT", "HF_TOKEN", "HF_HUB_DISABLE_XET"]
+    assert [line.partition("=")[0] for line in lines] == ["HF_ENDPOINT", "HF_TOKEN"]
     assert lines[0].startswith("HF_ENDPOINT=http://127.0.0.1:")
 
 
@@ -288,3 +288,72 @@ def test_check_build_and_publish_never_import_datasets(tmp_path: Path) -> None:
         "assert 'datasets' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    ("files", "schema"),
+    [
+        ({"x/1.json": '{"Start": "00:00:09"}', "x/2.json": '{"Start": "00:00:01"}', "x/3.jsonl": ""}, {}),
+        ({"x/1.json": '{"Start": 9}', "x/2.json": '{"Start": 1}', "x/3.jsonl.gz": "no gzip"}, {}),
+        ({"x.json": "[]", "x/1.json": '{"Start": 9}', "x/2.json": '{"Start": 1}'}, {}),
+        ({"a.jsonl": '{"n": 1}\n{"n": 9223372036854775808}\n{"n": 3}'}, {"n": {"type": "integer"}}),
+        ({"a.jsonl": '{"n": 1152921504606846976}\n{"n": 1e20}'}, {"n": {"type": "number"}}),
+    ],
+)
+@pytest.mark.parametrize("mode", ["auto", "folder"])
+def test_a_rehearsal_reads_the_sources_as_the_build_did(
+    tmp_path: Path, files: dict[str, str], schema: dict[str, object], mode: str
+) -> None:
+    make_project(tmp_path, f'recording = "{mode}"\n')
+    write_json(tmp_path / "schema" / "segment.schema.json", {"properties": {"Start": {}} | schema})
+    for name, text in files.items():
+        path = tmp_path / "segments" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    assert run("build", "--project", tmp_path, "--drop-invalid", "--quiet") == 0
+    assert run("publish", "--project", tmp_path, "--rehearse", "--quiet") == 0
+
+
+def test_a_closed_stdout_is_no_error_of_the_data(tmp_path: Path) -> None:
+    make_corpus(tmp_path, recordings=1)
+    command = f'"{sys.executable}" -m packager check --project "{tmp_path}" >&-'
+    done = subprocess.run(["/bin/sh", "-c", command], stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_narrow_encoding_of_the_output_loses_nothing(tmp_path: Path) -> None:
+    make_corpus(tmp_path, recordings=1)
+    write_lines(tmp_path / "segments" / "é.jsonl", [{**make_segment(), "Ü": 1}])
+    done = subprocess.run(
+        [sys.executable, "-m", "packager", "check", "--project", str(tmp_path)],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout.startswith(r"segments/\xe9.jsonl:1:")
+
+
+def test_a_file_name_that_is_not_utf8_is_a_problem_beside_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_corpus(tmp_path, recordings=1)
+    odd = tmp_path / "segments" / os.fsdecode(b"odd\xff.jsonl")
+    odd.write_text('{"Speaker": 1}')
+    assert run("check", "--project", tmp_path, "--format", "json") == 1
+    document = json.loads(capsys.readouterr().out)
+    assert {problem["path"] for problem in document["problems"]} == {r"segments/odd\xff.jsonl"}
+    assert {"split/recording-name", "schema/type"} <= {problem["rule"] for problem in document["problems"]}
+    assert run("build", "--project", tmp_path, "--drop-invalid") == 1
+
+
+def test_a_dry_run_refuses_a_build_that_the_publish_would_refuse(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_corpus(tmp_path, recordings=1)
+    assert run("publish", "--project", tmp_path, "--rehearse", "--dry-run") == 2
+    assert run("build", "--project", tmp_path, "--quiet") == 0
+    (tmp_path / "build" / "README.md").write_text("tampered")
+    assert run("publish", "--project", tmp_path, "--rehearse", "--dry-run") == 1
+    assert "README.md" in capsys.readouterr().err

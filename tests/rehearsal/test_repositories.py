@@ -288,20 +288,11 @@ def test_every_answer_has_an_id_of_its_own(ask: Ask) -> None:
 @pytest.mark.usefixtures("turns")
 def test_what_is_not_implemented_is_refused_by_name(ask: Ask) -> None:
     for method, path in (
-        ("GET", "/api/datasets"),
         ("GET", "/api/users/me/overview"),
-        ("POST", "/api/datasets/me/turns/discussions"),
-        ("GET", "/api/datasets/me/turns/xet-read-token/main"),
+        ("PUT", "/api/datasets/me/turns/discussions"),
         ("POST", "/api/buckets/me/b"),
         ("PATCH", "/api/whoami-v2"),
     ):
         answer = ask(method, path)
         said = f"{method} {path} is not implemented by the rehearsal Hub."
         assert (answer.status, json.loads(answer.body)["error"]) == (501, said)
-
-
-def test_pull_requests_are_refused_by_name(api: HfApi, turns: str) -> None:
-    with pytest.raises(HfHubHTTPError, match="501"):
-        api.create_commit(
-            turns, [CommitOperationAdd("a", b"a")], commit_message="a", repo_type="dataset", create_pr=True
-        )

@@ -157,13 +157,9 @@ def test_the_token_is_in_no_representation_file_or_log(
     assert not any(hub.token.encode() in path.read_bytes() for path in files)
 
 
-def test_the_lines_to_export_name_endpoint_token_and_xet() -> None:
+def test_the_lines_to_export_name_endpoint_and_token() -> None:
     address = HubAddress("http://127.0.0.1:4000", "hf_x")
-    assert export_lines(address) == (
-        "HF_ENDPOINT=http://127.0.0.1:4000",
-        "HF_TOKEN=hf_x",
-        "HF_HUB_DISABLE_XET=1",
-    )
+    assert export_lines(address) == ("HF_ENDPOINT=http://127.0.0.1:4000", "HF_TOKEN=hf_x")
 
 
 def test_nobody_answers_after_the_hub_was_left(tmp_path: Path) -> None:
@@ -178,15 +174,15 @@ def test_nobody_answers_after_the_hub_was_left(tmp_path: Path) -> None:
 def test_serving_ends_by_a_signal_and_returns(tmp_path: Path, number: signal.Signals) -> None:
     with run_python(SERVE, str(tmp_path / "hub")) as process:
         assert process.stdout is not None
-        lines = [process.stdout.readline().rstrip() for _ in range(3)]
-        endpoint, token = (line.partition("=")[2] for line in lines[:2])
+        lines = [process.stdout.readline().rstrip() for _ in range(2)]
+        endpoint, token = (line.partition("=")[2] for line in lines)
         assert HfApi(endpoint=endpoint, token=token).whoami()["name"] == "rehearsal"
         process.send_signal(number)
         output, errors = process.communicate(timeout=60)
     assert (process.returncode, output, errors) == (0, "stopped\n", "")
 
 
-@pytest.mark.parametrize("missing", ["starlette", "uvicorn", "dulwich"])
+@pytest.mark.parametrize("missing", ["starlette", "uvicorn", "dulwich", "blake3", "lz4"])
 def test_without_the_extra_only_starting_fails_and_says_what_to_install(tmp_path: Path, missing: str) -> None:
     with run_python(WITHOUT_EXTRA, str(tmp_path / "hub"), missing) as process:
         output, errors = process.communicate(timeout=60)

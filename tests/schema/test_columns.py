@@ -1,21 +1,33 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from packager.errors import ConfigError
 from packager.schema.columns import card_features, hub_features, plan_layout
+from packager.schema.validate import compile_schema
+from packager.segments.strict import read_document
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from packager.schema.columns import Layout
 
 STRING: dict[str, Any] = {"type": "string"}
 
 
+def lay_out(document: dict[str, Any], folder: Path | None = None, recording: str | None = None) -> Layout:
+    schema = compile_schema(json.dumps(document).encode(), "s.json", folder, read_document)
+    return plan_layout(
+        schema.document, schema.targets, start="Start", end="End", recording_property=recording
+    )
+
+
 def plan(properties: dict[str, Any], **more: Any) -> Layout:  # noqa: ANN401 - parts of a schema
     document = {"type": "object", "properties": properties, "additionalProperties": False, **more}
-    return plan_layout(document, start="Start", end="End", recording_property=more.get("recording"))
+    return lay_out(document)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +53,9 @@ def plan(properties: dict[str, Any], **more: Any) -> Layout:  # noqa: ANN401 - p
         ({"allOf": [{"minLength": 1}, {"type": "string"}]}, "string", False),
         ({"$ref": "#/$defs/name"}, "string", False),
         ({"$ref": "#/$defs/loop"}, "json", True),
-        ({"$ref": "elsewhere.json"}, "json", True),
+        ({"$ref": "#named"}, "string", False),
+        ({"$ref": "https://example.org/inner.json"}, "int64", False),
+        ({"$id": "https://example.org/x/", "$ref": "../inner.json"}, "int64", False),
         ({"type": "array", "items": {"type": "string"}}, "list<string>", False),
         ({"type": "array", "items": {"type": "array", "items": STRING}}, "list<list<string>>", False),
         ({"type": "array"}, "json", False),
@@ -61,7 +75,17 @@ def test_a_subschema_has_this_column(subschema: object, name: str, nullable: boo
     layout = plan(
         {"p": subschema},
         required=["p"],
-        **{"$defs": {"name": STRING, "loop": {"anyOf": [{"$ref": "#/$defs/loop"}]}}},
+        **{
+            "$defs": {
+                "name": {"$anchor": "named", **STRING},
+                "loop": {"anyOf": [{"$ref": "#/$defs/loop"}]},
+                "inner": {
+                    "$id": "https://example.org/inner.json",
+                    "$ref": "#/$defs/name",
+                    "$defs": {"name": {"type": "integer"}},
+                },
+            }
+        },
     )
     column = layout.columns[2].column
     assert (column.name, column.type, column.nullable) == ("p", name, nullable)
@@ -81,7 +105,7 @@ def test_up_to_draft_7_what_stands_beside_a_reference_is_ignored() -> None:
 
 def test_the_columns_stand_in_the_promised_order() -> None:
     document: dict[str, Any] = {"properties": {"Text": STRING, "End": STRING, "Start": STRING}}
-    layout = plan_layout(document, start="Start", end="End", recording_property=None)
+    layout = lay_out(document)
     assert [each.column.name for each in layout.columns] == [
         *("recording", "segment", "Text", "End", "Start", "start_seconds", "end_seconds", "extra"),
     ]
@@ -98,11 +122,33 @@ def test_properties_come_by_reference_and_all_of_too() -> None:
         "allOf": [{"properties": {"c": STRING}, "required": ["c"]}],
         "$defs": {"base": {"properties": {"a": STRING}, "required": ["a"]}},
     }
-    layout = plan_layout(document, start="Start", end="End", recording_property=None)
+    layout = lay_out(document)
     assert [(each.name, each.nullable) for each in layout.properties] == [
         ("b", True),
         ("a", False),
         ("c", False),
+    ]
+
+
+def test_a_reference_into_a_file_gives_the_column_of_what_stands_there(tmp_path: Path) -> None:
+    (tmp_path / "parts.json").write_text(
+        '{"$defs": {"speaker": {"$ref": "deep/name.json"},'
+        ' "turn": {"properties": {"n": {"type": "integer"}}}}}'
+    )
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "name.json").write_text('{"type": "string", "description": "Who."}')
+    layout = lay_out(
+        {
+            "$ref": "parts.json#/$defs/turn",
+            "properties": {"s": {"$ref": "parts.json#/$defs/speaker"}},
+            "required": ["s"],
+            "additionalProperties": False,
+        },
+        tmp_path,
+    )
+    assert [(each.column.name, each.column.type, each.description) for each in layout.columns[2:]] == [
+        ("s", "string", "Who."),
+        ("n", "int64", ""),
     ]
 
 
@@ -123,7 +169,7 @@ def test_a_property_recording_that_names_the_recordings_is_the_column_itself() -
         "properties": {"recording": STRING, "t": STRING},
         "additionalProperties": False,
     }
-    layout = plan_layout(document, start="s", end="e", recording_property="recording")
+    layout = lay_out(document, recording="recording")
     assert [each.column.name for each in layout.columns] == ["recording", "segment", "t"]
 
 

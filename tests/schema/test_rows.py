@@ -11,6 +11,7 @@ from packager.schema.rows import Misfit, holds_any, make_row
 def plan(properties: dict[str, Any], **more: Any) -> Layout:  # noqa: ANN401 - parts of a schema
     return plan_layout(
         {"properties": properties, "additionalProperties": False, **more},
+        {},
         start="Start",
         end="End",
         recording_property=None,

@@ -1,15 +1,12 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from packager.errors import ConfigError, UsageError
 from packager.segments.find import find_below, find_sources
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def make(root: Path, *names: str) -> None:
@@ -124,3 +121,18 @@ def test_a_path_that_cannot_be_checked_is_a_usage_error(tmp_path: Path, name: st
     make(tmp_path, "notes.txt")
     with pytest.raises(UsageError, match=name):
         find_below([tmp_path / name], None)
+
+
+@pytest.mark.parametrize("pattern", ["s/[z-a]*.json", "s/[a&&b--c]*.json"])
+def test_a_pattern_that_is_none_is_a_config_error(tmp_path: Path, pattern: str) -> None:
+    make(tmp_path, "s/a.json")
+    with pytest.raises(ConfigError, match="is no pattern"):
+        find_sources(tmp_path, (pattern,), "top")
+
+
+def test_the_same_file_named_through_a_parent_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path, "s/a.json")
+    monkeypatch.chdir(tmp_path / "s")
+    assert len(find_below([Path("a.json"), Path("../s/a.json")], None)) == 1

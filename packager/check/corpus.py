@@ -1,0 +1,197 @@
+"""Judge what no source shows alone: recordings in many sources, names, copies, texts in two splits.
+
+What is held grows with the problems and, in millions of segments, with the digests that `ledger` bounds; the
+order in which sources come does not matter, so that any number of workers find the same. A finding stands at
+the later place and names the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final
+
+from packager.check.evidence import RECORDINGS, TEXTS, TRACES
+from packager.check.ledger import DIGEST, Ledger, Pile
+from packager.check.rules import OTHER, Evidence, Finding, Sighting
+from packager.check.rules.duplicates import RECORDING_CHARACTERS
+from packager.check.rules.memory import NEVER, Memory
+from packager.check.rules.turn import Turn
+from packager.model import Problem
+from packager.segments.read import Empty, Unreadable, locate, read_items
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from packager.check.evidence import SourceEvidence
+    from packager.check.rules import Place, RulePack
+    from packager.model import SourceFile
+
+_NAMES: Final = 100_000  # speakers of a corpus that are compared
+
+
+@dataclass(frozen=True, slots=True)
+class _Trace:
+    recording: bytes
+    place: Place
+    """Number of the file, line and column."""
+    single: bool
+    turn: Turn
+
+
+class Corpus:
+    """What all sources said so far."""
+
+    def __init__(
+        self,
+        sources: Sequence[SourceFile],
+        pack_of: Callable[[str], RulePack],
+        *,
+        splits: Sequence[str] = (),
+        folder: Path | None = None,
+    ) -> None:
+        """Begin with nothing.
+
+        Args:
+            sources: all of them; evidence tells them by their number.
+            pack_of: the rules that hold for the source of a name.
+            splits: the names of the splits; a text's split is a number of these.
+            folder: where to put what is too much to be held; None: hold it.
+        """
+        self.sources = sources
+        self.pack_of = pack_of
+        self.splits = splits
+        self._names: dict[str, Place] = {}
+        self._texts = Ledger(TEXTS.size, None if folder is None else folder / "texts")
+        self._recordings = Ledger(RECORDINGS.size, None if folder is None else folder / "recordings")
+        self._traces = Ledger(TRACES.size, None if folder is None else folder / "traces")
+        self._copies: dict[int, bytes] = {}
+        """The digest of each source that is a copy of another one."""
+
+    def add(self, evidence: SourceEvidence) -> None:
+        """Take what came of a source."""
+        for name, line, column in evidence.names:
+            place = (evidence.number, line, column)
+            if name in self._names or len(self._names) < _NAMES:
+                self._names[name] = min(place, self._names.get(name, place))
+        self._add_recording(evidence.recording)
+        self._texts.add(evidence.texts)
+        self._traces.add(evidence.traces)
+
+    def find(self) -> Iterator[Problem]:
+        """Yield what is wrong, once all sources are there."""
+        problems: dict[int, list[Problem]] = {}
+        for number, problem in self._judge():
+            problems.setdefault(number, []).append(problem)
+        for number, found in sorted(problems.items()):
+            yield from _pinpoint(self.sources[number], found)
+
+    def _judge(self) -> Iterator[tuple[int, Problem]]:
+        for group in self._traces.groups():
+            yield from self._judge_recording([_read_trace(record) for record in group])
+        names = [Sighting(place, name) for name, place in self._names.items()]
+        yield from self._judge_together(Evidence.NAMES, sorted(names))
+        for group in self._recordings.groups():
+            if len(group) > 1:
+                sightings = [Sighting(RECORDINGS.unpack(record)[1:], "") for record in group]
+                self._copies |= {sighting.place[0]: group[0][:DIGEST] for sighting in sightings}
+                yield from self._judge_together(Evidence.RECORDINGS, sightings)
+        for group in self._texts.groups():
+            if len(group) > 1:
+                yield from self._judge_together(Evidence.TEXTS, self._read_texts(group))
+
+    def _judge_recording(self, traces: list[_Trace]) -> Iterator[tuple[int, Problem]]:
+        """Judge the segments of a recording that lies in many sources, as if it were one."""
+        if all(trace.single for trace in traces):
+            # Segments that are files of their own are put in order by their start.
+            traces.sort(key=lambda trace: (trace.turn.start is None, trace.turn.start or 0, trace.place))
+        memory = Memory()
+        texts = blake2b(digest_size=DIGEST)
+        for trace in traces:
+            number = trace.place[0]
+            pack = self.pack_of(self.sources[number].name)
+            for finding in pack.judge_after(trace.turn, memory):
+                yield number, self._make_problem(trace.place, finding)
+            memory.add(trace.turn, trace.place)
+            texts.update(trace.turn.words if isinstance(trace.turn.words, bytes) else bytes(DIGEST))
+        pack = self.pack_of(self.sources[traces[0].place[0]].name)
+        if sum(trace.turn.length for trace in traces) >= pack.limits[RECORDING_CHARACTERS.name]:
+            self._add_recording(RECORDINGS.pack(texts.digest(), *traces[0].place))
+
+    def _judge_together(
+        self, evidence: Evidence, sightings: Sequence[Sighting]
+    ) -> Iterator[tuple[int, Problem]]:
+        packs = {self.pack_of(self.sources[each.place[0]].name) for each in sightings}
+        checks = {rule_id: check for pack in packs for rule_id, check in pack.of_corpus}
+        for rule_id, check in checks.items():
+            if check.evidence is not evidence:
+                continue
+            for sighting, flaw in check.find(sightings, next(iter(packs)).limits):
+                number = sighting.place[0]
+                pack = self.pack_of(self.sources[number].name)
+                if rule_id in pack.severities:
+                    yield number, self._make_problem(sighting.place, pack.describe(rule_id, flaw))
+
+    def _read_texts(self, group: Sequence[bytes]) -> list[Sighting]:
+        """Return where a text stands, but for copies of recordings, which are reported as such."""
+        records = [TEXTS.unpack(record) for record in group]
+        first = self._copies.get(records[0][1])
+        return [
+            Sighting(record[1:4], self.splits[record[4]])
+            for number, record in enumerate(records)
+            if number == 0 or first is None or self._copies.get(record[1]) != first
+        ]
+
+    def _add_recording(self, record: bytes) -> None:
+        pile = Pile(None)
+        pile.add(record)
+        self._recordings.add(pile)
+
+    def _make_problem(self, place: Place, finding: Finding) -> Problem:
+        message = finding.message
+        if finding.other is not None:
+            number, line, column = finding.other
+            message = message.replace(OTHER, f"{self.sources[number].name}:{line}:{column}", 1)
+        number, line, column = place
+        name = self.sources[number].name
+        return Problem(name, line, column, point_to(finding.key), finding.rule, finding.severity, message)
+
+
+def point_to(key: str | None) -> str:
+    """Return the JSON Pointer of a property of a segment; of the segment for None."""
+    return "" if key is None else "/" + key.replace("~", "~0").replace("/", "~1")
+
+
+def _read_trace(record: bytes) -> _Trace:
+    recording, number, line, column, single, start, end, speaker, text, length = TRACES.unpack(record)
+    turn = Turn(
+        start=None if start == NEVER else start,
+        end=None if end == NEVER else end,
+        speaker=speaker if any(speaker) else None,
+        words=text if any(text) else None,
+        length=length,
+    )
+    return _Trace(recording, (number, line, column), bool(single), turn)
+
+
+def _pinpoint(source: SourceFile, problems: list[Problem]) -> Iterator[Problem]:
+    """Yield the problems of a source at the property that each is about, as far as it still stands there."""
+    wanted: dict[tuple[int, int], list[Problem]] = {}
+    for problem in problems:
+        if problem.pointer:
+            wanted.setdefault((problem.line, problem.column), []).append(problem)
+        else:
+            yield problem
+    if not wanted:
+        return
+    for item in read_items(source):
+        if isinstance(item, Empty | Unreadable):
+            break
+        for problem in wanted.pop((item.line, item.column), ()):
+            line, column = locate(source, item, problem.pointer)
+            yield replace(problem, line=line, column=column)
+        if not wanted:
+            return
+    for left in wanted.values():
+        yield from left

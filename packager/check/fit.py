@@ -1,0 +1,44 @@
+"""Judge a file for a build: a segment must also fit the columns of the data set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packager.check.judge import Criteria, Judged, judge_file, load_schema
+from packager.model import Problem, Severity
+from packager.schema.rows import Misfit, holds_any, make_row
+from packager.segments.read import Empty, Unreadable, locate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from packager.check.evidence import Listener
+    from packager.model import SourceFile
+
+
+def judge_to_fit(
+    source: SourceFile, criteria: Criteria, listener: Listener | None = None
+) -> Iterator[Judged | Empty | Unreadable]:
+    """Yield what `judge_file` yields; an integer that its column cannot hold is an error."""
+    _, layout = load_schema(criteria)
+    fits = holds_any(layout)
+    for judged in judge_file(source, criteria, listener):
+        if fits or isinstance(judged, Empty | Unreadable) or judged.segment is None:
+            yield judged
+            continue
+        try:
+            make_row(layout, "", 0, judged.segment)
+        except Misfit as misfit:
+            line, column = locate(source, judged.item, misfit.pointer)
+            problem = Problem(
+                path=source.name,
+                line=line,
+                column=column,
+                pointer=misfit.pointer,
+                rule="json/integer-range",
+                severity=Severity.ERROR,
+                message=misfit.message,
+            )
+            yield Judged(judged.item, (*judged.problems, problem))
+        else:
+            yield judged

@@ -1,0 +1,35 @@
+"""The rules beyond the schema: what each one is, which of them a project wants, how they are judged. Pure.
+
+A rule is defined once, in the room of its family (`times`, `rates`, `texts`, `loops`, `speakers`,
+`duplicates`); `catalogue` gathers them, `pack` judges with them, `page` describes them.
+"""
+
+from packager.check.rules.catalogue import (
+    RULES,
+    check_choices,
+    find_family,
+    find_rule,
+    resolve_limits,
+    resolve_severities,
+)
+from packager.check.rules.pack import Finding, RecordingWatch, RulePack
+from packager.check.rules.rule import OTHER, Evidence, Place, Rule, Sighting
+from packager.check.rules.turn import Properties
+
+__all__ = [
+    "OTHER",
+    "RULES",
+    "Evidence",
+    "Finding",
+    "Place",
+    "Properties",
+    "RecordingWatch",
+    "Rule",
+    "RulePack",
+    "Sighting",
+    "check_choices",
+    "find_family",
+    "find_rule",
+    "resolve_limits",
+    "resolve_severities",
+]

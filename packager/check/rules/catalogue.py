@@ -1,0 +1,104 @@
+"""All rules beyond the schema, and what a project makes of them. Pure.
+
+Which rules hold for a file follows from `[check]`: what is selected, less what is ignored, with the
+severities that are given; then the same for each `[[check.path]]` whose pattern matches, in order. To add a
+rule, add it to `RULES` of its family; the documentation, the command and the tests follow.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from packager.check.rules import duplicates, loops, rates, speakers, texts, times
+from packager.errors import ConfigError
+from packager.model import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from packager.check.rules.rule import Rule
+    from packager.config import Checks, Choices
+
+RULES: Final = (
+    *times.RULES,
+    *rates.RULES,
+    *texts.RULES,
+    *loops.RULES,
+    *speakers.RULES,
+    *duplicates.RULES,
+)
+"""In the order in which they are documented and reported."""
+
+_BY_ID: Final = {rule.id: rule for rule in RULES}
+_LIMITS: Final = {limit.name: limit for rule in RULES for limit in rule.limits}
+_OFF: Final = "off"
+
+
+def find_rule(rule_id: str) -> Rule | None:
+    """Return the rule of this id; None if there is none."""
+    return _BY_ID.get(rule_id)
+
+
+def find_family(name: str) -> tuple[Rule, ...]:
+    """Return the rules of a family, `text` or `text/*`; none if there is no such family."""
+    return tuple(rule for rule in RULES if rule.family == name.removesuffix("/*"))
+
+
+def check_choices(checks: Checks, where: str) -> None:
+    """Say what is wrong with the rules and thresholds that a project names in `where`, its dataset.toml.
+
+    Raises:
+        ConfigError: a rule or a threshold is unknown, or a threshold is too low.
+    """
+    tables = [("check", checks.choices), *(("check.path", choices) for _, choices in checks.paths)]
+    for table, choices in tables:
+        for key, names in (("select", choices.select), ("ignore", choices.ignore)):
+            for name in names:
+                _demand_rules(name, f"{where}: {table}.{key}")
+        for name, _ in choices.severity:
+            _demand_rules(name, f"{where}: {table}.severity")
+    for name, value in checks.limits:
+        if name not in _LIMITS:
+            raise ConfigError(
+                f"{where}: check.limits.{name}: unknown threshold; allowed: {', '.join(sorted(_LIMITS))}"
+            )
+        if value < _LIMITS[name].least:
+            raise ConfigError(
+                f"{where}: check.limits.{name}: must be {_LIMITS[name].least:g} or more, not {value:g}"
+            )
+
+
+def resolve_severities(choices: Sequence[Choices]) -> dict[str, Severity]:
+    """Return the rules that hold and how bad each is; the project's choices come first."""
+    severities = {rule.id: rule.severity for rule in RULES}
+    active = set(severities)
+    for number, each in enumerate(choices):
+        selected = {rule.id for name in each.select for rule in match_rules(name)}
+        active = (selected or active) if number == 0 else active | selected
+        active -= {rule.id for name in each.ignore for rule in match_rules(name)}
+        # What names one rule goes before what names many, whatever the order in the file.
+        given = sorted(each.severity, key=lambda entry: entry[0] in _BY_ID)
+        decided = {rule.id: value for name, value in given for rule in match_rules(name)}
+        active -= {rule_id for rule_id, value in decided.items() if value == _OFF}
+        severities |= {rule_id: Severity(value) for rule_id, value in decided.items() if value != _OFF}
+    return {rule.id: severities[rule.id] for rule in RULES if rule.id in active}
+
+
+def resolve_limits(given: Sequence[tuple[str, float]]) -> Mapping[str, float]:
+    """Return every threshold, by name."""
+    return MappingProxyType({name: limit.default for name, limit in _LIMITS.items()} | dict(given))
+
+
+def match_rules(name: str) -> Iterator[Rule]:
+    """Yield the rules that an id, a family or a pattern names."""
+    return (rule for rule in RULES if name in {rule.id, rule.family} or fnmatchcase(rule.id, name))
+
+
+def _demand_rules(name: str, where: str) -> None:
+    if next(match_rules(name), None) is None:
+        families = ", ".join(dict.fromkeys(f"{rule.family}/*" for rule in RULES))
+        raise ConfigError(
+            f"{where}: {name!r} is no rule; allowed are the ids that `packager rules` lists, and {families}"
+        )

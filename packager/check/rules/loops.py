@@ -1,0 +1,154 @@
+"""The rules about repetition as speech recognisers produce it (`loop/…`). Pure.
+
+A recogniser that hears nothing says the last phrase again and again, within a segment or over many.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from packager.check.rules.rule import TEXT, Flaw, Limit, RecordingCheck, Rule, SegmentCheck, one, quote, said
+from packager.check.rules.texts import is_non_speech
+from packager.model import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from packager.check.rules.memory import Memory
+    from packager.check.rules.rule import Limits
+    from packager.check.rules.turn import Turn
+
+LOOP_TIMES: Final = Limit("loop_times", 5, "times", "how often a phrase stands in a row", least=3)
+LOOP_CHARACTERS: Final = Limit(
+    "loop_characters", 100, "characters", "how long the repetition is in all", least=30
+)
+LOOP_SEGMENTS: Final = Limit(
+    "loop_segments", 6, "segments", "how many segments in a row say the same", least=2
+)
+_PHRASE: Final = 100  # characters of the longest phrase that is looked for
+_GRAM: Final = 8
+
+
+def find_phrase_loop(turn: Turn, limits: Limits) -> Iterator[Flaw]:
+    """Find a phrase that stands in a row many times."""
+    times, characters = int(limits[LOOP_TIMES.name]), int(limits[LOOP_CHARACTERS.name])
+    text = turn.text or ""
+    found = find_run(text, times, characters)
+    if found is not None:
+        start, end, period = found
+        phrase = quote(text[start : start + period].strip() or text[start])
+        yield Flaw(
+            "text",
+            f"{phrase} stands here {(end - start + 2) // period} times in a row: a recogniser that loops?",
+        )
+
+
+def find_run(text: str, times: int, characters: int) -> tuple[int, int, int] | None:
+    """Return start, end and period of a part that repeats itself; None if there is none.
+
+    Looked for are parts with a period of at most 100 characters, at least `characters` long, that hold the
+    period `times` times (the last time less two characters: a space, a stop). Of every such part some
+    stretch of 8 characters that begins at each `stride`th place comes again one period later. So a text in
+    which none of these comes again nearby has no such part, and that is quickly known.
+    """
+    length = len(text)
+    if length < characters:
+        return None
+    stride = stride_of(times, characters)
+    find = text.find
+    for at in range(stride - 1, length - _GRAM, stride):
+        gram = text[at : at + _GRAM]
+        again = find(gram, at + 1, at + _GRAM + _PHRASE)
+        while again != -1:
+            found = _measure(text, at, again - at, times, characters)
+            if found is not None:
+                return found
+            again = find(gram, again + 1, at + _GRAM + _PHRASE)
+    return None
+
+
+def stride_of(times: int, characters: int) -> int:
+    """Return how far apart two stretches may begin so that one of them lies early enough in every repetition.
+
+    A part of D characters has D - period - 7 beginnings of a stretch whose next period is in it too, and its
+    period is at most (D + 2) / times.
+    """
+    return max(1, characters - (characters + 2) // times - _GRAM + 1)
+
+
+def find_segment_loop(turn: Turn, memory: Memory, limits: Limits) -> Iterator[Flaw]:
+    """Find the segment with which a run of equal segments becomes a loop; each run once."""
+    wanted = int(limits[LOOP_SEGMENTS.name])
+    if not turn.words or turn.words != memory.words or memory.run != wanted - 1:
+        return
+    if turn.text is None or not is_non_speech(turn.text):
+        yield Flaw("text", f"{wanted} segments in a row say just this, or more: a recogniser that loops?")
+
+
+def _measure(text: str, at: int, period: int, times: int, characters: int) -> tuple[int, int, int] | None:
+    """Return the part around `at` that repeats itself with this period, if it is long enough."""
+    wanted = max(characters, times * period - 2)
+    # What comes again forwards from `at`, and backwards from it, is compared in C: halves, not characters.
+    forwards = _common(text, at, at + period, wanted)
+    backwards = _common_before(text, at, at + period, wanted)
+    found = backwards + forwards + period
+    return (at - backwards, at + forwards + period, period) if found >= wanted else None
+
+
+def _common(text: str, one: int, other: int, most: int) -> int:
+    """Return how many characters from `one` on equal those from `other` on, `most` at most."""
+    low, high = 0, min(most, len(text) - other)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if text[one + low : one + middle] == text[other + low : other + middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _common_before(text: str, one: int, other: int, most: int) -> int:
+    """Return how many characters before `one` equal those before `other`, `most` at most."""
+    low, high = 0, min(most, one)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if text[one - middle : one - low] == text[other - middle : other - low]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+_TURNS = tuple(
+    said("Thanks for watching!", f"00:00:{2 * number:02}", f"00:00:{2 * number + 2:02}")
+    for number in range(6)
+)
+
+RULES: Final = (
+    Rule(
+        "loop/phrase",
+        Severity.WARNING,
+        "a phrase that stands in one text many times in a row",
+        "A speech recogniser that hears music or nothing repeats itself. People do so too, but rarely for "
+        "this long.",
+        (TEXT,),
+        SegmentCheck(find_phrase_loop),
+        bad=one(
+            said("And then we went home. " + ("Thank you so much. " * 6).strip(), "00:00:00", "00:00:30")
+        ),
+        good=one(said("No, no, no, no, no, no: it never compiles.")),
+        limits=(LOOP_TIMES, LOOP_CHARACTERS),
+    ),
+    Rule(
+        "loop/segments",
+        Severity.WARNING,
+        "many segments in a row that say the same",
+        "The same, over segments; tags such as `[music]` may come again. A run is reported once, at the "
+        "segment with which it reaches `loop_segments`.",
+        (TEXT,),
+        RecordingCheck(find_segment_loop),
+        bad=one(*_TURNS),
+        good=one(*_TURNS[:2]),
+        limits=(LOOP_SEGMENTS,),
+    ),
+)

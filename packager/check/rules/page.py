@@ -1,0 +1,134 @@
+"""Describe the rules: for a terminal, as plain values, and as the page docs/rules.md. Pure.
+
+All is taken from the rules themselves; docs/rules.md is what `packager rules --format markdown` prints.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from unicodedata import combining
+
+from packager.check.rules.catalogue import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from packager.check.rules.rule import Example, Limit, Rule
+
+_HEAD = """\
+# Rules
+
+<!-- Generated: packager rules --format markdown > docs/rules.md -->
+
+What `packager check` looks for beyond strict JSON and the schema. A rule is silent where the schema has no
+string of the name that `[check] text` or `speaker` gives, or lacks one of the times; and what the schema
+refused is not said twice. `packager rules` lists them, `packager rules ID` shows one.
+
+In `dataset.toml`, where a rule is named by its id, its family (`text`) or a pattern (`text/*`):
+
+```toml
+[check]
+text = "Text"                # the property that holds what is said
+speaker = "Speaker"          # and who says it
+formats = true               # whether the schema's `format` is asserted
+select = ["time", "text/*"]  # only these; left out: all
+ignore = ["text/non-speech"]
+severity = { "text/whitespace" = "error", "speaker/*" = "off" }
+
+[check.limits]               # thresholds, by name
+longest_seconds = 600
+
+[[check.path]]               # for files that match, after the above; may stand more than once
+pattern = "segments/old/**"
+select = ["text/non-speech"] # also these
+ignore = ["time"]
+severity = { "text/whitespace" = "note" }
+```
+
+An error fails the check, and stops a build or, with `--drop-invalid`, takes its segment out. What is only
+known when all files are read (recordings in many files, names, copies, texts in two splits) stops a build
+always.
+"""
+
+
+def list_rules(rules: Sequence[Rule]) -> str:
+    """Return a line for each rule: id, severity, what it finds."""
+    width = max(len(rule.id) for rule in rules)
+    return "".join(f"{rule.id:{width}}  {rule.severity.value:7}  {rule.summary}\n" for rule in rules)
+
+
+def describe_rule(rule: Rule) -> str:
+    """Return all there is to say about a rule, for a terminal."""
+    parts = [f"{rule.id} ({rule.severity.value}): {rule.summary}", rule.explanation]
+    if rule.limits:
+        parts.append("thresholds:\n" + "\n".join(f"  {_describe_limit(limit)}" for limit in rule.limits))
+    parts += [f"bad:\n{_show(rule.bad, '  ')}", f"good:\n{_show(rule.good, '  ')}"]
+    return "\n\n".join(parts) + "\n"
+
+
+def to_document(rule: Rule) -> dict[str, object]:
+    """Return all there is to say about a rule, as plain values."""
+    return {
+        "id": rule.id,
+        "severity": rule.severity.value,
+        "summary": rule.summary,
+        "explanation": rule.explanation,
+        "needs": list(rule.needs),
+        "thresholds": [
+            {"name": each.name, "default": each.default, "unit": each.unit, "meaning": each.meaning}
+            for each in rule.limits
+        ],
+        "bad": {name: list(segments) for name, segments in rule.bad},
+        "good": {name: list(segments) for name, segments in rule.good},
+    }
+
+
+def render_page(rules: Sequence[Rule] = RULES) -> str:
+    """Return the page of documentation."""
+    table = [
+        f"| [`{rule.id}`](#{_anchor(rule)}) | {rule.severity.value} | {rule.summary} |" for rule in rules
+    ]
+    parts = [_HEAD, "| rule | severity | finds |\n|---|---|---|\n" + "\n".join(table) + "\n"]
+    return "\n".join([*parts, *map(_render_rule, rules)])
+
+
+def _render_rule(rule: Rule) -> str:
+    limits = "".join(f"* {_describe_limit(limit, '`')}\n" for limit in rule.limits)
+    return "\n".join(
+        part
+        for part in (
+            f"## {rule.id}\n",
+            f"{rule.severity.value.capitalize()}: {rule.summary}. {rule.explanation}\n",
+            limits,
+            f"Bad:\n\n```json\n{_show(rule.bad)}\n```\n",
+            f"Good:\n\n```json\n{_show(rule.good)}\n```\n",
+        )
+        if part
+    )
+
+
+def _describe_limit(limit: Limit, mark: str = "") -> str:
+    return f"{mark}{limit.name} = {limit.default:g}{mark} {limit.unit}: {limit.meaning}"
+
+
+def _show(example: Example, indent: str = "") -> str:
+    """Return the segments, a line each; of several recordings each with the name of its file."""
+    lines = []
+    for name, segments in example:
+        if len(example) > 1:
+            lines.append(f"// {name}")
+        # What cannot be seen is escaped, and so is what only looks like something else.
+        lines += [_escape(json.dumps(segment, ensure_ascii=False)) for segment in segments]
+    return "\n".join(indent + line for line in lines)
+
+
+def _escape(text: str) -> str:
+    return "".join(
+        each if each.isprintable() and each != "\ufffd" and not combining(each) else f"\\u{ord(each):04x}"
+        for each in text
+    )
+
+
+def _anchor(rule: Rule) -> str:
+    return rule.id.replace("/", "")

@@ -1,0 +1,149 @@
+"""What a rule beyond the schema is: its name, how bad it is, why, two examples, and its function. Pure.
+
+A rule looks at one segment (`SegmentCheck`), at a segment and what came before it in its recording
+(`RecordingCheck`), or at what all recordings of a corpus have in common (`CorpusCheck`). Rules never see more
+than that, so memory stays small; what is remembered of a recording is in `memory`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from packager.check.rules.memory import Memory
+    from packager.check.rules.turn import Turn
+    from packager.model import JsonObject, Severity
+
+Limits: TypeAlias = "Mapping[str, float]"
+"""Every threshold of every rule, by name."""
+
+Place: TypeAlias = tuple[int, ...]
+"""Where a segment stands, ending in line and column, from 1; before them perhaps the number of its file."""
+
+OTHER: Final = "\0"
+"""In a message: the place of the other segment, which is written when its file is known by name."""
+
+TIMES: Final = "times"
+TEXT: Final = "text"
+SPEAKER: Final = "speaker"
+
+
+class Flaw(NamedTuple):
+    """What a rule found in a segment."""
+
+    about: str
+    """`start`, `end`, `text`, `speaker`, or the empty string: the segment as a whole."""
+    message: str
+    other: Place | None = None
+    """The place of another segment, which stands in the message where `OTHER` does."""
+
+
+class Sighting(NamedTuple):
+    """Where a corpus says something for the first time in a file, or at all. Sorts by place."""
+
+    place: Place
+    """Number of the file, line and column."""
+    what: str
+    """A name, or the split of the recording."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentCheck:
+    """Finds what is wrong with a segment by itself."""
+
+    find: Callable[[Turn, Limits], Iterator[Flaw]]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingCheck:
+    """Finds what is wrong with a segment after those before it. The memory is changed elsewhere."""
+
+    find: Callable[[Turn, Memory, Limits], Iterator[Flaw]]
+
+
+class Evidence(StrEnum):
+    """What of a corpus a rule looks at together."""
+
+    NAMES = "names"
+    """All names of speakers, each where it comes first."""
+    RECORDINGS = "recordings"
+    """Recordings with equal texts."""
+    TEXTS = "texts"
+    """Long texts that are equal."""
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusCheck:
+    """Finds, of what is looked at together, in the order of the corpus, what should not be."""
+
+    evidence: Evidence
+
+    find: Callable[[Sequence[Sighting], Limits], Iterator[tuple[Sighting, Flaw]]]
+
+
+Check: TypeAlias = "SegmentCheck | RecordingCheck | CorpusCheck"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A threshold, which `[check.limits]` can change by its name."""
+
+    name: str
+    default: float
+    unit: str
+    meaning: str
+    least: float = 0
+    """A project may not go below this."""
+
+
+Example: TypeAlias = "tuple[tuple[str, tuple[JsonObject, ...]], ...]"
+"""Recordings: the name of each file and its segments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule beyond the schema."""
+
+    id: str
+    """`family/name`; keeps its meaning for ever."""
+    severity: Severity
+    """Unless dataset.toml says otherwise."""
+    summary: str
+    """What it finds, in one line that goes on from "finds"."""
+    explanation: str
+    """Why that matters, what is left alone, and what to do."""
+    needs: tuple[str, ...]
+    """The properties without which it is silent: `times`, `text`, `speaker`."""
+    check: Check
+    bad: Example
+    """Breaks this rule and no other one."""
+    good: Example
+    """Breaks no rule."""
+    limits: tuple[Limit, ...] = ()
+
+    @property
+    def family(self) -> str:
+        """The first part of the id."""
+        return self.id.partition("/")[0]
+
+
+def one(*segments: JsonObject) -> Example:
+    """Return an example of one recording."""
+    return (("talk.jsonl", segments),)
+
+
+def said(
+    text: str | None, start: object = "00:00:00", end: object = "00:00:04", who: str | None = "Ada"
+) -> JsonObject:
+    """Return a segment for an example."""
+    return {"Speaker": who, "Start": start, "End": end, "Text": text}  # type: ignore[dict-item]
+
+
+def quote(text: str) -> str:
+    """Return text for a message: in quotes, on one line, cut after 40 characters."""
+    shown = " ".join(text.replace(OTHER, "").split())
+    return f'"{shown}"' if len(shown) <= 40 else f'"{shown[:40]}…"'

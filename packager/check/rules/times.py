@@ -1,0 +1,218 @@
+"""The rules about times (`time/…`). Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from packager.check.rules.rates import FASTEST, LONGEST, looks_like_milliseconds
+from packager.check.rules.rule import (
+    SPEAKER,
+    TEXT,
+    TIMES,
+    Flaw,
+    Limit,
+    RecordingCheck,
+    Rule,
+    SegmentCheck,
+    one,
+    said,
+)
+from packager.check.rules.turn import SECOND, clock
+from packager.model import Severity
+from packager.times import parse_time, to_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from packager.check.rules.memory import Memory
+    from packager.check.rules.rule import Limits
+    from packager.check.rules.turn import Turn
+    from packager.model import JsonValue
+
+OVERLAP: Final = Limit("overlap_seconds", 1, "seconds", "by how much two segments of one speaker may overlap")
+
+
+def find_bad_times(turn: Turn, _: Limits) -> Iterator[Flaw]:
+    """Find a time that is none. A missing time, and null, are the schema's to judge."""
+    for about, value in (("start", turn.raw_start), ("end", turn.raw_end)):
+        if value is not None and not _is_time(value):
+            shown = f"{value!r}" if isinstance(value, str) else "this"
+            shown = shown if len(shown) <= 60 else shown[:60] + "…"
+            yield Flaw(about, f"{shown} is not a time: write HH:MM:SS, or a number of seconds")
+
+
+def find_reversed_times(turn: Turn, _: Limits) -> Iterator[Flaw]:
+    """Find a segment that ends before it starts."""
+    start, end = parse_time(turn.raw_start), parse_time(turn.raw_end)  # exactly, not to the nanosecond
+    if start is not None and end is not None and end < start:
+        yield Flaw("end", f"the segment ends at {turn.raw_end}, before it starts at {turn.raw_start}")
+
+
+def find_zero_length(turn: Turn, limits: Limits) -> Iterator[Flaw]:
+    """Find a segment that ends when it starts, unless that is what whole seconds leave of a short one."""
+    start = parse_time(turn.raw_start)
+    if start is None or start != parse_time(turn.raw_end):
+        return
+    if not turn.slack or len((turn.text or "").strip()) > limits[FASTEST.name]:
+        yield Flaw("end", f"the segment ends when it starts, at {turn.raw_start}: correct its end")
+
+
+def find_negative_times(turn: Turn, _: Limits) -> Iterator[Flaw]:
+    """Find a time before the recording begins."""
+    for about, time in (("start", turn.start), ("end", turn.end)):
+        if time is not None and time < 0:
+            yield Flaw(about, "the time is before the recording begins: count from its start")
+            return
+
+
+def find_long_segment(turn: Turn, limits: Limits) -> Iterator[Flaw]:
+    """Find a segment that lasts longer than anybody speaks without a pause."""
+    seconds = turn.seconds
+    if seconds is not None and seconds > limits[LONGEST.name] and not looks_like_milliseconds(turn, limits):
+        yield Flaw("end", f"the segment lasts {seconds:,.0f} seconds: divide it, or correct its times")
+
+
+def find_milliseconds(turn: Turn, limits: Limits) -> Iterator[Flaw]:
+    """Find times that are milliseconds and stand where seconds belong."""
+    if looks_like_milliseconds(turn, limits):
+        yield Flaw(
+            "end",
+            f"the segment would last {turn.seconds:,.0f} seconds, too long for its text by a factor of a "
+            "thousand: are its times milliseconds?",
+        )
+
+
+def find_unsorted(turn: Turn, memory: Memory, _: Limits) -> Iterator[Flaw]:
+    """Find a segment that starts before the one before it."""
+    if turn.start is not None and turn.start < memory.start:
+        yield Flaw(
+            "start",
+            f"the segment starts at {clock(turn.start)}, before the one before it ({clock(memory.start)}): "
+            "sort them by start",
+        )
+
+
+def find_overlap(turn: Turn, memory: Memory, limits: Limits) -> Iterator[Flaw]:
+    """Find a segment that starts before an earlier one of the same speaker has ended."""
+    if turn.speaker is None or turn.start is None or turn.start < memory.start:
+        return
+    end = memory.ends.get(turn.speaker)
+    if end is not None and end == turn.end and turn.start == memory.start:
+        return  # lines of one caption
+    if end is not None and end - turn.start > limits[OVERLAP.name] * SECOND:
+        yield Flaw(
+            "start",
+            f"the segment starts at {clock(turn.start)}, and its speaker is still in an earlier one until "
+            f"{clock(end)}: correct one of them",
+        )
+
+
+def _is_time(value: JsonValue) -> bool:
+    time = parse_time(value)
+    if time is None:
+        return False
+    try:
+        to_seconds(time)
+    except OverflowError:
+        return False
+    return True
+
+
+_W, _N, _E = Severity.WARNING, Severity.NOTE, Severity.ERROR
+_LONG = "So this is what I have learned in thirty years of talking to computers all day."
+_HELLO, _REPLY = "Good morning, and welcome.", "Thank you, it is good to be here."
+
+RULES: Final = (
+    Rule(
+        "time/not-a-time",
+        _E,
+        "a start or an end that is neither a clock time nor a number of seconds",
+        "A time is `HH:MM:SS`, with a fraction of up to nine digits if need be, or a number of seconds. "
+        "Whoever loads the data set gets null in place of anything else. A missing time is the schema's to "
+        "judge.",
+        (TIMES,),
+        SegmentCheck(find_bad_times),
+        bad=one(said(_HELLO, start="0:07", end="00:00:09")),
+        good=one(said(_HELLO, start="00:00:07", end=9.5)),
+    ),
+    Rule(
+        "time/end-before-start",
+        _E,
+        "a segment that ends before it starts",
+        "No audio can be cut from it. Most often start and end were swapped, or a digit was mistyped.",
+        (TIMES,),
+        SegmentCheck(find_reversed_times),
+        bad=one(said(_HELLO, "00:00:09", "00:00:05")),
+        good=one(said(_HELLO, "00:00:05", "00:00:09")),
+    ),
+    Rule(
+        "time/zero-length",
+        _W,
+        "a segment that ends when it starts",
+        "Nothing can be said in no time. Times in whole seconds are taken as rounded: there, a segment of "
+        "one second or less is found only if it says more than a second can hold "
+        "(`fastest_characters_per_second`).",
+        (TIMES,),
+        SegmentCheck(find_zero_length),
+        bad=one(said(_HELLO, "00:00:05.25", "00:00:05.25")),
+        good=one(said("Yes.", "00:00:05", "00:00:05")),
+        limits=(FASTEST,),
+    ),
+    Rule(
+        "time/negative",
+        _W,
+        "a time before the recording begins",
+        "Times count from the start of the recording. An offset was subtracted that is too large.",
+        (TIMES,),
+        SegmentCheck(find_negative_times),
+        bad=one(said(_HELLO, -1.5, 2)),
+        good=one(said(_HELLO, 0, 2)),
+    ),
+    Rule(
+        "time/implausible-length",
+        _W,
+        "a segment that lasts longer than half an hour",
+        "A segment is one stretch of speech by one speaker. One that lasts this long was never divided, or "
+        "its end is wrong.",
+        (TIMES,),
+        SegmentCheck(find_long_segment),
+        bad=one(said(_LONG, "00:00:00", "00:31:00")),
+        good=one(said(_LONG, "00:00:00", "00:00:05")),
+        limits=(LONGEST,),
+    ),
+    Rule(
+        "time/milliseconds",
+        _W,
+        "times in milliseconds where seconds belong",
+        "The segment's text would be far too little for its length, and just right if its times were "
+        "divided by a thousand. Some services write milliseconds; divide them.",
+        (TIMES, TEXT),
+        SegmentCheck(find_milliseconds),
+        bad=one(said(_HELLO, 1200, 2900)),
+        good=one(said(_HELLO, 1.2, 2.9)),
+        limits=(FASTEST,),
+    ),
+    Rule(
+        "time/unsorted",
+        _W,
+        "a segment that starts before the one before it in its recording",
+        "Readers expect the segments of a recording in the order in which they are spoken. Segments that "
+        "are files of their own are put in order by the build, and are never unsorted.",
+        (TIMES,),
+        RecordingCheck(find_unsorted),
+        bad=one(said(_HELLO, "00:00:10", "00:00:14"), said(_REPLY, "00:00:02", "00:00:06", who="Grace")),
+        good=one(said(_HELLO, "00:00:02", "00:00:06"), said(_REPLY, "00:00:05", "00:00:09", who="Grace")),
+    ),
+    Rule(
+        "time/overlap",
+        _W,
+        "a segment that starts before an earlier one of the same speaker has ended",
+        "Nobody says two things at once. That two speakers overlap is normal, and left alone; so are "
+        "segments with the very same times, which are the lines of one caption.",
+        (TIMES, SPEAKER),
+        RecordingCheck(find_overlap),
+        bad=one(said(_HELLO, "00:00:00", "00:00:08"), said(_REPLY, "00:00:04", "00:00:10")),
+        good=one(said(_HELLO, "00:00:00", "00:00:08"), said(_REPLY, "00:00:04", "00:00:10", who="Grace")),
+        limits=(OVERLAP,),
+    ),
+)

@@ -1,0 +1,102 @@
+"""Let git clone and fetch what was published, over HTTP, reading only.
+
+What git asks for is answered from the objects and refs that the Hub's own addresses show. Large files are
+pointers here; `git lfs` fetches them by the batch address.
+"""
+
+from __future__ import annotations
+
+import gzip
+import tempfile
+from io import BytesIO
+from typing import TYPE_CHECKING, cast
+
+from dulwich.protocol import ReceivableProtocol
+from dulwich.repo import Repo
+from dulwich.server import DictBackend, UploadPackHandler
+from starlette.responses import Response, StreamingResponse
+
+from packager.rehearsal.lfs_store import PIECE_BYTES
+from packager.rehearsal.refusal import RefusalError, bad_request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import IO
+
+    from dulwich.server import BackendRepo
+
+    from packager.rehearsal.calls import Call, RouteEntry
+
+_LARGEST_QUESTION = 16 << 20
+_FRESH = {"Cache-Control": "no-cache"}
+
+
+def list_refs(call: Call) -> Response:
+    """Answer which refs there are, and what this server can do."""
+    _refuse_push(call.request.query_params.get("service", ""))
+    answer = _upload_pack(call, b"", advertise=True)
+    head = b"# service=git-upload-pack\n"
+    frame = b"%04x%s0000" % (len(head) + 4, head)
+    return StreamingResponse(
+        _pieces(frame, answer), headers=_FRESH, media_type="application/x-git-upload-pack-advertisement"
+    )
+
+
+def send_pack(call: Call) -> Response:
+    """Send the objects that the client wants and does not have."""
+    question = call.body
+    if call.request.headers.get("content-encoding") == "gzip":
+        with gzip.open(BytesIO(question)) as file:
+            question = file.read(_LARGEST_QUESTION + 1)
+        if len(question) > _LARGEST_QUESTION:
+            raise RefusalError(413, f"The body is larger than {_LARGEST_QUESTION} bytes.")
+    answer = _upload_pack(call, question, advertise=False)
+    return StreamingResponse(
+        _pieces(b"", answer), headers=_FRESH, media_type="application/x-git-upload-pack-result"
+    )
+
+
+def refuse_pack(call: Call) -> Response:
+    """Refuse a push by name."""
+    _refuse_push("git-receive-pack")
+    raise bad_request(call.request.url.path)
+
+
+_PAIRS = (("/info/refs", "GET", list_refs), ("/git-upload-pack", "POST", send_pack))
+ROUTES: tuple[RouteEntry, ...] = tuple(
+    (method, f"{start}/{{name}}{end}{path}", handler)
+    for start in ("/{kind:prefix}/{namespace}", "/{namespace:owner}")
+    for end in (".git", "")
+    for path, method, handler in (*_PAIRS, ("/git-receive-pack", "POST", refuse_pack))
+)
+
+
+def _refuse_push(service: str) -> None:
+    if service == "git-receive-pack":
+        raise RefusalError(501, "git push is not implemented by the rehearsal Hub: publish through its API.")
+    if service != "git-upload-pack":
+        raise RefusalError(501, "git's dumb protocol is not implemented by the rehearsal Hub.")
+
+
+def _upload_pack(call: Call, question: bytes, *, advertise: bool) -> IO[bytes]:
+    try:
+        found = call.repository(files=True)
+    except RefusalError as refusal:
+        if refusal.status == 401:  # git asks the person, or its store of passwords
+            refusal.headers["WWW-Authenticate"] = 'Basic realm="rehearsal Hub: the token as password"'
+        raise
+    answer = tempfile.TemporaryFile(dir=call.hub.repositories.incoming)  # noqa: SIM115 - closed when sent
+    with Repo(found.folder) as repo:
+        wire = ReceivableProtocol(BytesIO(question).read, answer.write)
+        backend = DictBackend({"/": cast("BackendRepo", repo)})
+        handler = UploadPackHandler(backend, ["/"], wire, stateless_rpc=True, advertise_refs=advertise)
+        handler.handle()
+    answer.seek(0)
+    return answer
+
+
+def _pieces(start: bytes, rest: IO[bytes]) -> Iterator[bytes]:
+    yield start
+    with rest:
+        while piece := rest.read(PIECE_BYTES):
+            yield piece

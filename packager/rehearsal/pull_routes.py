@@ -1,0 +1,161 @@
+"""Answer for pull requests, and for discussions, which are pull requests without a change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse, Response
+
+from packager.rehearsal.calls import text_field
+from packager.rehearsal.refusal import RefusalError, bad_request
+
+if TYPE_CHECKING:
+    from packager.rehearsal.calls import Call, RouteEntry
+    from packager.rehearsal.pulls import Event, Pull
+    from packager.rehearsal.repositories import Repository
+
+_PER_PAGE = 50
+
+
+def open_pull(call: Call) -> Response:
+    """Open a pull request that changes nothing yet, or a discussion."""
+    found = call.repository(write=True, contribute=True)
+    fields = call.fields()
+    title = text_field(fields, "title").strip()
+    if len(title) < 3:
+        raise bad_request("A title has 3 or more characters.")
+    head = found.git.head("main")
+    author = call.require_account().name
+    if fields.get("pullRequest") is True:
+        pull = found.pulls.open(title, author, head, lambda number: found.git.open_pull(number, head))
+    else:
+        pull = found.pulls.open(title, author, head, None, status="open")
+    pull = _comment(found, pull.number, author, text_field(fields, "description", ""))
+    return JSONResponse(_present(call, found, pull))
+
+
+def list_pulls(call: Call) -> Response:
+    """Answer the pull requests, newest first, in pages counted from 0."""
+    found = call.repository()
+    query = call.request.query_params
+    kind, status, author = query.get("type", "all"), query.get("status", "all"), query.get("author")
+    wanted = {"open": {"open", "draft"}, "closed": {"closed", "merged"}}.get(status)
+    pulls = [
+        pull
+        for pull in found.pulls.list_all()
+        if kind in {"all", "pull_request" if pull.is_pull else "discussion"}
+        and (wanted is None or pull.status in wanted)
+        and author in {None, pull.author}
+    ]
+    page = query.get("p", "0")
+    start = int(page) * _PER_PAGE if page.isascii() and page.isdigit() and len(page) < 9 else 0
+    shown = [_present(call, found, pull) for pull in pulls[start : start + _PER_PAGE]]
+    return JSONResponse({"discussions": shown, "count": len(pulls), "start": start})
+
+
+def show_pull(call: Call) -> Response:
+    """Answer everything about a pull request."""
+    found = call.repository()
+    pull = found.pulls.find(_number(call))
+    events = [_event(found, pull, number) for number in range(len(pull.events))]
+    answer: dict[str, Any] = {**_present(call, found, pull), "events": events}
+    if not pull.is_pull:
+        return JSONResponse(answer)
+    head = found.git.head(pull.ref)
+    target = found.git.branches().get(pull.target)
+    is_open = pull.status in {"draft", "open"}
+    answer["filesWithConflicts"] = found.git.conflicts(pull.base, head, target) if is_open and target else []
+    answer["changes"] = {"base": f"refs/heads/{pull.target}"}
+    if pull.merged_as:
+        answer["changes"] |= {"mergeCommitId": pull.merged_as}
+    events += _commits(found, pull, head)
+    events.sort(key=lambda event: str(event["createdAt"]))
+    return JSONResponse({**answer, "diff": ""})
+
+
+def change_pull(call: Call) -> Response:
+    """Comment on a pull request, rename it, close or open it, or merge it."""
+    change = call.request.path_params["change"]
+    found = call.repository(write=True, contribute=change == "comment")
+    author, number, fields = call.require_account().name, _number(call), call.fields()
+    pull = found.pulls.find(number)
+    if fields.get("comment"):
+        pull = _comment(found, number, author, text_field(fields, "comment"))
+    match change:
+        case "title":
+            data = {"from": pull.title, "to": text_field(fields, "title")}
+            pull = found.pulls.change(number, "title-change", author, data, title=data["to"])
+        case "status":
+            pull = _set_status(found, pull, author, text_field(fields, "status"))
+        case "merge":
+            pull = found.pulls.merge(number, author)
+    last = _event(found, pull, len(pull.events) - 1)
+    answer = {"newMessage": last, "newStatus": last, "newTitle": last}
+    return JSONResponse({**_present(call, found, pull), **answer})
+
+
+_PULLS = "/api/{kind:kind}/{namespace}/{name}/discussions"
+ROUTES: tuple[RouteEntry, ...] = (
+    ("POST", _PULLS, open_pull),
+    ("GET", _PULLS, list_pulls),
+    ("GET", _PULLS + "/{number}", show_pull),
+    ("POST", _PULLS + "/{number}/{change:change}", change_pull),
+)
+
+
+def _number(call: Call) -> int:
+    text = call.segment("number")
+    if not (text.isascii() and text.isdigit() and len(text) < 9):
+        raise bad_request("A pull request has a number.")
+    return int(text)
+
+
+def _comment(found: Repository, number: int, author: str, text: str) -> Pull:
+    return found.pulls.change(number, "comment", author, {"text": text})
+
+
+def _set_status(found: Repository, pull: Pull, author: str, status: str) -> Pull:
+    if status not in {"open", "closed"}:
+        raise bad_request("The status of a pull request is set to open or closed.")
+    if pull.status == "merged":
+        raise RefusalError(409, f"The pull request {pull.number} is merged.")
+    return found.pulls.change(pull.number, "status-change", author, {"status": status}, status=status)
+
+
+def _present(call: Call, found: Repository, pull: Pull) -> dict[str, object]:
+    identity = found.identity
+    return {
+        "num": pull.number,
+        "title": pull.title,
+        "status": pull.status,
+        "isPullRequest": pull.is_pull,
+        "author": {"name": pull.author, "type": "user"},
+        "createdAt": pull.created,
+        "repo": {"name": identity.repo_id, "type": identity.kind.removesuffix("s")},
+        "repoOwner": {"name": identity.namespace, "type": "user"},
+        "url": f"{call.endpoint}/{identity.page}/discussions/{pull.number}",
+    }
+
+
+def _commits(found: Repository, pull: Pull, head: str) -> list[dict[str, object]]:
+    """Return the commits since the base, as events."""
+    events: list[dict[str, object]] = []
+    for commit in found.git.history(head):
+        if commit.oid == pull.base:
+            break
+        data = {"subject": commit.title, "oid": commit.oid}
+        date = commit.date.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        events.append(_frame(commit.oid, "commit", pull.author, date, data))
+    return events
+
+
+def _event(found: Repository, pull: Pull, number: int) -> dict[str, object]:
+    event: Event = pull.events[number]
+    data = event.data
+    if event.kind == "comment":
+        data = {"edited": False, "hidden": False, "latest": {"raw": data["text"], "html": ""}}
+    return _frame(f"{found.identity.page}/{pull.number}/{number}", event.kind, event.author, event.date, data)
+
+
+def _frame(identity: str, kind: str, author: str, date: str, data: dict[str, Any]) -> dict[str, object]:
+    return {"id": identity, "type": kind, "createdAt": date, "author": {"name": author}, "data": data}

@@ -1,0 +1,186 @@
+"""Say what the commits of a Hub cost in bytes, and throw away what none needs; while it is not served.
+
+measure_commits   for each commit: its files, and the bytes that were stored for it and for none before
+collect_garbage   removes git objects that no ref reaches, large files that no commit names, chunks of none
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from dulwich.objects import Blob, Commit, ObjectID, Tag, Tree
+
+from packager.errors import UsageError
+from packager.rehearsal.records import read_pointer
+from packager.rehearsal.repositories import Repositories
+from packager.rehearsal.server import owned_root
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from packager.rehearsal.records import CommitRecord
+    from packager.rehearsal.repositories import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class CommitCost:
+    """What one commit cost."""
+
+    repository: str
+    """As in addresses: `datasets/me/turns`."""
+    commit: str
+    title: str
+    date: datetime
+    tags: tuple[str, ...]
+    files: int
+    """How many files it added or changed."""
+    size: int
+    """Their bytes."""
+    new_bytes: int
+    """What was stored for them: whole large files, packed chunks, and small files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What was thrown away."""
+
+    files: int
+    """On this Hub's disk: git objects, large files, xorbs and recipes."""
+    size: int
+    """Bytes."""
+
+
+def measure_commits(root: Path) -> tuple[CommitCost, ...]:
+    """Return what each commit cost, in the order in which they were made. Repositories share chunks.
+
+    Raises:
+        UsageError: `root` is no folder of a Hub.
+        EnvironmentFailure: a Hub serves it.
+    """
+    with _held(root) as repositories:
+        known: set[str] = set()
+        return tuple(_cost(repositories, *made, known) for made in _in_order(repositories))
+
+
+def collect_garbage(root: Path) -> Collected:
+    """Throw away what no commit needs. Raises what `measure_commits` raises."""
+    with _held(root) as repositories:
+        waste: list[Path] = []
+        recipes: set[str] = set()
+        for repository in repositories.list_all():
+            waste += _waste_of(repository, recipes)
+        unneeded = list(repositories.xet.unneeded(recipes))
+        if unneeded:
+            repositories.xet.rename()  # first: no client may believe that it is still here
+        files = [path for path in (*waste, *unneeded) if path.is_file()]
+        size = sum(path.stat().st_size for path in files)
+        for path in files:
+            path.unlink()
+        return Collected(len(files), size)
+
+
+@contextmanager
+def _held(root: Path) -> Iterator[Repositories]:
+    if not (root / "hub.json").is_file():
+        raise UsageError(f"{root} holds no rehearsal Hub: name the folder of one.")
+    with owned_root(root):
+        yield Repositories(root)
+
+
+def _in_order(repositories: Repositories) -> Iterator[tuple[Repository, CommitRecord]]:
+    """Yield the commits that branches, tags and pull requests reach, oldest first; each once."""
+    found: dict[tuple[str, str], tuple[datetime, int, Repository, CommitRecord]] = {}
+    for repository in repositories.list_all():
+        git = repository.git
+        for head in (*git.branches().values(), *git.tags().values(), *git.pulls().values()):
+            for depth, record in enumerate(reversed(git.history(head))):
+                key = (repository.identity.page, record.oid)
+                found.setdefault(key, (record.date, depth, repository, record))
+    # Dates are whole seconds; within one, a commit comes after its ancestors.
+    ordered = sorted(found.items(), key=lambda item: (item[1][0], item[0][0], item[1][1], item[0][1]))
+    yield from ((repository, record) for _, (_, _, repository, record) in ordered)
+
+
+def _cost(
+    repositories: Repositories, repository: Repository, record: CommitRecord, known: set[str]
+) -> CommitCost:
+    files = size = new_bytes = 0
+    for blob, content in _added(repository, record.oid):
+        pointer = read_pointer(content)
+        files += 1
+        size += pointer.size if pointer else len(content)
+        parts = _parts(repositories, repository, pointer.oid) if pointer else [(blob, len(content))]
+        for name, stored in parts:
+            new_bytes += 0 if name in known else stored
+            known.add(name)
+    tags = tuple(name for name, commit in repository.git.tags().items() if commit == record.oid)
+    return CommitCost(
+        repository.identity.page, record.oid, record.title, record.date, tags, files, size, new_bytes
+    )
+
+
+def _added(repository: Repository, commit: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the id and content of each blob that a commit added or changed."""
+    store = repository.git.objects
+    made = cast("Commit", store[ObjectID(commit.encode())])
+    before = cast("Commit", store[made.parents[0]]).tree if made.parents else None
+    for _, _, (_, blob) in store.tree_changes(before, made.tree):
+        if blob is not None:
+            yield blob.decode(), store[blob].as_raw_string()
+
+
+def _parts(repositories: Repositories, repository: Repository, oid: str) -> list[tuple[str, int]]:
+    """Return what is stored of a large file, with the bytes of each: its xorbs, or the whole file."""
+    link = repository.large.link(oid)
+    recipe = repositories.xet.recipe(link.digest) if link else None
+    whole = repository.lfs.size(oid)
+    if recipe is None or whole is not None:
+        return [(f"{repository.identity.page} {oid}", whole or 0)]
+    xorbs = [repositories.xet.xorb_path(term.xorb) for term in recipe.terms]
+    return [(path.name, path.stat().st_size) for path in dict.fromkeys(xorbs)]
+
+
+def _waste_of(repository: Repository, recipes: set[str]) -> Iterator[Path]:
+    """Yield the files of a repository that nothing reaches; add the recipes that something does."""
+    needed, large = _reachable(repository)
+    objects = repository.folder / "objects"
+    for path in sorted(objects.glob("??/" + "?" * 38)):
+        if path.parent.name + path.name not in needed:
+            yield path
+    for path in sorted(repository.folder.glob("lfs/*/*/*")):
+        if path.name not in large:
+            yield path
+    for path in sorted(repository.folder.glob("xet/*/*")):
+        link = repository.large.link(path.name)
+        if path.name not in large:
+            yield path
+        elif link is not None:
+            recipes.add(link.digest)
+
+
+def _reachable(repository: Repository) -> tuple[set[str], set[str]]:
+    """Return the git objects that the refs reach, and the large files that these name."""
+    store = repository.git.objects
+    following = [ObjectID(oid.encode()) for oid in repository.git.named()]
+    needed: set[str] = set()
+    large: set[str] = set()
+    while following:
+        oid = following.pop()
+        if oid.decode() in needed:
+            continue
+        needed.add(oid.decode())
+        match store[oid]:
+            case Commit() as commit:
+                following += [commit.tree, *commit.parents]
+            case Tree() as tree:
+                following += [entry.sha for entry in tree.items() if entry.sha]
+            case Tag() as tag:
+                following.append(tag.object[1])
+            case Blob() as blob:
+                pointer = read_pointer(blob.as_raw_string())
+                large |= {pointer.oid} if pointer else set()
+    return needed, large

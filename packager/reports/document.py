@@ -1,0 +1,32 @@
+"""Write a report as JSON. Pure. A contract: keys may be added, never changed or taken away."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
+
+from packager.model import Severity
+from packager.reports.setting import PLAIN, Setting
+
+if TYPE_CHECKING:
+    from packager.model import Report
+
+VERSION: Final = 1
+
+
+def to_json(report: Report, setting: Setting = PLAIN) -> str:
+    """Return the report, with every problem, as one JSON object."""
+    return json.dumps(to_document(report, setting), ensure_ascii=False, indent=2) + "\n"
+
+
+def to_document(report: Report, setting: Setting = PLAIN) -> dict[str, object]:
+    """Return what the JSON report says, as plain values; `known` is there only if a baseline is."""
+    return {
+        "version": VERSION,
+        "files": report.files,
+        "segments": report.segments,
+        "counts": {severity.value: report.count(severity) for severity in Severity},
+        **({} if setting.known is None else {"known": setting.known}),
+        "problems": [asdict(problem) for problem in report.problems],
+    }

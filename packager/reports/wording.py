@@ -1,0 +1,99 @@
+"""Word problems and counts the same way in every format. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from packager.model import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from packager.model import Problem, Report
+
+SHOWN: Final = 200
+"""How many problems a report for people shows; it always tells how many it does not."""
+
+_LINE_NUMBER: Final = re.compile(
+    r"\b(lines?|segments?|items?) [0-9][0-9,]*|(\.(?:json|jsonl|ndjson)(?:\.gz|\.zst)?):[0-9]+(?::[0-9]+)?"
+)
+
+
+def format_problem(problem: Problem) -> str:
+    """Return one line: `segments/a.jsonl:3:12 /Start message [time/not-a-time]`.
+
+    An empty pointer leaves no gap; a warning or a note says so before its message.
+    """
+    pointer = f"{problem.pointer} " if problem.pointer else ""
+    place = f"{problem.path}:{problem.line}:{problem.column}"
+    return make_printable(f"{place} {pointer}{say_severity(problem)}{problem.message} [{problem.rule}]")
+
+
+def say_severity(problem: Problem) -> str:
+    """Return what stands before a message: nothing for an error, else `warning: ` or `note: `."""
+    return "" if problem.severity is Severity.ERROR else f"{problem.severity.value}: "
+
+
+def summarise(report: Report, known: int | None = None) -> str:
+    """Return the last line: what was checked, how many problems there are, and how many are `known`."""
+    checked = f"{say_number(report.files, 'file')}, {say_number(report.segments, 'segment')}"
+    if known is None:
+        return f"{checked}: {say_counts(report.problems) or 'no problems'}"
+    return f"{checked}: {say_counts(report.problems) or 'no new problems'}, {known:,} known"
+
+
+def say_counts(problems: Sequence[Problem]) -> str:
+    """Return such as `2 errors, 1 warning`; empty for none."""
+    counts = Counter(problem.severity for problem in problems)
+    return ", ".join(say_number(counts[each], each.value) for each in Severity if counts[each])
+
+
+def say_number(count: int, noun: str) -> str:
+    """Return a count with its noun: `1 file`, `2,000 files`."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
+def count_rules(problems: Iterable[Problem]) -> list[tuple[str, int]]:
+    """Return each rule that was broken and how often, by its id."""
+    return sorted(Counter(problem.rule for problem in problems).items())
+
+
+def list_rules(problems: Sequence[Problem]) -> list[str]:
+    """Return a line for each rule that was broken: how often, and its id."""
+    counts = count_rules(problems)
+    width = max((len(str(count)) for _, count in counts), default=0)
+    return [f"{count:>{width}} {rule}" for rule, count in counts]
+
+
+def select_problems(problems: Sequence[Problem], limit: int) -> Sequence[Problem]:
+    """Return at most `limit` problems in their order: no warning takes the place of an error."""
+    if len(problems) <= limit:
+        return problems
+    by_severity = (
+        number
+        for severity in Severity
+        for number, problem in enumerate(problems)
+        if problem.severity is severity
+    )
+    return [problems[number] for number in sorted(islice(by_severity, limit))]
+
+
+def forget_lines(message: str) -> str:
+    """Return a message without the numbers of lines in it, so that it stays the same when lines move.
+
+    >>> forget_lines("the same text stands in line 12")
+    'the same text stands in line'
+    """
+    return _LINE_NUMBER.sub(r"\1\2", message)
+
+
+def make_printable(text: str) -> str:
+    """Return a text that stays on one line and cannot steer a terminal."""
+    return "".join(character if character.isprintable() else _escape(character) for character in text)
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode()

@@ -1,0 +1,127 @@
+"""List what the validator finds wrong with a value, each with its exact places. Pure.
+
+The validator's own paths lose empty names and make numbers of names such as `007`. Where such names occur,
+the paths are taken from its evaluation, which has them whole, at the price of a second run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import jsonschema_rs
+
+    from packager.model import JsonValue
+
+Path: TypeAlias = tuple[str | int, ...]
+"""Names of properties and indices; a name that is all digits may stand as a number too."""
+
+_TOO_LARGE: Final = 1 << 64  # for the validator to take a name for a number
+_ANY: Final = "*"  # in the place of a keyword
+_INDEX: Final = re.compile(r"0|[1-9][0-9]{0,19}")
+_LOST: Final = re.compile(r"|0[0-9]{1,18}|\+[0-9]{1,19}")  # names that the validator's paths do not keep
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One keyword that a value does not satisfy."""
+
+    kind: str
+    """What is wrong, mostly the name of a keyword, such as `type`."""
+    variant: str
+    """The same in finer grain, such as `OneOfMultipleValid`."""
+    path: Path
+    """From the whole value to the one that is wrong."""
+    evaluation: Path
+    """The keywords on the way through the schema, references included."""
+    details: dict[str, Any]
+    branches: tuple[tuple[Failure, ...], ...]
+    """For `anyOf` and `oneOf`: what is wrong by each alternative."""
+    name: Failure | None
+    """For `propertyNames`: what is wrong with the name; its path is empty."""
+    error: jsonschema_rs.ValidationError
+
+
+def list_failures(validator: jsonschema_rs.Validator, value: JsonValue, *, odd: bool) -> Iterator[Failure]:
+    """Yield what is wrong with a value; `odd`: the schema holds names that paths lose."""
+    restore = _Places(validator, value) if odd or has_lost_names(value) else None
+    for error in validator.iter_errors(value):
+        yield _convert(error, restore)
+
+
+def has_lost_names(value: JsonValue) -> bool:
+    """Return whether a value holds a property with a name that the validator's paths do not keep."""
+    if isinstance(value, dict):
+        return any(map(_LOST.fullmatch, value)) or any(map(has_lost_names, value.values()))
+    return isinstance(value, list) and any(map(has_lost_names, value))
+
+
+def _convert(
+    error: jsonschema_rs.ValidationError, places: _Places | None, *, in_name: bool = False
+) -> Failure:
+    details = error.kind.as_dict()
+    path: Path = tuple(error.instance_path)
+    evaluation: Path = tuple(error.evaluation_path)
+    if places is not None:
+        path, evaluation = places.restore(path, evaluation, error.verbose_message)
+    inner = details.get("error") if error.kind.name == "propertyNames" else None
+    return Failure(
+        kind=error.kind.name,
+        variant=type(error.kind).__name__,
+        path=() if in_name else path,
+        evaluation=evaluation,
+        details=details,
+        branches=tuple(
+            tuple(_convert(each, places, in_name=in_name) for each in branch)
+            for branch in details.get("context", ())
+        ),
+        name=None if inner is None else _convert(inner, places, in_name=True),
+        error=error,
+    )
+
+
+class _Places:
+    """The places that an evaluation passes, found by what the validator's paths keep of them."""
+
+    def __init__(self, validator: jsonschema_rs.Validator, value: JsonValue) -> None:
+        self.known: defaultdict[tuple[Path, Path], list[tuple[Path, Path]]] = defaultdict(list)
+        units = validator.evaluate(value).list()["details"]
+        for unit in sorted(units, key=lambda unit: "errors" not in unit):
+            path, evaluation = _split(unit["instanceLocation"]), _split(unit["evaluationPath"])
+            self.known[_lose(path), _lose(evaluation)].append((path, evaluation))
+            # The evaluation calls a few keywords by another name, such as `exclusiveMinimum` of draft 4.
+            self.known[_lose(path), (*_lose(evaluation[:-1]), _ANY)].append((path, evaluation[:-1]))
+
+    def restore(self, path: Path, evaluation: Path, told: str) -> tuple[Path, Path]:
+        """Return both paths whole; `told` is the long message of the error, which shows the first."""
+        for whole, around in self.known.get((path, evaluation), ()):
+            if _tells(told, whole):
+                return whole, around
+        for whole, around in self.known.get((path, (*evaluation[:-1], _ANY)), ()):
+            if _tells(told, whole):
+                return whole, (*around, *evaluation[-1:])
+        return path, evaluation
+
+
+def _tells(told: str, path: Path) -> bool:
+    return f"\n\nOn instance{''.join(map(_show_part, path))}:\n" in told
+
+
+def _split(pointer: str) -> Path:
+    names = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+    return tuple(int(name) if _INDEX.fullmatch(name) and int(name) < _TOO_LARGE else name for name in names)
+
+
+def _lose(path: Path) -> Path:
+    kept = [part for part in path if part != ""]  # but 0 is kept
+    return tuple(int(part) if isinstance(part, str) and _LOST.fullmatch(part) else part for part in kept)
+
+
+def _show_part(part: str | int) -> str:
+    text = str(part).replace("~", "~0").replace("/", "~1")
+    return f"[{text}]" if text.isascii() and text.isdecimal() else f'["{text}"]'
