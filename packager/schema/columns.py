@@ -323,32 +323,35 @@ class _Schema:
     def column_of_union(self, branches: list[JsonValue], above: frozenset[int]) -> tuple[ColumnType, bool]:
         columns = [(branch, *self.column(branch, above)) for branch in branches]
         nullable = any(null for _, _, null in columns)
-        kinds = {kind for branch, kind, _ in columns if not _is_null(branch)}
+        kinds = {kind for branch, kind, _ in columns if not self.is_null(branch)}
         return (kinds.pop() if len(kinds) == 1 else _JSON), nullable
 
-    def conjuncts(self, schema: JsonValue, above: frozenset[int] = frozenset()) -> Iterator[JsonObject]:
-        """Yield a schema and all that must hold with it: what it refers to, and its `allOf`."""
-        if not isinstance(schema, dict) or id(schema) in above:
+    def conjuncts(self, schema: JsonValue, seen: set[int] | None = None) -> Iterator[JsonObject]:
+        """Yield a schema and all that must hold with it, each once: what it refers to, and its `allOf`."""
+        seen = set() if seen is None else seen
+        if not isinstance(schema, dict) or id(schema) in seen:
             return
-        above |= {id(schema)}
+        seen.add(id(schema))
         reference = schema.get("$ref")
         if isinstance(reference, str) and self.reference_alone:
-            yield from self.conjuncts(self.targets.get(id(schema)), above)
+            yield from self.conjuncts(self.targets.get(id(schema)), seen)
             return
         yield schema
         if isinstance(reference, str):
-            yield from self.conjuncts(self.targets.get(id(schema)), above)
+            yield from self.conjuncts(self.targets.get(id(schema)), seen)
         if isinstance(branches := schema.get("allOf"), list):
             for branch in branches:
-                yield from self.conjuncts(branch, above)
+                yield from self.conjuncts(branch, seen)
+
+    def is_null(self, schema: JsonValue) -> bool:
+        """Return whether a schema allows null alone."""
+        if not isinstance(schema, dict) or ("$ref" in schema and self.reference_alone):
+            return False
+        return schema.get("type") == "null" or schema.get("enum") == [None]
 
 
 def _is_closed(schema: JsonObject) -> bool:
     return schema.get("additionalProperties") is False and not schema.get("patternProperties")
-
-
-def _is_null(schema: JsonValue) -> bool:
-    return isinstance(schema, dict) and (schema.get("type") == "null" or schema.get("enum") == [None])
 
 
 def _of_values(values: list[JsonValue]) -> tuple[ColumnType, bool]:

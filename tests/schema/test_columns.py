@@ -196,3 +196,27 @@ def test_the_features_of_the_footer_and_of_the_card_are_those_that_datasets_writ
     features = Features.from_dict(hub_features(layout))
     assert features._to_yaml_list() == card_features(layout)  # noqa: SLF001 - what push_to_hub writes
     assert Features._from_yaml_list(card_features(layout)) == features  # noqa: SLF001 - what load_dataset reads
+
+
+def test_a_type_beside_a_reference_says_nothing_in_draft_7() -> None:
+    layout = plan(
+        {"p": {"anyOf": [STRING, {"$ref": "#/definitions/i", "type": "null"}]}},
+        definitions={"i": {"type": "integer"}},
+        **{"$schema": "http://json-schema.org/draft-07/schema#"},
+    )
+    assert layout.columns[2].column.type == "json"
+
+
+def test_a_property_called_id_and_an_example_with_one_change_no_column() -> None:
+    layout = plan(
+        {"id": STRING, "Start": {"$ref": "#/$defs/clock"}},
+        examples=[{"id": "ep1-1", "Start": "00:00:00"}],
+        **{"$defs": {"clock": STRING}},
+    )
+    assert [each.column.type for each in layout.columns[2:]] == ["string", "string"]
+
+
+def test_schemas_that_hold_together_many_times_are_looked_at_once() -> None:
+    chain: dict[str, Any] = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(30)}
+    layout = plan({"p": {"$ref": "#/$defs/d0"}}, **{"$defs": chain | {"d30": STRING}})
+    assert layout.columns[2].column.type == "string"
