@@ -35,6 +35,7 @@ OWNERS: Final = {
     "dulwich": {"rehearsal"},
     "filelock": {"folders", "rehearsal"},
     "huggingface_hub": {"hub"},
+    "jsonschema": {"schema"},
     "jsonschema_rs": {"schema"},
     "lz4": {"rehearsal"},
     "markdown_it": {"card"},

@@ -32,6 +32,7 @@ from packager.manifest import NAME, dump_manifest
 from packager.model import BuiltFile, Dropped, Manifest, Problem, Recording, Report, Severity, Split
 from packager.recordings import Claims, find_odd_names
 from packager.schema.columns import card_features
+from packager.schema.guard import guard_schema
 from packager.splits import count_shards, place_recording, shard_path
 from packager.work import open_pool, run_in_order
 
@@ -111,7 +112,8 @@ def run_build(
 ) -> Built:
     """Build the project of a configuration; as `build_dataset`, and return the report too."""
     criteria = make_criteria(config, errors_only=True)
-    load_schema(criteria)
+    schema, _ = load_schema(criteria)
+    guard_schema(schema.document, criteria.schema_name)
     card = _read_card(config)
     sources = find_project_sources(config)
     large = sum(map(size_of, sources)) > _SMALL

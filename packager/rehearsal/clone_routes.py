@@ -1,7 +1,7 @@
 """Let git clone and fetch what was published, over HTTP, reading only.
 
 What git asks for is answered from the objects and refs that the Hub's own addresses show. Large files are
-pointers here; `git lfs` fetches them by the batch address.
+pointers here; fetching those by `git lfs` is not served.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from dulwich.refs import DiskRefsContainer, Ref
 from dulwich.repo import Repo
 
 from packager.rehearsal.git_refs import BRANCHES, PULLS, TAGS, check_ref, encode_ref, remove_stale_locks
-from packager.rehearsal.records import CommitRecord, Entry, Put, Remove, measure_blob, record_of
+from packager.rehearsal.records import CommitRecord, Entry, Put, Remove, measure_blob, message_of, record_of
 from packager.rehearsal.refusal import (
     RefusalError,
     entry_not_found,
@@ -149,7 +149,6 @@ class GitStore:
     def named(self) -> list[str]:
         """Return every object that a ref names: commits, and tags with a message."""
         with self._lock:
-            self._check_open()
             return [oid.decode() for _, oid in sorted(self._refs.as_dict().items())]
 
     def history(self, commit: str) -> list[CommitRecord]:
@@ -219,7 +218,7 @@ class GitStore:
             if parent is not None and not (len(parent) >= 7 and head.startswith(parent)):
                 raise _stale()
             tree = self._change(head, operations)
-            return self._write_commit(ref, tree, (head,), _text(title, message), head)
+            return self._write_commit(ref, tree, (head,), message_of(title, message), head)
 
     def commit_apart(
         self, number: int, parent: str, operations: Sequence[Put | Remove], title: str, message: str = ""
@@ -228,7 +227,9 @@ class GitStore:
         with self._lock:
             self._check_open()
             tree = self._change(parent, operations)
-            return self._write_commit(Ref(PULLS + b"%d" % number), tree, (parent,), _text(title, message))
+            return self._write_commit(
+                Ref(PULLS + b"%d" % number), tree, (parent,), message_of(title, message)
+            )
 
     def open_pull(self, number: int, commit: str) -> None:
         """Make a pull request that changes nothing yet."""
@@ -258,13 +259,13 @@ class GitStore:
                 if blob or self._root(head).find(path) is not None
             ]
             tree = self._change(head, operations)
-            return self._write_commit(ref, tree, (head, source), _text(title, message), head)
+            return self._write_commit(ref, tree, (head, source), message_of(title, message), head)
 
     def squash(self, branch: str, title: str, message: str = "") -> str:
         """Replace the history of a branch by one commit that holds the same, and return its id."""
         with self._lock:
             ref, head = self._head(branch)
-            return self._write_commit(ref, self._tree(head), (), _text(title, message), head)
+            return self._write_commit(ref, self._tree(head), (), message_of(title, message), head)
 
     def _write_commit(
         self,
@@ -388,10 +389,6 @@ class GitStore:
             if ref not in self._refs:
                 raise revision_not_found(name)
             self._refs.remove_if_equals(ref, None)
-
-
-def _text(title: str, message: str) -> str:
-    return f"{title}\n\n{message}".rstrip() + "\n"
 
 
 def _stale() -> RefusalError:

@@ -113,6 +113,9 @@ def _split(failure: Failure, steps: list[Step], case: Case) -> Iterator[_Told]:
             yield _tell_name(path, failure.name, case)
         case "falseSchema":
             yield from _split_false(failure, steps, case)
+        case "required" if failure.details["property"] in _value_of(failure, case):
+            # Beside `additionalProperties: false` the validator calls what it refuses missing too.
+            return
         case _:
             yield path, None, _message(failure, case, steps)
 

@@ -201,3 +201,26 @@ def test_locks_that_a_crash_left_behind_do_not_stop_the_next_commit(tmp_path: Pa
         api = HfApi(endpoint=second.endpoint, token=second.token)
         api.upload_file(path_or_fileobj=b"1", path_in_repo="a", repo_id="me/turns", repo_type="dataset")
         assert api.list_repo_files("me/turns", repo_type="dataset") == [".gitattributes", "a"]
+
+
+def test_the_command_line_says_what_commits_cost_and_collects_garbage(tmp_path: Path) -> None:
+    root = tmp_path / "hub"
+    with run_hub(root) as address:
+        api = HfApi(endpoint=address.endpoint, token=address.token)
+        api.create_repo("me/turns", repo_type="dataset")
+        api.preupload_lfs_files("me/turns", [CommitOperationAdd("b.bin", b"123")], repo_type="dataset")
+        operation = CommitOperationAdd("a.bin", b"12345")
+        made = api.create_commit("me/turns", [operation], commit_message="Add a", repo_type="dataset").oid
+        api.create_tag("me/turns", tag="v1.0.0", repo_type="dataset")
+
+    def run(action: str, folder: Path = root) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "packager", "hub", action, "--root", str(folder)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=REPOSITORY)
+
+    said = f"datasets/me/turns {made[:8]} v1.0.0: 1 files, 5 bytes, 5 of them new  Add a"
+    assert run("stats").stdout.splitlines()[1:] == [said]
+    assert run("gc").stdout == "removed 1 files, 3 bytes\n"
+    assert run("gc").stdout == "removed 0 files, 0 bytes\n"
+    wrong = run("stats", tmp_path / "none")
+    assert (wrong.returncode, "holds no rehearsal Hub" in wrong.stderr) == (2, True)
+    assert not (tmp_path / "none").exists()

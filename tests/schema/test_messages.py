@@ -309,6 +309,13 @@ def test_every_property_and_item_that_the_schema_does_not_know_is_told_by_itself
     ]
 
 
+def test_a_property_that_is_not_allowed_is_not_called_missing() -> None:
+    schema = {"properties": {"a": {}}, "required": ["b"], "additionalProperties": False}
+    assert explained(schema, {"b": 1}) == [
+        ("@/b", "additionalProperties", 'the schema does not know a property "b"')
+    ]
+
+
 def test_an_error_that_two_keywords_lead_to_is_told_once() -> None:
     schema = {"allOf": [{"$ref": "#/$defs/a"}, {"$ref": "#/$defs/a"}], "$defs": {"a": {"required": ["x"]}}}
     assert explained(schema, {}) == [("", "required", 'the property "x" is missing')]

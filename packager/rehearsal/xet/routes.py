@@ -152,16 +152,22 @@ async def refuse_unspoken(call: Call) -> Response:
 
 
 _STORE = "/api/xet/{store}"
+# Until 1.1 hf_xet knew no versions, and named a shard by its hash.
 ROUTES: tuple[RouteEntry, ...] = (
     ("GET", "/api/{kind:kind}/{namespace}/{name}/xet-{scope:scope}-token/{revision}", give_token),
     ("GET", _STORE + "/v1/reconstructions/{digest}", describe_file),
+    ("GET", _STORE + "/reconstruction/{digest}", describe_file),
     ("GET", _STORE + "/v1/chunks/{prefix}/{digest}", describe_chunk),
+    ("GET", _STORE + "/chunk/{prefix}/{digest}", describe_chunk),
     ("GET", _STORE + "/xorbs/{digest}", send_xorb),
     ("GET", _STORE + "/{rest:path}", not_spoken),
 )
 STREAM_ROUTES: tuple[StreamEntry, ...] = (
     ("POST", _STORE + "/v1/xorbs/{prefix}/{digest}", receive_xorb),
+    ("POST", _STORE + "/xorb/{prefix}/{digest}", receive_xorb),
     ("POST", _STORE + "/v1/shards", receive_shard),
+    ("POST", _STORE + "/shard/{prefix}/{digest}", receive_shard),
+    ("PUT", _STORE + "/shard/{prefix}/{digest}", receive_shard),
     ("POST", _STORE + "/{rest:path}", refuse_unspoken),
 )
 
