@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from decimal import Decimal
     from pathlib import Path
 
@@ -89,6 +90,15 @@ class Problem:
     """`family/name`, such as `schema/required`; stable for ever."""
     severity: Severity
     message: str
+
+
+def to_pointer(path: Iterable[str | int]) -> str:
+    """Return the RFC 6901 JSON Pointer of a path of keys and indices.
+
+    >>> to_pointer(["a/b", 0])
+    '/a~1b/0'
+    """
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
 @dataclass(frozen=True, slots=True)

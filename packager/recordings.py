@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from packager.model import Problem, Severity
+from packager.model import Problem, Severity, to_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -71,7 +71,7 @@ def missing_name(path: str, line: int, column: int, key: str) -> Problem:
         path=path,
         line=line,
         column=column,
-        pointer="/" + key.replace("~", "~0").replace("/", "~1"),
+        pointer=to_pointer([key]),
         rule="split/no-recording",
         severity=Severity.ERROR,
         message=f"the property {key!r} names the recording, and must be a string that is not empty",

@@ -17,7 +17,7 @@ from packager.check.rules import OTHER, Evidence, Finding, Sighting
 from packager.check.rules.duplicates import RECORDING_CHARACTERS
 from packager.check.rules.memory import NEVER, Memory
 from packager.check.rules.turn import Turn
-from packager.model import Problem
+from packager.model import Problem, to_pointer
 from packager.segments.read import Empty, Unreadable, locate, read_items
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class Corpus:
 
 def point_to(key: str | None) -> str:
     """Return the JSON Pointer of a property of a segment; of the segment for None."""
-    return "" if key is None else "/" + key.replace("~", "~0").replace("/", "~1")
+    return "" if key is None else to_pointer([key])
 
 
 def _read_trace(record: bytes) -> _Trace:

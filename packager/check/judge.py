@@ -14,7 +14,7 @@ from packager.check.evidence import Listener, Voice
 from packager.check.rules import OTHER, Properties, RulePack, resolve_limits, resolve_severities
 from packager.config import DEFAULT_CHECKS as DEFAULTS
 from packager.errors import ConfigError
-from packager.model import Problem, Severity
+from packager.model import Problem, Severity, to_pointer
 from packager.recordings import claim_recording, missing_name, name_recording
 from packager.schema.columns import STRING, Layout, plan_layout
 from packager.schema.validate import SegmentSchema, compile_schema
@@ -222,7 +222,7 @@ def _schema_problems(
         else:
             line, column = locate_key(source, item, finding.pointer, finding.key)
         rule = f"schema/{finding.keyword}"
-        pointer = finding.pointer if finding.key is None else f"{finding.pointer}/{_escape(finding.key)}"
+        pointer = finding.pointer + ("" if finding.key is None else to_pointer([finding.key]))
         yield Problem(source.name, line, column, pointer, rule, Severity.ERROR, finding.message)
 
 
@@ -245,7 +245,3 @@ def _rule_problems(
 def _find_place(data: bytes, pointer: str) -> tuple[int, int]:
     text = Text(data)
     return text.place(text.find_value(pointer))
-
-
-def _escape(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")

@@ -9,7 +9,6 @@ import os
 import sys
 from collections import Counter
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -138,6 +137,12 @@ def _name_properties(config: Config) -> Properties:
 # --- reports -------------------------------------------------------------------------------------------
 
 
+def _own_version() -> str:
+    from importlib.metadata import version  # 15 ms that only SARIF needs
+
+    return version("segment-packager")
+
+
 def _describe_rules() -> dict[str, RuleInfo]:
     from packager.check.rules.catalogue import RULES
     from packager.reports import RuleInfo
@@ -160,7 +165,7 @@ def _settle(given: argparse.Namespace, config: Config, report: Report) -> tuple[
         report, known = _compare(given, config, report)
     wanted = {given.format, *(form for form, _ in given.output)}
     setting = Setting(
-        version=version("segment-packager") if "sarif" in wanted else "",
+        version=_own_version() if "sarif" in wanted else "",
         files=tuple(source.name for source in _find_files(given, config)) if "junit" in wanted else (),
         known=known,
         strict=given.strict,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from packager.fix.values import Properties, Repair, Repaired, repairs_of
+from packager.model import to_pointer
 from packager.segments.blocks import CannotReadError, read_blocks
 from packager.segments.flaws import BOM, Flaw, Rule
 from packager.segments.places import Text
@@ -104,7 +105,7 @@ def _edit_object(data: bytes, repairs: Mapping[str, Callable[[str], Repaired]]) 
         new, done = repair(old) if isinstance(old, str) else ("", ())
         if done:
             text = text or Text(data)
-            start = text.find_value("/" + name.replace("~", "~0").replace("/", "~1"))
+            start = text.find_value(to_pointer([name]))
             _, end = read_string(data, start)
             edits.append(_Edit(start, end, _write_string(new, data[start:end]), done))
     return sorted(edits, key=lambda edit: edit.start)

@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from packager.model import to_pointer
 from packager.schema.failures import list_failures
 from packager.schema.messages import write_contains, write_message
 from packager.schema.nearest import tell_alternatives
 from packager.schema.phrases import count, quote, tell_condition
 from packager.schema.steps import Step, last_keyword, tell_reason, trace
-from packager.schema.walk import follow_pointer, to_pointer
+from packager.schema.walk import follow_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -11,6 +11,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from packager.model import to_pointer
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -123,5 +125,5 @@ def _lose(path: Path) -> Path:
 
 
 def _show_part(part: str | int) -> str:
-    text = str(part).replace("~", "~0").replace("/", "~1")
+    text = to_pointer([part]).removeprefix("/")
     return f"[{text}]" if text.isascii() and text.isdecimal() else f'["{text}"]'

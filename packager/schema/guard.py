@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from packager.errors import ConfigError
+from packager.model import to_pointer
 from packager.schema.phrases import cut
-from packager.schema.walk import to_pointer
 
 
 def guard_schema(document: Any, name: str) -> None:  # noqa: ANN401 - any JSON, as it was read

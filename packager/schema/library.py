@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import jsonschema_rs
 
 from packager.errors import ConfigError
+from packager.model import to_pointer
 from packager.schema.drafts import (
     DRAFT_4,
     DRAFTS,
@@ -26,7 +27,7 @@ from packager.schema.drafts import (
 from packager.schema.explain import Case, explain
 from packager.schema.failures import has_lost_names
 from packager.schema.phrases import cut, quote
-from packager.schema.walk import escape_uri, follow_pointer, join_uri, split_fragment, subschemas, to_pointer
+from packager.schema.walk import escape_uri, follow_pointer, join_uri, split_fragment, subschemas
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from packager.model import to_pointer
 from packager.schema.phrases import kind_of, one_of, one_type_of, quote
-from packager.schema.walk import to_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from packager.canonical import canonical_json
+from packager.model import to_pointer
 from packager.schema.columns import (
     END_SECONDS,
     EXTRA,
@@ -52,7 +53,7 @@ def make_row(layout: Layout, recording: str, number: int, segment: JsonObject) -
         row[each.name] = (
             value
             if type(value) is str and each.type is STRING
-            else _fit(value, each.type, f"/{_escape(each.name)}")
+            else _fit(value, each.type, to_pointer([each.name]))
         )
     if layout.start is not None and layout.end is not None:
         row[START_SECONDS] = seconds_of(segment.get(layout.start))
@@ -95,7 +96,7 @@ def _fit(value: JsonValue, column: ColumnType, pointer: str) -> object:
         case StructOf(fields):
             assert isinstance(value, dict)  # noqa: S101 - likewise
             return {
-                name: _fit(value.get(name), field, f"{pointer}/{_escape(name)}") for name, field in fields
+                name: _fit(value.get(name), field, pointer + to_pointer([name])) for name, field in fields
             }
 
 
@@ -147,10 +148,6 @@ def _extra(layout: Layout, segment: JsonObject) -> str | None:
         declared.add(RECORDING)
     rest = {key: value for key, value in segment.items() if key not in declared}
     return canonical_json(rest).decode() if rest else None
-
-
-def _escape(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
 
 
 def _cut(value: float) -> str:

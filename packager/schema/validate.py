@@ -20,10 +20,10 @@ import jsonschema_rs
 
 from packager.config import find_project
 from packager.errors import ConfigError
+from packager.model import to_pointer
 from packager.schema.drafts import DRAFTS, LATEST
 from packager.schema.explain import Case, Finding, explain
 from packager.schema.library import Flaw, Library, Source, UnavailableError
-from packager.schema.walk import to_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

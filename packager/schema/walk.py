@@ -9,8 +9,10 @@ import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
+from packager.model import to_pointer
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from packager.model import JsonObject, JsonValue
 
@@ -61,15 +63,6 @@ def subschemas(schema: JsonObject) -> Iterator[tuple[str, JsonValue]]:
                 yield f"/{keyword}/{index}", inner
         elif keyword in SINGLE:
             yield f"/{keyword}", value
-
-
-def to_pointer(path: Iterable[str | int]) -> str:
-    """Return the RFC 6901 JSON Pointer of a path of keys and indices.
-
-    >>> to_pointer(["a/b", 0])
-    '/a~1b/0'
-    """
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
 def follow_pointer(value: JsonValue, pointer: str) -> JsonValue:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from packager.errors import ConfigError
-from packager.schema.validate import DRAFTS, SegmentSchema, compile_schema, to_pointer
+from packager.model import to_pointer
+from packager.schema.validate import DRAFTS, SegmentSchema, compile_schema
 from packager.segments.places import Text
 from packager.segments.strict import read_document
 
