@@ -8,7 +8,6 @@ and one field of `Config`.
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -146,6 +145,8 @@ def parse_config(text: str, path: Path) -> Config:
         ConfigError: it is not TOML, or a key is unknown, of the wrong type or impossible.
     """
     try:
+        import tomllib  # noqa: PLC0415 - bare files have no configuration
+
         document = tomllib.loads(text.removeprefix("\ufeff"), parse_float=Decimal)
     except (ValueError, RecursionError) as error:  # also an integer of thousands of digits
         raise ConfigError(f"{path}: not valid TOML: {error}") from error

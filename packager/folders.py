@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from packager.model import Manifest
 
-_STATE: Final = ".packager"
+STATE: Final = ".packager"
+"""The folder of a project for what is not to be published or committed."""
 _PIECE: Final = 1 << 20  # bytes hashed at a time
 
 
@@ -63,7 +64,7 @@ def replace_folder(out: Path, project: Path) -> Iterator[Path]:
 
 def recover_folders(project: Path) -> None:
     """Finish or undo the swaps of this project's builds that a crash left half done; running ones go on."""
-    notes = project / _STATE / "unfinished"
+    notes = project / STATE / "unfinished"
     outs = {project / "build"}
     if notes.is_dir():
         outs |= {Path(note.read_text(encoding="utf-8")) for note in sorted(notes.iterdir())}
@@ -88,7 +89,7 @@ def recover_folder(out: Path) -> None:
 
 def state_folder(project: Path) -> Path:
     """Return the project's folder for what is not to be published or committed, made if it is absent."""
-    folder = project / _STATE
+    folder = project / STATE
     folder.mkdir(exist_ok=True)
     ignore = folder / ".gitignore"
     if not ignore.exists():

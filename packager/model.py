@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from decimal import Decimal
-    from pathlib import Path
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 """What strict JSON can say. Floats are finite; integers have any size."""
@@ -51,8 +50,8 @@ class SplitRatio:
 class SourceFile:
     """One segment file, found but not read."""
 
-    path: Path
-    """Where it lies on this machine."""
+    place: str
+    """Where it lies on this machine; text, because a corpus has many files, and a Path takes its time."""
     name: str
     """How it is reported: relative to the project (or as the user gave it), with `/`."""
     recording: str
@@ -61,6 +60,10 @@ class SourceFile:
     """The recording that the file's folder gives."""
     is_named_in_utf8: bool = True
     """False: the name has bytes that are no UTF-8, here written as `\\xff`; it can name no recording."""
+
+    def __reduce__(self) -> tuple[type[SourceFile], tuple[str, str, str, str, bool]]:
+        # Travels to workers by the ten thousand: twice as fast as what a data class does by itself.
+        return SourceFile, (self.place, self.name, self.recording, self.folder, self.is_named_in_utf8)
 
 
 # --- check ---------------------------------------------------------------------------------------------

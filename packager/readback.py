@@ -46,6 +46,7 @@ _SHOWN: Final = 60  # characters of a value in a sentence
 _BLOCK: Final = 512  # rows decoded at a time
 _BLOCKS: Final = 8  # blocks kept
 _BATCH: Final = 10_000  # rows of the two key columns read at a time
+_KEPT: Final = {"HF_HUB_DISABLE_XET"}  # how bytes travel is the user's choice, where from is not
 _TAIL: Final = 500  # characters of a dying process's last words
 
 
@@ -120,7 +121,7 @@ def _environment(endpoint: str, token: str | None, home: str) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("HF_", "HUGGING", "TRANSFORMERS_"))
+        if name in _KEPT or not name.startswith(("HF_", "HUGGING", "TRANSFORMERS_"))
     }
     package = str(Path(__file__).resolve().parent.parent)
     search = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -129,7 +130,6 @@ def _environment(endpoint: str, token: str | None, home: str) -> dict[str, str]:
         "HF_HOME": home,
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         "HF_HUB_DISABLE_TELEMETRY": "1",
-        "HF_HUB_DISABLE_XET": "1",
         "PYTHONPATH": os.pathsep.join(search),
         **({"HF_TOKEN": token} if token else {"HF_HUB_DISABLE_IMPLICIT_TOKEN": "1"}),
     }

@@ -6,7 +6,8 @@ docs/contract.md holds the rules as a promise; versions live for ever.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, TypeAlias
 
 from packager.model import Problem, Severity, to_pointer
 
@@ -36,18 +37,20 @@ def claim_recording(source: SourceFile, mode: str, *, single: bool) -> Claim:
     return Claim(source.recording, source.name)
 
 
-class Claims:
-    """The claims seen so far; remembers one origin for each name."""
+NumberedClaim: TypeAlias = tuple[int, Claim, str]
+"""The number of a source, what it claims, and its name."""
 
-    def __init__(self) -> None:
-        self._origins: dict[str, tuple[str, str]] = {}
 
-    def add(self, claim: Claim, path: str) -> Problem | None:
-        """Take a claim made by the file at `path`; return the problem if another has taken the name."""
-        origin, first = self._origins.setdefault(claim.recording, (claim.origin, path))
-        if origin == claim.origin:
-            return None
-        return Problem(
+def find_clashes(claims: Iterable[NumberedClaim]) -> Iterator[Problem]:
+    """Yield the problem of each file or folder that claims a name that another one has taken before it."""
+    taken: dict[str, tuple[str, str]] = {}
+    told = set[tuple[str, str]]()
+    for _, claim, path in sorted(claims, key=itemgetter(0)):
+        origin, first = taken.setdefault(claim.recording, (claim.origin, path))
+        if origin == claim.origin or (claim.recording, claim.origin) in told:
+            continue
+        told.add((claim.recording, claim.origin))
+        yield Problem(
             path=path,
             line=1,
             column=1,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -39,6 +38,8 @@ def place_recording(name: str, splits: Sequence[SplitRatio], salt: str = "") -> 
 
     `splits` are in the order of the configuration and sum to exactly 1.
     """
+    from hashlib import blake2b  # noqa: PLC0415 - a check of few files deals none, and OpenSSL loads slowly
+
     digest = blake2b(name.encode(), digest_size=16, key=salt.encode()).digest()
     position = int.from_bytes(digest[:8], "big")
     cumulative = Fraction(0)

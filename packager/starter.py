@@ -47,6 +47,14 @@ recording = "auto"
 start = "Start"
 end = "End"
 
+# Without this table every rule that `packager rules` lists is judged. The lines are examples, not defaults:
+# [check]
+# ignore = ["text/non-speech", "loop/*"]               # rules and families that are not judged
+# severity = {{ "text/whitespace" = "error" }}           # or "warning", "note", "off"
+# limits = {{ longest_seconds = 600 }}                   # thresholds; `packager rules ID` names them
+# text = "Words"                                       # the property of what is said; likewise speaker
+# path = [{{ pattern = "segments/raw/**", ignore = ["*"] }}]   # what else holds for some files
+
 [splits]
 # The share of the recordings for each split, in this order; the shares sum to 1. A recording is placed by a
 # hash of its name alone, so new recordings never move old ones. Without this table all is in train.

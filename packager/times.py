@@ -8,10 +8,20 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import Final
+from operator import le
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _CLOCK: Final = re.compile(r"([0-9]{2,300}):([0-5][0-9]):([0-5][0-9])(?:\.([0-9]{1,9}))?")
 _NANOSECONDS: Final = 10**9
+_KINDS: Final = bytes(
+    ord("0" if 48 <= each < 54 else "9" if 54 <= each < 58 else ":" if each == 58 else "x")
+    for each in range(256)
+)
+_SHAPE: Final = ((2, b":"), (3, b"0"), (5, b":"), (6, b"0"))
+"""Of HH:MM:SS: where colons stand, and digits up to 5."""
 
 
 def parse_time(value: object) -> int | Fraction | None:
@@ -30,6 +40,18 @@ def parse_time(value: object) -> int | Fraction | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return Fraction(value) * _NANOSECONDS
+
+
+def are_in_order(starts: Sequence[bytes], ends: Sequence[bytes]) -> bool:
+    """Return whether all are `HH:MM:SS`, and no end is before its start; False also for other times."""
+    times = [*starts, *ends]
+    if {8}.issuperset(map(len, times)):
+        kinds = b"".join(times).translate(_KINDS)
+        count = len(times)
+        if all(kinds[place::8] == kind * count for place, kind in _SHAPE) and b"x" not in kinds:
+            # Of one length and with leading zeros, they are in the order of their bytes.
+            return kinds.count(b":") == 2 * count and all(map(le, starts, ends))
+    return False
 
 
 def to_seconds(time: int | Fraction) -> float:

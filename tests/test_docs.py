@@ -70,6 +70,20 @@ def test_the_check_in_the_readme_is_what_the_check_prints(
     assert capsys.readouterr().out == shown
 
 
+def test_the_check_of_real_transcripts_in_the_readme_is_what_the_check_prints(
+    shared: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(shared / "bitcointranscripts")
+    shown = re.findall(
+        r"^\$ packager check (segments\S*)( \| tail -1)?\n((?:[^$`].*\n|\n)*)", README, re.MULTILINE
+    )
+    assert len(shown) == 2
+    for pattern, last, printed in shown:
+        assert main(["--quiet", "check", *sorted(map(str, Path().glob(pattern)))]) == 1
+        lines = capsys.readouterr().out.splitlines(keepends=True)
+        assert "".join(lines[-1:] if last else lines) == printed
+
+
 def test_links_in_the_documents_lead_somewhere() -> None:
     for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")):
         if path.name == "dataset_card.md":

@@ -13,12 +13,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from packager.check.rules import Properties as Names
+from packager.check.rules.catalogue import find_rule, resolve_severities
+from packager.check.rules.turn import read_turn
 from packager.cli import main
-from packager.fix import Properties, Repair, diff_file, fix_file
+from packager.config import Choices
+from packager.fix import Properties, Repair, diff_file, fix_file, select_repairs
 from packager.fix.values import repair_speaker, repair_text, repair_time
 from packager.model import SourceFile
 from packager.segments.strict import parse_value
-from project import make_project
+from project import make_project, write_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +33,7 @@ BOM = b"\xef\xbb\xbf"
 
 
 def source_of(path: Path) -> SourceFile:
-    return SourceFile(path, path.name, path.name, "")
+    return SourceFile(str(path), path.name, path.name, "")
 
 
 def fix(path: Path, content: bytes) -> bytes:
@@ -102,12 +106,13 @@ TEXTS = st.text(
 )
 
 
-@given(TEXTS)
-def test_to_repair_a_value_twice_is_to_repair_it_once(text: str) -> None:
+@given(TEXTS, st.sets(st.sampled_from(Repair)))
+def test_to_repair_a_value_twice_is_to_repair_it_once(text: str, wanted: set[Repair]) -> None:
     for repair in (repair_text, repair_speaker, repair_time):
-        once, done = repair(text)
+        once, done = repair(text, wanted)
         assert bool(done) is (once != text)
-        assert repair(once) == (once, ())
+        assert wanted.issuperset(done)
+        assert repair(once, wanted) == (once, ())
 
 
 @given(st.sampled_from([repair_text, repair_speaker]), TEXTS)
@@ -116,6 +121,54 @@ def test_a_repaired_value_is_nfc_and_has_no_space_around_it(repair: Callable[[st
     if repaired != text:
         assert unicodedata.is_normalized("NFC", repaired)
         assert repaired.strip(" \u00a0\ufeff") == repaired
+
+
+# --- which repairs -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ignored", "text", "speaker", "start"),
+    [
+        ("", "é <", "é", "00:00:01"),
+        ("text/not-nfc", "e\u0301 <", "e\u0301", "00:00:01"),
+        ("text/entity", "é &lt;", "é", "00:00:01"),
+        ("text/whitespace", " é <", " é ", "00:00:01"),
+        ("time/not-a-time", "é <", "é", "0:0:1"),
+        ("text/*", " e\u0301 &lt;", " e\u0301 ", "00:00:01"),
+        ("*", " e\u0301 &lt;", " e\u0301 ", "0:0:1"),
+    ],
+)
+def test_a_rule_that_does_not_hold_repairs_nothing(
+    tmp_path: Path, ignored: str, text: str, speaker: str, start: str
+) -> None:
+    path = tmp_path / "a.jsonl"
+    segment = {"Text": " e\u0301 &lt;", "Speaker": " e\u0301 ", "Start": "0:0:1"}
+    path.write_bytes(BOM + json.dumps(segment).encode())
+    rules = resolve_severities([Choices(ignore=(ignored,) if ignored else ())])
+    outcome = fix_file(source_of(path), Properties(wanted=select_repairs(rules)))
+    assert json.loads(path.read_text("utf-8")) == {"Text": text, "Speaker": speaker, "Start": start}
+    assert outcome.repairs[Repair.MARK] == 1
+
+
+def test_each_repair_but_one_belongs_to_a_rule_and_takes_away_what_it_blames() -> None:
+    assert select_repairs(()) == {Repair.MARK}
+    rules = {
+        Repair.NFC: "text/not-nfc",
+        Repair.ENTITY: "text/entity",
+        Repair.SPACE: "text/whitespace",
+        Repair.TIME: "time/not-a-time",
+    }
+    for repair, name in rules.items():
+        assert select_repairs({name}) == {Repair.MARK, repair}
+        rule = find_rule(name)
+        assert rule is not None
+        if repair is not Repair.TIME:  # the example of that rule is not clear
+            [(_, [segment])] = rule.bad
+            repaired, done = repair_text(str(segment["Text"]), {repair})
+            assert done == (repair,)
+            check: Any = rule.check
+            turn = read_turn({"Text": repaired}, Names(None, None, text="Text", speaker=None))
+            assert list(check.find(turn, {})) == []
 
 
 # --- one file ------------------------------------------------------------------------------------------
@@ -434,3 +487,53 @@ def test_diff_shows_it_and_writes_nothing(project: Path, capsys: pytest.CaptureF
     assert "trailing-comma" in capsys.readouterr().out
     assert main(["--quiet", "check", "--diff"]) == 0
     assert capsys.readouterr() == ("", "")
+
+
+CHOICES = """
+[check]
+ignore = ["text/whitespace"]
+
+[[check.path]]
+pattern = "segments/raw/*"
+ignore = ["text/*", "time/*"]
+
+[[check.path]]
+pattern = "segments/raw/own.jsonl"
+select = ["text/entity"]
+"""
+
+
+def test_fix_repairs_what_the_rules_of_the_project_select_for_each_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = make_project(tmp_path, CHOICES)
+    monkeypatch.chdir(root)
+    segment = {"Speaker": "Ada", "Start": "0:00:01", "End": "00:00:02", "Text": " So &amp; so"}
+    for name in ("a.jsonl", "raw/b.jsonl", "raw/own.jsonl"):
+        write_lines(root / "segments" / name, [segment])
+    main(["check", "--diff"])
+    shown = capsys.readouterr().out
+    main(["check", "--fix"])
+    assert capsys.readouterr().err == "packager: repaired 2 files (HTML entity 2, zero-padding 1)\n"
+    found = {
+        name: json.loads((root / "segments" / name).read_text("utf-8"))
+        for name in ("a.jsonl", "raw/b.jsonl", "raw/own.jsonl")
+    }
+    assert found == {
+        "a.jsonl": {**segment, "Start": "00:00:01", "Text": " So & so"},
+        "raw/b.jsonl": segment,
+        "raw/own.jsonl": {**segment, "Text": " So & so"},
+    }
+    assert re.findall(r"^--- (.*)$", shown, re.MULTILINE) == ["segments/a.jsonl", "segments/raw/own.jsonl"]
+
+
+@pytest.mark.parametrize("option", ["--fix", "--diff"])
+def test_a_rule_that_there_is_not_stops_before_anything_is_repaired(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    root = make_project(tmp_path, '[check]\nignore = ["text/white"]\n')
+    monkeypatch.chdir(root)
+    write_lines(root / "segments" / "a.jsonl", [{"Text": " So"}])
+    assert main(["check", option]) == 2
+    assert "'text/white' is no rule" in capsys.readouterr().err
+    assert (root / "segments" / "a.jsonl").read_text() == '{"Text": " So"}\n'

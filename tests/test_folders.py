@@ -100,7 +100,7 @@ def test_the_next_command_finishes_a_swap_wherever_the_build_was_to_go(tmp_path:
         with pytest.raises(KeyboardInterrupt):
             build_dataset(project, out=out)
     assert not out.exists()
-    assert main(["--quiet", "check", "--project", str(project)]) == 0
+    assert main(["--quiet", "check", "--no-cache", "--project", str(project)]) == 0
     assert verify_folder(out, load_build(out)) == ()
     assert tree(project / ".packager") == [".gitignore"]
 

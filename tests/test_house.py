@@ -38,17 +38,19 @@ OWNERS: Final = {
     "jsonschema": {"schema"},
     "jsonschema_rs": {"schema"},
     "lz4": {"rehearsal"},
-    "markdown_it": {"card"},
+    "markdown_it": {"card", "rehearsal"},
     "orjson": {
         "canonical",
         "manifest",
         "segments",
     },  # what each writes or reads: canonical, manifest, sources
     "pyarrow": {"parquet"},
+    "re2": {"schema"},
     "rich": {"cli"},
     "ruamel": {"card", "rehearsal"},
     "starlette": {"rehearsal"},
     "uvicorn": {"rehearsal"},
+    "xxhash": {"check"},
 }
 
 PURE: Final = (

@@ -14,7 +14,8 @@ from huggingface_hub.utils._validators import validate_repo_id
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from packager.config import Config, load_project, parse_config
+from packager.check.rules import check_choices
+from packager.config import Checks, Choices, Config, load_project, parse_config
 from packager.demo_corpus import write_broken, write_corpus, write_next_recording
 from packager.errors import EnvironmentFailure, UsageError
 from packager.starter import write_starter
@@ -79,6 +80,23 @@ def test_every_key_of_the_configuration_has_a_comment(tmp_path: Path) -> None:
         if " = " in line and not line.startswith("#") and not before.startswith("#")
     ]
     assert uncommented == ["end", "validation", "test"]  # each stands below one that is explained with it
+
+
+def test_the_settings_of_the_check_are_examples_that_work_when_they_are_uncommented(tmp_path: Path) -> None:
+    write_starter(tmp_path / "turns", schema=b"{}", card=b"")
+    path = tmp_path / "turns" / "dataset.toml"
+    before, opening, rest = path.read_text(encoding="utf-8").partition("# [check]\n")
+    settings, after = rest.split("\n\n", 1)
+    lines = [line.removeprefix("# ") for line in (opening + settings).splitlines()]
+    checks = parse_config(f"{before}{chr(10).join(lines)}\n\n{after}", path).checks
+    assert checks == Checks(
+        text="Words",
+        choices=Choices(ignore=("text/non-speech", "loop/*"), severity=(("text/whitespace", "error"),)),
+        limits=(("longest_seconds", 600),),
+        paths=(("segments/raw/**", Choices(ignore=("*",))),),
+    )
+    check_choices(checks, str(path))
+    assert max(map(len, before.splitlines() + (opening + settings).splitlines())) <= 110
 
 
 def test_existing_folders_and_other_files_stay(tmp_path: Path) -> None:

@@ -20,17 +20,16 @@ from packager.check.engine import (
     find_project_sources,
     make_criteria,
     make_deal,
-    number_units,
     open_scratch,
     size_of,
 )
-from packager.check.judge import load_schema
+from packager.check.judge import load_schema, load_schema_anew
 from packager.config import Config, load_project, shipped_file
 from packager.errors import DataError
 from packager.folders import replace_folder
 from packager.manifest import NAME, dump_manifest
 from packager.model import BuiltFile, Dropped, Manifest, Problem, Recording, Report, Severity, Split
-from packager.recordings import Claims, find_odd_names
+from packager.recordings import find_clashes, find_odd_names
 from packager.schema.columns import card_features
 from packager.schema.guard import guard_schema
 from packager.splits import count_shards, place_recording, shard_path
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
 
     from packager.check.judge import Criteria
     from packager.model import SourceFile
+    from packager.recordings import NumberedClaim
     from packager.work import Progress
 
 _CARD: Final = "README.md"
@@ -112,7 +112,7 @@ def run_build(
 ) -> Built:
     """Build the project of a configuration; as `build_dataset`, and return the report too."""
     criteria = make_criteria(config, errors_only=True)
-    schema, _ = load_schema(criteria)
+    schema, _ = load_schema_anew(criteria)
     guard_schema(schema.document, criteria.schema_name)
     card = _read_card(config)
     sources = find_project_sources(config)
@@ -163,39 +163,41 @@ def _gather(
     sources: Sequence[SourceFile], config: Config, spool: Path, crew: _Crew, progress: Progress | None
 ) -> _Gathered:
     spool.mkdir()
-    units = enumerate(number_units(cut_units(sources)))
-    tasks = (SpoolTask(unit, spool / f"unit-{index:06d}") for index, unit in units)
+    units = cut_units(sources)
+    tasks = (SpoolTask(unit, spool / f"unit-{index:06d}") for index, unit in enumerate(units))
     odd = list(find_odd_names(sources))
     gathered = _Gathered(0, odd, stuck=bool(odd), dropped=[], pieces={})
-    claims = Claims()
-    total, done = sum(map(size_of, sources)), 0
+    claims: list[NumberedClaim] = []
+    total, done = sum(unit.size for unit in units), 0
     place = 0
     with open_scratch(total) as scratch:
         gathering = Gathering(crew.criteria, make_deal(config), scratch)
         corpus = gathering.open_corpus(sources)
         work = partial(spool_sources, gathering=gathering, mode=config.recording)
-        for files in run_in_order(work, tasks, crew.pool, crew.jobs):
+        for unit, files in zip(units, run_in_order(work, tasks, crew.pool, crew.jobs), strict=True):
             for file in files:
                 _take(gathered, claims, file, place)
                 if file.evidence is not None:
                     corpus.add(file.evidence)
-                done += size_of(sources[place])
                 place += 1
+            done += unit.size
             if progress is not None:
                 progress(done, total)
         found = list(corpus.find())
+    clashes = list(find_clashes(claims))
+    gathered.problems += clashes
+    gathered.stuck |= bool(clashes)
     gathered.problems += found
     gathered.stuck |= bool(found)
     return gathered
 
 
-def _take(gathered: _Gathered, claims: Claims, file: SpooledFile, place: int) -> None:
+def _take(gathered: _Gathered, claims: list[NumberedClaim], file: SpooledFile, place: int) -> None:
     gathered.segments += file.segments
     gathered.problems += file.problems
     gathered.dropped += file.dropped
-    if file.claim and (clash := claims.add(file.claim, file.path)):
-        gathered.problems.append(clash)
-        gathered.stuck = True
+    if file.claim:
+        claims.append((place, file.claim, file.path))
     for index, piece in enumerate(file.pieces):
         gathered.pieces.setdefault(piece.recording, []).append((place, index, piece))
 

@@ -7,9 +7,11 @@ the later place and names the other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from hashlib import blake2b
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from operator import lt
+from typing import TYPE_CHECKING, Any, Final
+
+from xxhash import xxh3_128_digest
 
 from packager.check.evidence import RECORDINGS, TEXTS, TRACES
 from packager.check.ledger import DIGEST, Ledger, Pile
@@ -31,13 +33,8 @@ if TYPE_CHECKING:
 _NAMES: Final = 100_000  # speakers of a corpus that are compared
 
 
-@dataclass(frozen=True, slots=True)
-class _Trace:
-    recording: bytes
-    place: Place
-    """Number of the file, line and column."""
-    single: bool
-    turn: Turn
+_NOBODY: Final = bytes(8)
+_NOTHING: Final = bytes(DIGEST)
 
 
 class Corpus:
@@ -48,6 +45,7 @@ class Corpus:
         sources: Sequence[SourceFile],
         pack_of: Callable[[str], RulePack],
         *,
+        uniform: bool = False,
         splits: Sequence[str] = (),
         folder: Path | None = None,
     ) -> None:
@@ -56,11 +54,13 @@ class Corpus:
         Args:
             sources: all of them; evidence tells them by their number.
             pack_of: the rules that hold for the source of a name.
+            uniform: whether these are the same for all.
             splits: the names of the splits; a text's split is a number of these.
             folder: where to put what is too much to be held; None: hold it.
         """
         self.sources = sources
         self.pack_of = pack_of
+        self.uniform = uniform
         self.splits = splits
         self._names: dict[str, Place] = {}
         self._texts = Ledger(TEXTS.size, None if folder is None else folder / "texts")
@@ -71,8 +71,7 @@ class Corpus:
 
     def add(self, evidence: SourceEvidence) -> None:
         """Take what came of a source."""
-        for name, line, column in evidence.names:
-            place = (evidence.number, line, column)
+        for name, place in evidence.names:
             if name in self._names or len(self._names) < _NAMES:
                 self._names[name] = min(place, self._names.get(name, place))
         self._add_recording(evidence.recording)
@@ -89,35 +88,45 @@ class Corpus:
 
     def _judge(self) -> Iterator[tuple[int, Problem]]:
         for group in self._traces.groups():
-            yield from self._judge_recording([_read_trace(record) for record in group])
+            yield from self._judge_recording(group)
         names = [Sighting(place, name) for name, place in self._names.items()]
         yield from self._judge_together(Evidence.NAMES, sorted(names))
-        for group in self._recordings.groups():
-            if len(group) > 1:
-                sightings = [Sighting(RECORDINGS.unpack(record)[1:], "") for record in group]
-                self._copies |= {sighting.place[0]: group[0][:DIGEST] for sighting in sightings}
-                yield from self._judge_together(Evidence.RECORDINGS, sightings)
-        for group in self._texts.groups():
-            if len(group) > 1:
-                yield from self._judge_together(Evidence.TEXTS, self._read_texts(group))
+        for group in self._recordings.groups(least=2):
+            sightings = [Sighting(RECORDINGS.unpack(record)[1:], "") for record in group]
+            self._copies |= {sighting.place[0]: group[0][:DIGEST] for sighting in sightings}
+            yield from self._judge_together(Evidence.RECORDINGS, sightings)
+        for group in self._texts.groups(least=2):
+            yield from self._judge_together(Evidence.TEXTS, self._read_texts(group))
 
-    def _judge_recording(self, traces: list[_Trace]) -> Iterator[tuple[int, Problem]]:
+    def _judge_recording(self, records: list[bytes]) -> Iterator[tuple[int, Problem]]:
         """Judge the segments of a recording that lies in many sources, as if it were one."""
-        if all(trace.single for trace in traces):
-            # Segments that are files of their own are put in order by their start.
-            traces.sort(key=lambda trace: (trace.turn.start is None, trace.turn.start or 0, trace.place))
+        rows = list(TRACES.iter_unpack(b"".join(records)))
+        if all(row[4] for row in rows):
+            # Segments that are files of their own are put in order by their start, if they have one.
+            rows.sort(key=lambda row: (row[5] == NEVER, row[5], row[1:4]))
+        _, numbers, lines, places, _, starts, ends, speakers, texts, lengths = zip(*rows, strict=True)
+        pack = self.pack_of(self.sources[numbers[0]].name)
+        if not self.uniform or not _is_calm(pack, starts, ends, speakers, texts):
+            yield from self._judge_traces(rows)
+        if sum(lengths) >= pack.limits[RECORDING_CHARACTERS.name]:
+            digest = xxh3_128_digest(b"".join(texts))
+            self._add_recording(RECORDINGS.pack(digest, numbers[0], lines[0], places[0]))
+
+    def _judge_traces(self, rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, Problem]]:
         memory = Memory()
-        texts = blake2b(digest_size=DIGEST)
-        for trace in traces:
-            number = trace.place[0]
+        for _, number, line, column, _, start, end, speaker, text, length in rows:
+            place = (number, line, column)
+            turn = Turn(
+                start=None if start == NEVER else start,
+                end=None if end == NEVER else end,
+                speaker=speaker if any(speaker) else None,
+                words=text if any(text) else None,
+                length=length,
+            )
             pack = self.pack_of(self.sources[number].name)
-            for finding in pack.judge_after(trace.turn, memory):
-                yield number, self._make_problem(trace.place, finding)
-            memory.add(trace.turn, trace.place)
-            texts.update(trace.turn.words if isinstance(trace.turn.words, bytes) else bytes(DIGEST))
-        pack = self.pack_of(self.sources[traces[0].place[0]].name)
-        if sum(trace.turn.length for trace in traces) >= pack.limits[RECORDING_CHARACTERS.name]:
-            self._add_recording(RECORDINGS.pack(texts.digest(), *traces[0].place))
+            for finding in pack.judge_after(turn, memory):
+                yield number, self._make_problem(place, finding)
+            memory.add(turn, place)
 
     def _judge_together(
         self, evidence: Evidence, sightings: Sequence[Sighting]
@@ -144,7 +153,7 @@ class Corpus:
         ]
 
     def _add_recording(self, record: bytes) -> None:
-        pile = Pile(None)
+        pile = Pile(RECORDINGS.size, None)
         pile.add(record)
         self._recordings.add(pile)
 
@@ -163,16 +172,17 @@ def point_to(key: str | None) -> str:
     return "" if key is None else to_pointer([key])
 
 
-def _read_trace(record: bytes) -> _Trace:
-    recording, number, line, column, single, start, end, speaker, text, length = TRACES.unpack(record)
-    turn = Turn(
-        start=None if start == NEVER else start,
-        end=None if end == NEVER else end,
-        speaker=speaker if any(speaker) else None,
-        words=text if any(text) else None,
-        length=length,
-    )
-    return _Trace(recording, (number, line, column), bool(single), turn)
+def _is_calm(
+    pack: RulePack,
+    starts: Sequence[int],
+    ends: Sequence[int],
+    speakers: Sequence[bytes],
+    texts: Sequence[bytes],
+) -> bool:
+    """Return whether the rules about recordings surely find nothing in these segments."""
+    if min(starts) < 0 or not all(map(lt, starts, ends)) or _NOBODY in speakers or _NOTHING in texts:
+        return False
+    return pack.watch_recording().pass_over(starts, ends, speakers, texts, [(0, 0)] * len(starts))
 
 
 def _pinpoint(source: SourceFile, problems: list[Problem]) -> Iterator[Problem]:

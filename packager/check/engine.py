@@ -5,28 +5,34 @@ Memory holds the problems and one unit of files, never a corpus.
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from xxhash import xxh3_128
+
 from packager.check.corpus import Corpus
-from packager.check.judge import Criteria, find_pack, judge_file, listen_to, load_schema
+from packager.check.judge import Criteria, find_pack, judge_batches, listen_to, load_schema_anew
 from packager.check.rules import check_choices
+from packager.check.singles import Singles, judge_singles
+from packager.check.survey import survey_sources
 from packager.config import FILE_NAME, Config, find_project, load_project, shipped_file
 from packager.errors import ConfigError, UsageError
 from packager.model import Problem, Report
-from packager.recordings import Claim, Claims, claim_recording, find_odd_names
+from packager.recordings import NumberedClaim, claim_recording, find_clashes, find_odd_names
 from packager.segments.find import compile_pattern, find_below, find_sources
-from packager.segments.read import Empty, Unreadable
+from packager.segments.read import Batch, Empty, Unreadable
 from packager.splits import place_recording
 from packager.work import open_pool, run_in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from packager.check.evidence import Listener, SourceEvidence
+    from packager.check.memo import Memo
     from packager.model import SourceFile, SplitRatio
     from packager.work import Progress
 
@@ -35,13 +41,14 @@ _UNIT_FILES: Final = 1000
 _SMALL: Final = 8 << 20  # bytes below which a pool of processes costs more than it saves
 
 
-def check_segments(
+def check_segments(  # noqa: PLR0913 - what a user may want to say
     project: str | Path | None = None,
     *,
     paths: Sequence[str | Path] = (),
     schema: str | Path | None = None,
     jobs: int = 1,
     progress: Progress | None = None,
+    remember: bool = False,
 ) -> Report:
     """Check segment files and return every problem in every file.
 
@@ -52,6 +59,8 @@ def check_segments(
         schema: a JSON Schema file to use in place of the project's.
         jobs: how many processes share the work.
         progress: called with bytes done and bytes in all.
+        remember: keep the report in `.packager/checked/` of the project, and return that of an earlier check
+            if neither the files nor what they are judged by has changed since.
 
     Raises:
         UsageError: no file matches, or a path is absent.
@@ -59,29 +68,44 @@ def check_segments(
     """
     config = find_config(project, paths)
     criteria = make_criteria(config, None if schema is None else Path(schema))
-    load_schema(criteria)
+    loaded, _ = load_schema_anew(criteria)
     sources = find_files(config, paths)
-    claims = None if paths else Claims()  # some files alone cannot show which names clash
-    total = sum(map(size_of, sources))
+    survey = survey_sources(sources)
+    memo: Memo | None = None
+    if remember and config.repo_id and not paths:
+        from packager.check.memo import Memo  # noqa: PLC0415 - not for a check of some files
+
+        memo = Memo(config.root, (criteria, loaded.files, make_deal(config), config.root))
+        if (report := memo.recall(sources, survey)) is not None:
+            return report
+    units = cut_units(sources, survey.sizes)
+    total = sum(unit.size for unit in units)
     segments, problems = 0, list(find_odd_names(sources))
+    claimed: list[NumberedClaim] = []
+    digests: list[tuple[int, bytes]] = []
     with open_scratch(total) as scratch, open_pool(jobs if total > _SMALL else 1) as pool:
         gathering = Gathering(criteria, None if paths else make_deal(config), scratch)
         corpus = gathering.open_corpus(sources)
         work = partial(_check_unit, gathering=gathering, mode=config.recording)
         done = 0
-        for results, size in run_in_order(work, number_units(cut_units(sources)), pool, jobs):
+        for unit, results in zip(units, run_in_order(work, units, pool, jobs), strict=True):
             for result in results:
                 segments += result.segments
                 problems += result.problems
-                clash = claims and result.claim and claims.add(result.claim, result.path)
-                problems += [clash] if clash else []
+                claimed += result.claims
+                digests += result.digests
                 if result.evidence is not None:
                     corpus.add(result.evidence)
-            done += size
+            done += unit.size
             if progress is not None:
                 progress(done, total)
         problems += corpus.find()
-    return Report(len(sources), segments, tuple(sorted(problems)))
+    if not paths:  # some files alone cannot show which names clash
+        problems += find_clashes(claimed)
+    report = Report(len(sources), segments, tuple(sorted(problems)))
+    if memo is not None and len(digests) == len(sources):
+        memo.keep(report, survey, digests)
+    return report
 
 
 def make_criteria(config: Config, schema: Path | None = None, *, errors_only: bool = False) -> Criteria:
@@ -120,6 +144,8 @@ class NumberedUnit:
 
     first: int
     sources: tuple[SourceFile, ...]
+    size: int
+    """In bytes, on disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +171,21 @@ class Gathering:
         split_of = None if self.deal is None else partial(_split_of, self.deal)
         return listen_to(source, self.criteria, number, folder=self.scratch, split_of=split_of)
 
+    def judge_singles(self, numbered: Sequence[tuple[int, SourceFile]]) -> Singles | None:
+        """Judge those of these sources at once that are small and without a problem."""
+        split_of = None if self.deal is None else partial(_split_of, self.deal)
+        return judge_singles(numbered, self.criteria, folder=self.scratch, split_of=split_of)
+
     def open_corpus(self, sources: Sequence[SourceFile]) -> Corpus:
         """Return what takes the evidence."""
         splits = () if self.deal is None else tuple(split.name for split in self.deal.splits)
-        return Corpus(sources, partial(find_pack, self.criteria), splits=splits, folder=self.scratch)
+        return Corpus(
+            sources,
+            partial(find_pack, self.criteria),
+            uniform=not self.criteria.checks.paths,
+            splits=splits,
+            folder=self.scratch,
+        )
 
 
 def make_deal(config: Config) -> Deal | None:
@@ -191,32 +228,27 @@ def find_project_sources(config: Config) -> tuple[SourceFile, ...]:
     return find_sources(config.root, config.segments, config.repo_id.rpartition("/")[2], own)
 
 
-def cut_units(sources: Sequence[SourceFile]) -> Iterator[tuple[SourceFile, ...]]:
+def cut_units(sources: Sequence[SourceFile], sizes: Sequence[int] | None = None) -> list[NumberedUnit]:
     """Cut files into units of work by their number and sizes alone, never by the number of workers."""
+    units: list[NumberedUnit] = []
     unit: list[SourceFile] = []
-    size = 0
-    for source in sources:
+    size = first = 0
+    for source, bytes_on_disk in zip(sources, sizes or map(size_of, sources), strict=True):
         unit.append(source)
-        size += size_of(source)
+        size += bytes_on_disk
         if size >= _UNIT_BYTES or len(unit) >= _UNIT_FILES:
-            yield tuple(unit)
+            units.append(NumberedUnit(first, tuple(unit), size))
+            first += len(unit)
             unit, size = [], 0
     if unit:
-        yield tuple(unit)
-
-
-def number_units(units: Iterable[tuple[SourceFile, ...]]) -> Iterator[NumberedUnit]:
-    """Yield each unit with the number of its first file."""
-    first = 0
-    for unit in units:
-        yield NumberedUnit(first, unit)
-        first += len(unit)
+        units.append(NumberedUnit(first, tuple(unit), size))
+    return units
 
 
 def size_of(source: SourceFile) -> int:
     """Return the size of a file on disk; 0 if it cannot be known."""
     try:
-        return source.path.stat().st_size
+        return os.stat(source.place).st_size  # noqa: PTH116 - of many files, and several times as fast
     except OSError:
         return 0
 
@@ -245,32 +277,42 @@ def find_config(project: str | Path | None, paths: Sequence[str | Path]) -> Conf
 
 
 @dataclass(frozen=True, slots=True)
-class _FileResult:
-    path: str
+class _Result:
+    """What came of one source, or of many at once."""
+
     segments: int
-    claim: Claim | None
-    problems: tuple[Problem, ...]
-    evidence: SourceEvidence | None
+    claims: tuple[NumberedClaim, ...]
+    """The recordings that they claim, each with the first source that does."""
+    problems: tuple[Problem, ...] = ()
+    evidence: SourceEvidence | None = None
     """None if the file cannot be read to the end: nothing of it can be used."""
+    digests: tuple[tuple[int, bytes], ...] = ()
+    """The number of each and the digest of its bytes, if it could be read."""
 
 
-def _check_unit(unit: NumberedUnit, gathering: Gathering, mode: str) -> tuple[list[_FileResult], int]:
-    results = [
-        _check_file(source, gathering, unit.first + index, mode) for index, source in enumerate(unit.sources)
-    ]
-    return results, sum(map(size_of, unit.sources))
+def _check_unit(unit: NumberedUnit, gathering: Gathering, mode: str) -> list[_Result]:
+    numbered = list(enumerate(unit.sources, unit.first))
+    results: list[_Result] = []
+    singles = gathering.judge_singles(numbered)
+    if singles:
+        results.append(_Result(len(singles.sources), singles.claims, (), singles.evidence, singles.digests))
+        numbered = [(number, source) for number, source in numbered if number not in singles.sources]
+    return results + [_check_file(source, gathering, number, mode) for number, source in numbered]
 
 
-def _check_file(source: SourceFile, gathering: Gathering, number: int, mode: str) -> _FileResult:
+def _check_file(source: SourceFile, gathering: Gathering, number: int, mode: str) -> _Result:
     segments = 0
     problems: list[Problem] = []
-    listener = gathering.listen_to(source, number)
-    for judged in judge_file(source, gathering.criteria, listener):
+    listener, digest = gathering.listen_to(source, number), xxh3_128()
+    for judged in judge_batches(source, gathering.criteria, listener, digest.update):
+        if isinstance(judged, Batch):
+            segments += judged.count
+            continue
         problems += judged.problems
         if isinstance(judged, Unreadable):
-            return _FileResult(source.name, segments, None, tuple(problems), None)
+            return _Result(segments, (), tuple(problems))
         segments += not isinstance(judged, Empty)
-    claim = None
+    claims: tuple[NumberedClaim, ...] = ()
     if segments and not gathering.criteria.recording_property:
-        claim = claim_recording(source, mode, single=listener.voice.single)
-    return _FileResult(source.name, segments, claim, tuple(problems), listener.finish())
+        claims = ((number, claim_recording(source, mode, single=listener.voice.single), source.name),)
+    return _Result(segments, claims, tuple(problems), listener.finish(), ((number, digest.digest()),))

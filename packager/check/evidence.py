@@ -8,21 +8,22 @@ the recording when all are there. Of long texts and whole recordings digests are
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import blake2b
+from itertools import repeat
 from struct import Struct
 from typing import TYPE_CHECKING, Final
 
-from packager.check.ledger import DIGEST, Pile
-from packager.check.rules import Evidence
+from xxhash import xxh3_128, xxh3_128_digest
+
+from packager.check.ledger import Pile
+from packager.check.rules import Evidence, read_columns
 from packager.check.rules.duplicates import LEAKAGE_CHARACTERS, RECORDING_CHARACTERS
 from packager.check.rules.memory import NEVER
-from packager.check.rules.turn import read_turn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from packager.check.rules import Finding, RulePack
+    from packager.check.rules import Columns, Finding, RulePack
     from packager.model import JsonObject
 
 TEXTS: Final = Struct(">16sIIIB")
@@ -39,12 +40,10 @@ _NAME_CHARACTERS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class SourceEvidence:
-    """What came of one source. Travels from a worker."""
+    """What came of one source, or of many small ones. Travels from a worker."""
 
-    number: int
-    """Of the source, in the order of the corpus."""
-    names: tuple[tuple[str, int, int], ...]
-    """Each name of a speaker; line and column of the first segment that has it."""
+    names: tuple[tuple[str, tuple[int, int, int]], ...]
+    """Each name of a speaker; file, line and column of the first segment that has it."""
     recording: bytes
     """A record of RECORDINGS; empty if the source is no recording, or one that is not compared."""
     texts: Pile
@@ -80,20 +79,21 @@ class Listener:
         self._wants_texts = Evidence.TEXTS in kinds and voice.split_of is not None
         self._wants_recording = Evidence.RECORDINGS in kinds
         self._watch = pack.watch_recording() if pack.of_recording and not voice.spread else None
-        self._names: dict[str, tuple[int, int]] = {}
+        self._names: dict[str, tuple[int, int, int]] = {}
+        self._digests: dict[str, bytes] = {}
+        """Of recordings, which are few, and come again."""
         self._first: tuple[int, int] | None = None
-        self._digest = blake2b(digest_size=DIGEST)
+        self._digest = xxh3_128()
         self._characters = 0
         number, folder = voice.number, voice.folder
-        self._texts = Pile(None if folder is None else folder / f"texts-{number}")
-        self._traces = Pile(None if folder is None else folder / f"traces-{number}")
+        self._texts = Pile(TEXTS.size, None if folder is None else folder / f"texts-{number}")
+        self._traces = Pile(TRACES.size, None if folder is None else folder / f"traces-{number}")
 
     def hear(
         self,
         segments: Sequence[JsonObject],
         places: Sequence[tuple[int, int]],
-        *,
-        clean: bool = False,
+        data: bytes,
         recordings: Sequence[str | None] | None = None,
     ) -> list[tuple[int, Finding]]:
         """Judge the next segments; return each finding with the index of its segment, in order.
@@ -101,98 +101,127 @@ class Listener:
         Args:
             segments: the segments.
             places: line and column of each.
-            clean: whether their text stood in a block of which `RulePack.is_clean_block` is true.
+            data: the JSON text in which all of them stand.
             recordings: the recording of each, where each segment names its own; None where it names none.
         """
-        if not self.pack.severities:
+        pack = self.pack
+        if not pack.severities:
             return []
+        if pack.about_order:
+            return pack.check_segments(segments)
+        columns = read_columns(pack, segments)
+        clean = columns.spoken and pack.is_clean_block(data)
+        self.note(columns, places, recordings)
+        if self._watch is None:
+            return pack.check_segments(segments, clean=clean, columns=columns)
+        return self._watch.sweep(segments, places, clean=clean, columns=columns)
+
+    def note(
+        self,
+        columns: Columns,
+        places: Sequence[tuple[int, int]],
+        recordings: Sequence[str | None] | None = None,
+        numbers: Sequence[int] | None = None,
+    ) -> None:
+        """Keep what is needed of the next segments, and judge none; `numbers` are those of their sources."""
+        of = repeat(self.voice.number) if numbers is None else numbers
         if self._wants_names:
-            self._note_names(segments, places)
+            self._note_names(columns, places, of)
         if self._wants_texts:
-            self._note_texts(segments, places, recordings)
+            self._note_texts(columns.words, places, of, recordings)
         if self.voice.spread:
             if self._wants_recording or self.pack.of_recording:
-                self._note_traces(segments, places, recordings)
+                self._note_traces(columns, places, of, recordings)
         elif self._wants_recording:
-            self._note_recording(segments, places)
-        if self._watch is None:
-            return self.pack.check_segments(segments, clean=clean)
-        return self._watch.sweep(segments, places, clean=clean)
+            self._note_recording(columns.words, places)
 
     def finish(self) -> SourceEvidence:
         """Return what was kept."""
-        names = tuple((name, line, column) for name, (line, column) in self._names.items())
         recording = b""
         if self._first is not None and self._characters >= self.pack.limits[RECORDING_CHARACTERS.name]:
             recording = RECORDINGS.pack(self._digest.digest(), self.voice.number, *self._first)
-        return SourceEvidence(self.voice.number, names, recording, self._texts, self._traces)
+        return SourceEvidence(tuple(self._names.items()), recording, self._texts, self._traces)
 
-    def _note_names(self, segments: Sequence[JsonObject], places: Sequence[tuple[int, int]]) -> None:
-        key = self.pack.properties.speaker or ""
+    def _note_names(
+        self, columns: Columns, places: Sequence[tuple[int, int]], numbers: Iterable[int]
+    ) -> None:
         names = self._names
-        for segment, place in zip(segments, places, strict=True):
-            name = segment.get(key)
-            if type(name) is str and name not in names and len(names) < _NAMES and name.strip():
-                names[name[:_NAME_CHARACTERS]] = place
+        if names.keys() >= columns.names:
+            return
+        for name, place, number in zip(columns.speakers, places, numbers, strict=False):
+            if name and name not in names and len(names) < _NAMES and name.strip():
+                names[name[:_NAME_CHARACTERS]] = (number, *place)
 
     def _note_texts(
         self,
-        segments: Sequence[JsonObject],
+        words: Sequence[str | None],
         places: Sequence[tuple[int, int]],
+        numbers: Iterable[int],
         recordings: Sequence[str | None] | None,
     ) -> None:
-        key, least = self.pack.properties.text or "", self.pack.limits[LEAKAGE_CHARACTERS.name]
-        for index, segment in enumerate(segments):
-            text = segment.get(key)
-            if type(text) is not str or len(text) < least:
-                continue
-            recording = self.voice.recording if recordings is None else recordings[index]
-            if recording is not None and self.voice.split_of is not None:
-                split = self.voice.split_of(recording)
-                self._texts.add(TEXTS.pack(digest_of(text.strip()), self.voice.number, *places[index], split))
+        least = self.pack.limits[LEAKAGE_CHARACTERS.name]
+        said = zip(words, places, numbers, self._find_splits(recordings), strict=False)
+        pack, digest = TEXTS.pack, xxh3_128_digest
+        self._texts.add(
+            b"".join(
+                [
+                    pack(digest(text.strip().encode()), number, line, column, split)
+                    for text, (line, column), number, split in said
+                    if text is not None and len(text) >= least and split is not None
+                ]
+            )
+        )
 
-    def _note_recording(self, segments: Sequence[JsonObject], places: Sequence[tuple[int, int]]) -> None:
-        key = self.pack.properties.text or ""
-        texts = [text if type(text := segment.get(key)) is str else "" for segment in segments]
-        joined = "\0".join(texts)
+    def _find_splits(self, recordings: Sequence[str | None] | None) -> Iterable[int | None]:
+        """Return the split of each segment; None if nobody knows."""
+        split_of, own = self.voice.split_of, self.voice.recording
+        if split_of is None:
+            return repeat(None)
+        if recordings is None:
+            return repeat(None if own is None else split_of(own))
+        return [None if recording is None else split_of(recording) for recording in recordings]
+
+    def _note_recording(self, words: Sequence[str | None], places: Sequence[tuple[int, int]]) -> None:
+        joined = "\0".join([text or "" for text in words])
         self._digest.update(joined.encode())
         self._digest.update(b"\0")
-        self._characters += len(joined) - len(texts) + 1
+        self._characters += len(joined) - len(words) + 1
         if self._first is None and places:
             self._first = places[0]
 
     def _note_traces(
         self,
-        segments: Sequence[JsonObject],
+        columns: Columns,
         places: Sequence[tuple[int, int]],
+        numbers: Iterable[int],
         recordings: Sequence[str | None] | None,
     ) -> None:
-        for index, segment in enumerate(segments):
-            recording = self.voice.recording if recordings is None else recordings[index]
-            if recording is None:
-                continue
-            turn = read_turn(segment, self.pack.properties)
-            speaker = b"" if turn.speaker is None else digest_of(str(turn.speaker), 8)
-            self._traces.add(
-                TRACES.pack(
-                    digest_of(recording),
-                    self.voice.number,
-                    *places[index],
-                    self.voice.single,
-                    _fit(turn.start),
-                    _fit(turn.end),
-                    speaker,
-                    b"" if turn.text is None else digest_of(turn.text),
-                    min(turn.length, 0xFFFFFFFF),
+        names = repeat(self.voice.recording) if recordings is None else recordings
+        turns = zip(columns.starts, columns.ends, columns.speakers, columns.words, strict=True)
+        single, pack, digest = self.voice.single, TRACES.pack, xxh3_128_digest
+        found = []
+        for (start, end, speaker, text), (line, column), number, name in zip(
+            turns, places, numbers, names, strict=False
+        ):
+            if name is not None:
+                found.append(
+                    pack(
+                        self._digests.get(name) or self._digest_name(name),
+                        *(number, line, column, single, _fit(start), _fit(end)),
+                        digest(speaker.encode())[:8] if speaker and speaker.strip() else b"",
+                        b"" if text is None else digest(text.encode()),
+                        0 if text is None else min(len(text), 0xFFFFFFFF),
+                    )
                 )
-            )
+        self._traces.add(b"".join(found))
+
+    def _digest_name(self, name: str) -> bytes:
+        if len(self._digests) >= _NAMES:
+            self._digests.clear()
+        self._digests[name] = digest = xxh3_128_digest(name.encode())
+        return digest
 
 
-def digest_of(text: str, size: int = DIGEST) -> bytes:
-    """Return the digest of a text."""
-    return blake2b(text.encode(), digest_size=size).digest()
-
-
-def _fit(time: int | None) -> int:
+def _fit(time: int) -> int:
     """Return a time of 64 bits; what is beyond them is no time."""
-    return time if time is not None and -NEVER > time > NEVER else NEVER
+    return time if -NEVER > time > NEVER else NEVER

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import os
 import sys
-from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -39,8 +38,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone, as `| head` does; what Python flushes at exit must go nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _FAILED
-    except BrokenExecutor:
-        return _complain("a worker process was killed, perhaps for want of memory: try --jobs 1", _FAILED)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _complain(f"{where}{error.strerror or error}", _FAILED)
@@ -67,10 +64,15 @@ def _complain(message: str, code: int) -> int:
 def _recover(given: argparse.Namespace) -> None:
     """Finish or undo what a build left half done when it was killed, whatever the command."""
     from packager.config import find_project
-    from packager.folders import recover_folder, recover_folders
 
     root = Path(given.project) if given.project else find_project(Path.cwd())
-    if root is not None and root.is_dir():
+    # `folders` says what these are; most commands find neither, and need not load it.
+    traces = () if root is None else (root / ".packager" / "unfinished", root / ".build.packager")
+    if root is not None and (any(trace.exists() for trace in traces) or (root / "build").is_symlink()):
+        from packager.folders import recover_folders
+
         recover_folders(root)
     if given.build:
+        from packager.folders import recover_folder
+
         recover_folder(Path(given.build))

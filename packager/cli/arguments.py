@@ -80,6 +80,9 @@ def _add_check(adder: _Adder) -> None:
     command.add_argument("--schema", metavar="FILE", help="a JSON Schema in place of the project's")
     command.add_argument("--strict", action="store_true", help="warnings fail the check too")
     command.add_argument(
+        "--no-cache", action="store_true", help="read and judge all, whatever an earlier check has found"
+    )
+    command.add_argument(
         "--fix",
         action="store_true",
         help="first repair what is safe: byte order mark, white space, NFC, entities, zero-padding",

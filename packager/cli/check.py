@@ -18,7 +18,7 @@ from packager.model import Severity
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from packager.config import Config
     from packager.fix import Outcome, Properties
@@ -82,6 +82,7 @@ def _check(given: argparse.Namespace) -> Report:
             paths=given.paths,
             schema=given.schema,
             jobs=given.jobs or count_cpus(),
+            remember=not given.no_cache,
             progress=progress,
         )
 
@@ -92,20 +93,20 @@ def _check(given: argparse.Namespace) -> Report:
 def _fix(given: argparse.Namespace, config: Config) -> None:
     from packager.fix import fix_file
 
-    properties = _name_properties(config)
-    outcomes = [fix_file(source, properties) for source in _find_files(given, config)]
+    order = _order_repairs(given, config)
+    outcomes = [fix_file(source, order(source)) for source in _find_files(given, config)]
     _tell_repairs(outcomes, "repaired", quiet=given.quiet)
 
 
 def _show_diff(given: argparse.Namespace, config: Config) -> int:
     from packager.fix import diff_file, survey_file
 
-    properties = _name_properties(config)
+    order = _order_repairs(given, config)
     outcomes = []
     for source in _find_files(given, config):
-        outcomes.append(survey_file(source, properties))
+        outcomes.append(survey_file(source, order(source)))
         if outcomes[-1].repairs:
-            for part in diff_file(source, properties):
+            for part in diff_file(source, order(source)):
                 sys.stdout.buffer.write(part)
     sys.stdout.buffer.flush()
     _tell_repairs(outcomes, "would repair", quiet=given.quiet)
@@ -128,10 +129,15 @@ def _tell_repairs(outcomes: Sequence[Outcome], did: str, *, quiet: bool) -> None
         remark(f"{say_number(len(left) - _NAMED, 'more file')} left as they are", quiet=quiet)
 
 
-def _name_properties(config: Config) -> Properties:
-    from packager.fix import Properties
+def _order_repairs(given: argparse.Namespace, config: Config) -> Callable[[SourceFile], Properties]:
+    """Return what tells how to repair a file: by the rules that hold for it."""
+    from packager.check.engine import make_criteria
+    from packager.check.judge import find_pack
+    from packager.fix import Properties, select_repairs
 
-    return Properties(config.start, config.end, config.checks.text, config.checks.speaker)
+    criteria = make_criteria(config, None if given.schema is None else Path(given.schema))
+    names = (config.start, config.end, config.checks.text, config.checks.speaker)
+    return lambda source: Properties(*names, select_repairs(find_pack(criteria, source.name).severities))
 
 
 # --- reports -------------------------------------------------------------------------------------------

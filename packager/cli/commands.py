@@ -15,7 +15,6 @@ from packager.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from contextlib import AbstractContextManager
 
     from packager.config import Config
     from packager.model import Manifest, Receipt, ReleasePlan, Report
@@ -101,10 +100,7 @@ def publish(given: argparse.Namespace) -> int:
     elif given.endpoint:
         raise UsageError("--rehearse publishes to a Hub of its own: leave out --endpoint")
     else:
-        with _rehearsal_hub(config) as address:
-            document, receipt = _publish(config, given, address.endpoint, address.token)
-            if receipt is not None:
-                document["read_back"] = _read_back(config, given, address, receipt)
+        document = _rehearse(config, given)
     if given.format == "json":
         _print_json(document)
     return 0
@@ -249,6 +245,28 @@ def _show_receipt(receipt: Receipt) -> str:
     return f"{did}: {receipt.repo_id} v{receipt.version} (commit {receipt.commit[:12]}); proven: {proof}"
 
 
+def _rehearse(config: Config, given: argparse.Namespace) -> dict[str, object]:
+    """Publish to a Hub of the project's own, load back, and count what that Hub had to store."""
+    from packager.folders import state_folder
+    from packager.rehearsal import measure_commits, run_hub
+
+    root = state_folder(config.root) / "hub"
+    with run_hub(root) as address:
+        document, receipt = _publish(config, given, address.endpoint, address.token)
+        if receipt is None:
+            return document
+        document["read_back"] = _read_back(config, given, address, receipt)
+    cost = next(cost for cost in measure_commits(root) if cost.commit == receipt.commit)
+    document["cost"] = {"files": cost.files, "bytes": cost.size, "new_bytes": cost.new_bytes}
+    if given.format == "text":
+        print(
+            f"cost of v{receipt.version}: {_count(cost.files, 'file')}, {_size(cost.size)}; "
+            f"{_size(cost.new_bytes)} new after deduplication"
+        )
+        print(f"this was a rehearsal: nothing left this machine; its own Hub stands at v{receipt.version}")
+    return document
+
+
 def _read_back(
     config: Config, given: argparse.Namespace, address: HubAddress, receipt: Receipt
 ) -> dict[str, object]:
@@ -272,15 +290,15 @@ def _read_back(
         splits = ", ".join(f"{name} {rows:,}" for name, rows in found.splits)
         print(f"loaded back with datasets.load_dataset({config.repo_id!r}, revision={tag!r}): {splits}")
         print(f"every row equals its source: {_count(found.rows, 'row')}")
-        print(f"this was a rehearsal: nothing left this machine; its own Hub stands at {tag}")
     return asdict(found)
 
 
-def _rehearsal_hub(config: Config) -> AbstractContextManager[HubAddress]:
-    from packager.folders import state_folder
-    from packager.rehearsal import run_hub
-
-    return run_hub(state_folder(config.root) / "hub")
+def _size(number: int) -> str:
+    """Return a size in bytes as people read it."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if number >= factor:
+            return f"{number / factor:,.1f} {unit}"
+    return _count(number, "byte")
 
 
 def _count(number: int, one: str, many: str | None = None) -> str:

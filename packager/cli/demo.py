@@ -124,7 +124,6 @@ def _load_versions(address: HubAddress) -> None:
         **os.environ,
         "HF_ENDPOINT": address.endpoint,
         "HF_HOME": cache,
-        "HF_HUB_DISABLE_XET": "1",
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
         "HF_HUB_DISABLE_TELEMETRY": "1",

@@ -33,9 +33,9 @@ class Outcome:
 
 def survey_file(source: SourceFile, properties: Properties) -> Outcome:
     """Return what `fix_file` would do, and write nothing."""
-    if source.path.suffix in {".gz", ".zst"}:
+    if Path(source.place).suffix in {".gz", ".zst"}:
         return Outcome(source.name, {}, "it is compressed: unpack it first")
-    if not source.path.is_file():  # a pipe could wait for ever
+    if not Path(source.place).is_file():  # a pipe could wait for ever
         return Outcome(source.name, {}, "it is no regular file")
     repairs: Counter[Repair] = Counter()
     try:
@@ -54,14 +54,14 @@ def fix_file(source: SourceFile, properties: Properties) -> Outcome:
     Raises:
         OSError: the disk refuses; the file is as it was.
     """
-    before = _describe(source.path) if source.path.is_file() else None
+    before = _describe(Path(source.place)) if Path(source.place).is_file() else None
     outcome = survey_file(source, properties)
     if before is None or not outcome.repairs:
         return outcome
-    if not os.access(source.path, os.W_OK):
+    if not os.access(Path(source.place), os.W_OK):
         return Outcome(source.name, {}, "it is read-only: allow writing first")
     try:
-        with _replace(source.path, before) as out:
+        with _replace(Path(source.place), before) as out:
             for piece in repair_pieces(source, properties):
                 out.write(piece.after)
     except (_ChangedError, UnsoundError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from packager.fix.values import Properties, Repair, Repaired, repairs_of
@@ -22,7 +23,6 @@ from packager.segments.strict import demand_object, parse_value, read_string, sp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from packager.model import JsonObject, SourceFile
 
@@ -56,21 +56,21 @@ def repair_pieces(source: SourceFile, properties: Properties) -> Iterator[Piece]
         OSError: it cannot be opened.
     """
     repairs = repairs_of(properties)
-    if source.path.suffix in {".jsonl", ".ndjson"}:
-        for line in _read_lines(source.path):
+    if source.place.endswith((".jsonl", ".ndjson")):
+        for line in _read_lines(source.place):
             edits = _edit_object(line, repairs) if line.strip(b" \t\r\n") else ()
             yield _apply(line, edits)
         return
     try:
-        data = b"".join(read_blocks(source.path, max_bytes=MAX_JSON_FILE_BYTES))
+        data = b"".join(read_blocks(source.place, max_bytes=MAX_JSON_FILE_BYTES))
     except CannotReadError as error:
         raise UnsoundError from error
     yield _apply(data, _edit_document(data, repairs))
 
 
-def _read_lines(path: Path) -> Iterator[bytes]:
+def _read_lines(place: str) -> Iterator[bytes]:
     """Yield the lines of a file with their ends, each of at most MAX_VALUE_BYTES."""
-    with path.open("rb") as file:
+    with Path(place).open("rb") as file:
         while line := file.readline(MAX_VALUE_BYTES + 2):
             if len(line) > MAX_VALUE_BYTES + 1:
                 raise UnsoundError

@@ -23,6 +23,7 @@ from packager.rehearsal import (
     access_routes,
     clone_routes,
     file_routes,
+    lfs_routes,
     pages,
     pull_routes,
     repository_routes,
@@ -70,6 +71,7 @@ def build_app(repositories: Repositories, accounts: Accounts) -> ASGIApp:
     plain = (
         *repository_routes.ROUTES,
         *upload_routes.ROUTES,
+        *lfs_routes.ROUTES,
         *file_routes.ROUTES,
         *access_routes.ROUTES,
         *clone_routes.ROUTES,
@@ -81,7 +83,8 @@ def build_app(repositories: Repositories, accounts: Accounts) -> ASGIApp:
     routes = [Route(path, answering(hub, handler), methods=[method]) for method, path, handler in plain]
     streams = [
         Route(path, streaming(hub, handler), methods=[method])
-        for method, path, handler in (*upload_routes.STREAM_ROUTES, *xet_routes.STREAM_ROUTES)
+        for rooms in (upload_routes, lfs_routes, xet_routes)
+        for method, path, handler in rooms.STREAM_ROUTES
     ]
     app = Starlette(
         routes=[*routes, *streams],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote, urlencode
@@ -20,7 +21,7 @@ from packager.rehearsal.names import RepositoryId, check_repository
 from packager.rehearsal.refusal import RefusalError, bad_request, repository_not_found
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from starlette.requests import Request
 
@@ -138,6 +139,19 @@ def refusing(_request: Request, refusal: Exception) -> Response:
     if refusal.code:
         headers["X-Error-Code"] = refusal.code
     return JSONResponse({"error": message, **refusal.fields}, refusal.status, headers)
+
+
+@contextmanager
+def asking_for_token() -> Iterator[None]:
+    """Let a stranger who is refused be asked for the token: by a browser, by git, by `git lfs`."""
+    try:
+        yield
+    except RefusalError as refusal:
+        if refusal.status == 401:
+            refusal.headers["WWW-Authenticate"] = (
+                'Basic realm="rehearsal Hub: any user, the token as password"'
+            )
+        raise
 
 
 def json_object(text: bytes | str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Let git clone and fetch what was published, over HTTP, reading only.
 
 What git asks for is answered from the objects and refs that the Hub's own addresses show. Large files are
-pointers here; fetching those by `git lfs` is not served.
+pointers here; `git lfs` fetches those from the addresses of lfs_routes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dulwich.repo import Repo
 from dulwich.server import DictBackend, UploadPackHandler
 from starlette.responses import Response, StreamingResponse
 
+from packager.rehearsal.calls import asking_for_token
 from packager.rehearsal.lfs_store import PIECE_BYTES
 from packager.rehearsal.refusal import RefusalError, bad_request
 
@@ -79,12 +80,8 @@ def _refuse_push(service: str) -> None:
 
 
 def _upload_pack(call: Call, question: bytes, *, advertise: bool) -> IO[bytes]:
-    try:
+    with asking_for_token():
         found = call.repository(files=True)
-    except RefusalError as refusal:
-        if refusal.status == 401:  # git asks the person, or its store of passwords
-            refusal.headers["WWW-Authenticate"] = 'Basic realm="rehearsal Hub: the token as password"'
-        raise
     answer = tempfile.TemporaryFile(dir=call.hub.repositories.incoming)  # noqa: SIM115 - closed when sent
     with Repo(found.folder) as repo:
         wire = ReceivableProtocol(BytesIO(question).read, answer.write)

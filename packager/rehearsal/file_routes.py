@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 
 _ENTRIES_PER_PAGE = 1000
 _EXPANDED_PER_PAGE = 50
+# A card may show these; the policy that goes with every file keeps a picture from running anything.
+_PICTURES = {
+    "gif": "image/gif",
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+    "webp": "image/webp",
+}
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 
@@ -68,16 +77,40 @@ def send_file(call: Call) -> Response:
         "Accept-Ranges": "bytes",
         "Content-Disposition": f"inline; filename*=UTF-8''{quote(path.rpartition('/')[2])}",
         # What is stored is somebody's data: a browser must show it as such and never run it.
-        "Content-Type": "application/octet-stream" if entry.sha256 else "text/plain; charset=utf-8",
+        "Content-Type": _content_type(path, is_large=entry.sha256 is not None),
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",
     }
     if entry.sha256:
         headers |= {"X-Linked-Etag": f'"{etag}"', "X-Linked-Size": str(entry.size)}
         headers |= _xet_headers(call, repository, entry.sha256, commit)
-        return _send_range(call, entry.size, headers, partial(repository.large.read, entry.sha256))
+        return send_range(call, entry.size, headers, partial(repository.large.read, entry.sha256))
     content = git.read_blob(entry.oid)
-    return _send_range(call, entry.size, headers, lambda start, end: iter((content[start:end],)))
+    return send_range(call, entry.size, headers, lambda start, end: iter((content[start:end],)))
+
+
+def send_range(
+    call: Call, size: int, headers: dict[str, str], read: Callable[[int, int], Iterator[bytes]]
+) -> Response:
+    """Answer with `size` bytes that `read` yields, or with the part of them that the request asks for."""
+    start, end, status = 0, size, 200
+    # Several ranges at once, or another unit, may be answered with the whole file.
+    asked = _RANGE.fullmatch(call.request.headers.get("range", "").replace(" ", ""))
+    if asked and asked[0] != "bytes=-":
+        start, end = _bounds(asked[1], asked[2], size)
+        if start >= end:
+            headers = {"Content-Range": f"bytes */{size}"}
+            raise RefusalError(416, f"The file has {size} bytes.", headers=headers)
+        status = 206
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+    headers["Content-Length"] = str(end - start)
+    pieces = iter(()) if call.request.method == "HEAD" else read(start, end)
+    return StreamingResponse(pieces, status, headers)
+
+
+def _content_type(path: str, *, is_large: bool) -> str:
+    plain = "application/octet-stream" if is_large else "text/plain; charset=utf-8"
+    return _PICTURES.get(path.rpartition(".")[2].lower(), plain)
 
 
 _FILES = "/{name}/resolve/{revision}/{path:path}"
@@ -116,24 +149,6 @@ def _xet_headers(call: Call, repository: Repository, oid: str, commit: str) -> d
     identity = repository.identity
     tokens = f"{call.endpoint}/api/{identity.kind}/{identity.repo_id}/xet-read-token/{commit}"
     return {"X-Xet-Hash": link.digest, "Link": f'<{tokens}>; rel="xet-auth"'}
-
-
-def _send_range(
-    call: Call, size: int, headers: dict[str, str], read: Callable[[int, int], Iterator[bytes]]
-) -> Response:
-    start, end, status = 0, size, 200
-    # Several ranges at once, or another unit, may be answered with the whole file.
-    asked = _RANGE.fullmatch(call.request.headers.get("range", "").replace(" ", ""))
-    if asked and asked[0] != "bytes=-":
-        start, end = _bounds(asked[1], asked[2], size)
-        if start >= end:
-            headers = {"Content-Range": f"bytes */{size}"}
-            raise RefusalError(416, f"The file has {size} bytes.", headers=headers)
-        status = 206
-        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-    headers["Content-Length"] = str(end - start)
-    pieces = iter(()) if call.request.method == "HEAD" else read(start, end)
-    return StreamingResponse(pieces, status, headers)
 
 
 def _bounds(first: str, last: str, size: int) -> tuple[int, int]:

@@ -198,6 +198,18 @@ class GitStore:
                     break
         return found
 
+    def changes(self, base: str, commit: str) -> dict[str, tuple[str | None, str | None]]:
+        """Return for each file that differs its blob before and after; None where it is not there."""
+        found: dict[str, tuple[str | None, str | None]] = {}
+        with self._lock:
+            self._check_open()
+            trees = self._tree(base), self._tree(commit)
+            for (before, after), _, blobs in self.objects.tree_changes(*trees):
+                path = (after or before or b"").decode("utf-8", "surrogateescape")
+                old, new = (None if blob is None else blob.decode() for blob in blobs)
+                found[path] = (old, new)
+        return found
+
     # --- writing ---
 
     def commit(
@@ -238,7 +250,7 @@ class GitStore:
     def conflicts(self, base: str, source: str, head: str) -> list[str]:
         """Return the paths that `source` and `head` both changed since `base`, but not to the same."""
         with self._lock:
-            ours, theirs = self._changes(base, head), self._changes(base, source)
+            ours, theirs = self.changes(base, head), self.changes(base, source)
             return sorted(path for path in ours.keys() & theirs.keys() if ours[path] != theirs[path])
 
     def merge(self, base: str, source: str, branch: str, title: str, message: str = "") -> str:
@@ -255,7 +267,9 @@ class GitStore:
                 )
             operations = [
                 Put(path, blob) if blob else Remove(path, is_folder=False)
-                for path, blob in sorted(self._changes(base, source).items(), key=lambda pair: bool(pair[1]))
+                for path, (_, blob) in sorted(
+                    self.changes(base, source).items(), key=lambda item: bool(item[1][1])
+                )
                 if blob or self._root(head).find(path) is not None
             ]
             tree = self._change(head, operations)
@@ -328,17 +342,6 @@ class GitStore:
                     if not root.remove(path, folder=is_folder):
                         raise entry_not_found(path)
         return root.write()
-
-    def _changes(self, base: str, commit: str) -> dict[str, str | None]:
-        """Return the blob of each file that differs; None if it is gone."""
-        self._check_open()
-        found: dict[str, str | None] = {}
-        for (before, after), _, (_, blob) in self.objects.tree_changes(self._tree(base), self._tree(commit)):
-            if before is not None:
-                found.setdefault(before.decode("utf-8", "surrogateescape"), None)
-            if after is not None and blob is not None:
-                found[after.decode("utf-8", "surrogateescape")] = blob.decode()
-        return found
 
     def _commit(self, oid: ObjectID) -> Commit:
         return cast("Commit", self.objects[oid])

@@ -1,4 +1,4 @@
-"""Show a person what was published: plain HTML, no scripts, nothing loaded from anywhere."""
+"""Show a person what was published: plain HTML, no scripts, nothing loaded from another machine."""
 
 from __future__ import annotations
 
@@ -8,71 +8,146 @@ from urllib.parse import quote
 
 from starlette.responses import HTMLResponse, Response
 
-from packager.rehearsal.refusal import RefusalError
+from packager.rehearsal.calls import asking_for_token
+from packager.rehearsal.differences import show_difference
+from packager.rehearsal.markdown import render_markdown
+from packager.rehearsal.pull_routes import find_pull
+from packager.rehearsal.readme import split_readme
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from packager.rehearsal.calls import Call, RouteEntry
     from packager.rehearsal.repositories import Repository
 
-_STYLE = (
-    "body{font:16px/1.5 system-ui;margin:2rem auto;max-width:60rem;padding:0 1rem}pre{white-space:pre-wrap}"
-)
-_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+# Colours are the reader's own, light or dark.
+_STYLE = """\
+:root{color-scheme:light dark}
+body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}
+p,li,td{overflow-wrap:anywhere}
+pre,code{font:.9em/1.4 ui-monospace,monospace;background:#8882;border-radius:.2em}
+pre{padding:.6em;overflow-x:auto}pre code{background:none}
+table{border-collapse:collapse;display:block;overflow-x:auto}
+th,td{border:1px solid #8886;padding:.2em .6em;text-align:left}
+td.number{text-align:right;white-space:nowrap}
+article{border:1px solid #8886;border-radius:.4em;padding:0 1rem}
+blockquote{border-left:.3em solid #8886;margin-left:0;padding-left:1em}
+img{max-width:100%}
+"""
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 def show_all(call: Call) -> Response:
     """Show the repositories; private ones only with the token."""
     caller = call.caller
     shown = [found for found in call.hub.repositories.list_all() if found.is_visible_to(caller)]
-    items = "".join(_item(f"/{found.identity.page}", found.identity.page) for found in shown)
+    items = "".join(f"<li>{_link(f'/{found.identity.page}', found.identity.page)}" for found in shown)
     return _page("Rehearsal Hub", f"<ul>{items}</ul>" if items else "<p>Nothing has been published yet.</p>")
 
 
 def show_one(call: Call) -> Response:
-    """Show the tags, files and README of a repository. A browser may ask for the token as a password."""
-    try:
+    """Show the card, the files and the versions of a repository; `?revision=` names one of these."""
+    with asking_for_token():
         found = call.repository()
-    except RefusalError as refusal:
-        if refusal.status == 401:
-            refusal.headers["WWW-Authenticate"] = (
-                'Basic realm="rehearsal Hub: any user, the token as password"'
-            )
-        raise
-    head = found.git.resolve("main")
-    files = [entry for entry in found.git.list_folder(head, "", recursive=True) if not entry.is_folder]
-    resolve = f"/{found.identity.page}/resolve"
-    tags = "".join(
-        f"<li>{escape(name)} <code>{commit}</code></li>" for name, commit in found.git.tags().items()
-    )
-    items = "".join(
-        _item(f"{resolve}/main/{quote(entry.path)}", entry.path, f" {entry.size:,} bytes") for entry in files
-    )
-    readme = escape(_read_readme(found, head))
-    body = f"<p>main: <code>{head}</code></p><h2>Versions</h2><ul>{tags}</ul><h2>Files</h2><ul>{items}</ul>"
-    return _page(found.identity.page, f"{body}<h2>README.md</h2><pre>{readme}</pre>")
+    revision = call.request.query_params.get("revision") or "main"
+    commit = found.git.resolve(revision)
+    page = f"/{found.identity.page}"
+    files = f"{page}/resolve/{quote(revision, safe='')}/"
+    record = found.git.describe(commit)
+    made = f"{escape(record.title)}, {record.date:%Y-%m-%d %H:%M} UTC"
+    body = [
+        f"<p>{escape(revision)}: <code>{commit}</code>, {made}",
+        _card(found, commit, files),
+        "<h2>Files</h2>",
+        _files(found, commit, files),
+        "<h2>Versions</h2>",
+        _revisions(page, found.git.tags().items()),
+        "<h2>Branches</h2>",
+        _revisions(page, found.git.branches().items()),
+        "<h2>Open pull requests</h2>",
+        _pulls(found, page),
+    ]
+    return _page(found.identity.page, "\n".join(body))
+
+
+def show_pull(call: Call) -> Response:
+    """Show a pull request: who wants what, and the difference."""
+    with asking_for_token():
+        found = call.repository()
+    pull = find_pull(call, found)
+    page = f"/{found.identity.page}"
+    body = [f"<p>{_link(page, found.identity.page)}: {pull.status}, by {escape(pull.author)}, {pull.created}"]
+    if pull.is_pull:
+        head = found.git.head(pull.ref)
+        difference = show_difference(found.git, pull.base, head) or "It changes nothing yet."
+        body += [
+            f"<p>{_link(f'{page}?revision={quote(pull.ref)}', pull.ref)} into {escape(pull.target)}",
+            f"<pre>{escape(difference)}</pre>",
+        ]
+    return _page(f"#{pull.number} {pull.title}", "\n".join(body))
 
 
 ROUTES: tuple[RouteEntry, ...] = (
     ("GET", "/", show_all),
-    ("GET", "/{kind:prefix}/{namespace}/{name}", show_one),
-    ("GET", "/{namespace:owner}/{name}", show_one),
+    *(
+        ("GET", start + path, handler)
+        for start in ("/{kind:prefix}/{namespace}/{name}", "/{namespace:owner}/{name}")
+        for path, handler in (("", show_one), ("/discussions/{number}", show_pull))
+    ),
 )
 
 
-def _read_readme(found: Repository, head: str) -> str:
-    for entry in found.git.find(head, ["README.md"]):
+def _card(found: Repository, commit: str, files: str) -> str:
+    for entry in found.git.find(commit, ["README.md"]):
         if not entry.is_folder and entry.sha256 is None:
-            return found.git.read_blob(entry.oid).decode("utf-8", "replace")
-    return "There is none."
+            readme = found.git.read_blob(entry.oid).decode("utf-8", "replace")
+            metadata, text = split_readme(readme)
+            shown = f"<details><summary>Metadata</summary><pre>{escape(metadata)}</pre></details>"
+            return f"{shown if metadata else ''}<article>{render_markdown(text, files)}</article>"
+    return "<p>There is no README.md."
 
 
-def _item(href: str, text: str, note: str = "") -> str:
-    return f'<li><a href="{escape(href)}">{escape(text)}</a>{escape(note)}</li>'
+def _files(found: Repository, commit: str, files: str) -> str:
+    entries = found.git.list_folder(commit, "", recursive=True)
+    rows = (
+        f'<tr><td>{_link(files + quote(entry.path), entry.path)}<td class="number">{entry.size:,}'
+        for entry in entries
+        if not entry.is_folder
+    )
+    return f"<table><tr><th>path<th>bytes{''.join(rows)}</table>"
+
+
+def _revisions(page: str, refs: Iterable[tuple[str, str]]) -> str:
+    items = (
+        f"<li>{_link(f'{page}?revision={quote(name)}', name)} <code>{commit}</code>" for name, commit in refs
+    )
+    return f"<ul>{''.join(items)}</ul>"
+
+
+def _pulls(found: Repository, page: str) -> str:
+    items = (
+        f"<li>{_link(f'{page}/discussions/{pull.number}', f'#{pull.number} {pull.title}')}"
+        for pull in found.pulls.list_all()
+        if pull.is_pull and pull.status in {"draft", "open"}
+    )
+    return f"<ul>{''.join(items)}</ul>"
+
+
+def _link(href: str, text: str) -> str:
+    return f'<a href="{escape(href)}">{escape(text)}</a>'
 
 
 def _page(title: str, body: str) -> Response:
     name = escape(title)
-    head = (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{name}</title><style>{_STYLE}</style>'
+    head = '<!doctype html><html lang="en"><meta charset="utf-8">'
+    top = '<p><a href="/">Rehearsal Hub</a>'
+    return HTMLResponse(
+        f"{head}<title>{name}</title><style>{_STYLE}</style>{top}<h1>{name}</h1>{body}", headers=_HEADERS
     )
-    return HTMLResponse(f"{head}<h1>{name}</h1>{body}</html>", headers=_HEADERS)

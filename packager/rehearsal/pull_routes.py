@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response
 
 from packager.rehearsal.calls import text_field
+from packager.rehearsal.differences import show_difference
 from packager.rehearsal.refusal import RefusalError, bad_request
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def list_pulls(call: Call) -> Response:
 def show_pull(call: Call) -> Response:
     """Answer everything about a pull request."""
     found = call.repository()
-    pull = found.pulls.find(_number(call))
+    pull = find_pull(call, found)
     events = [_event(found, pull, number) for number in range(len(pull.events))]
     answer: dict[str, Any] = {**_present(call, found, pull), "events": events}
     if not pull.is_pull:
@@ -70,15 +71,17 @@ def show_pull(call: Call) -> Response:
         answer["changes"] |= {"mergeCommitId": pull.merged_as}
     events += _commits(found, pull, head)
     events.sort(key=lambda event: str(event["createdAt"]))
-    return JSONResponse({**answer, "diff": ""})
+    if call.flag("diff"):
+        answer["diff"] = show_difference(found.git, pull.base, head)
+    return JSONResponse(answer)
 
 
 def change_pull(call: Call) -> Response:
     """Comment on a pull request, rename it, close or open it, or merge it."""
     change = call.request.path_params["change"]
     found = call.repository(write=True, contribute=change == "comment")
-    author, number, fields = call.require_account().name, _number(call), call.fields()
-    pull = found.pulls.find(number)
+    author, fields, pull = call.require_account().name, call.fields(), find_pull(call, found)
+    number = pull.number
     if fields.get("comment"):
         pull = _comment(found, number, author, text_field(fields, "comment"))
     match change:
@@ -103,11 +106,12 @@ ROUTES: tuple[RouteEntry, ...] = (
 )
 
 
-def _number(call: Call) -> int:
+def find_pull(call: Call, found: Repository) -> Pull:
+    """Return the pull request that the path names."""
     text = call.segment("number")
     if not (text.isascii() and text.isdigit() and len(text) < 9):
         raise bad_request("A pull request has a number.")
-    return int(text)
+    return found.pulls.find(int(text))
 
 
 def _comment(found: Repository, number: int, author: str, text: str) -> Pull:

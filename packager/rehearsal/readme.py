@@ -1,4 +1,4 @@
-"""Read the metadata block of a README.md, as the Hub does. Pure."""
+"""Take a README.md apart into its metadata block and its text, as the Hub does. Pure."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ class MetadataError(Exception):
     """The metadata block cannot be read; the message says why and where."""
 
 
+def split_readme(readme: str) -> tuple[str, str]:
+    """Return the metadata block, empty if there is none, and the Markdown that follows it."""
+    block = _BLOCK.match(readme)
+    return (block[1], readme[block.end() :]) if block else ("", readme)
+
+
 @lru_cache(maxsize=32)
 def read_metadata(readme: str) -> dict[str, Any]:
     """Return the metadata of a README as plain JSON values, not to be changed; empty if there is none.
@@ -28,11 +34,9 @@ def read_metadata(readme: str) -> dict[str, Any]:
     Raises:
         MetadataError: the block is not YAML, holds a key twice, or is no mapping.
     """
-    block = _BLOCK.match(readme)
-    if block is None:
-        return {}
+    block, _ = split_readme(readme)
     try:
-        value = YAML(typ="safe", pure=True).load(StringIO(block[1]))
+        value = YAML(typ="safe", pure=True).load(StringIO(block))
         # Dates become text, and what JSON cannot say (.nan, .inf) becomes null.
         value = json.loads(_write_json(value), parse_constant=lambda _: None)
     except (YAMLError, ValueError, TypeError, RecursionError) as error:

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from packager.rehearsal.account import NAME, Role
 from packager.rehearsal.calls import page_of, text_field
+from packager.rehearsal.metadata import judge_readme
 from packager.rehearsal.names import RepositoryId, check_repository
 from packager.rehearsal.readme import MetadataError, read_metadata
 from packager.rehearsal.refusal import RefusalError, bad_request, repository_not_found
@@ -44,15 +45,13 @@ def whoami(call: Call) -> Response:
 
 def validate_yaml(call: Call) -> Response:
     """Answer what is wrong with the metadata of a README.md."""
-    try:
-        metadata = read_metadata(text_field(call.fields(), "content"))
-    except MetadataError as error:
-        return JSONResponse({"errors": [{"message": str(error)}], "warnings": []}, 400)
-    if "model-index" in metadata and not isinstance(metadata["model-index"], list):
-        message = '"model-index" must be an array'
-        return JSONResponse({"errors": [{"message": message}], "warnings": []}, 400)
-    warnings = [] if metadata else [{"message": "The README has no YAML metadata, or it is empty."}]
-    return JSONResponse({"errors": [], "warnings": warnings})
+    fields = call.fields()
+    found = judge_readme(text_field(fields, "content"), f"{text_field(fields, 'repoType', 'model')}s")
+    answer = {
+        "errors": [{"message": message} for message in found.errors],
+        "warnings": [{"message": message} for message in found.warnings],
+    }
+    return JSONResponse(answer, 400 if found.errors else 200)
 
 
 def create_repository(call: Call) -> Response:

@@ -48,7 +48,7 @@ def running_hub(
         raise UsageError(
             "The token of a rehearsal Hub is 4 to 200 printable ASCII characters without spaces."
         )
-    with owned_root(root), _listening(port) as listener:
+    with owned_root(root), _listening(port, root / "port") as listener:
         app = build_app(Repositories(root), Accounts(secret, others))
         connections = _Connections()
         if faults is not None:
@@ -117,18 +117,33 @@ def _check_marker(root: Path) -> None:
 
 
 @contextmanager
-def _listening(port: int) -> Iterator[socket.socket]:
+def _listening(port: int, memory: Path) -> Iterator[socket.socket]:
+    """Listen on a port; for 0 on that of the last time, kept in the file `memory`, or else on a free one.
+
+    A client of Xet remembers by the address what it has sent. A Hub that moves with every start would be sent
+    everything again, and would count it as new.
+    """
     # With IPPROTO_TCP named, asyncio sets TCP_NODELAY; without it every answer waits some 40 ms.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((_HOST, port))
+            if port or not _bind_again(listener, memory):
+                listener.bind((_HOST, port))
         except (OSError, OverflowError) as error:
             raise EnvironmentFailure(
                 f"Port {port} of {_HOST} cannot be used: {error}. Name another port."
             ) from None
         listener.listen(128)
+        memory.write_text(str(listener.getsockname()[1]), encoding="ascii")
         yield listener
+
+
+def _bind_again(listener: socket.socket, memory: Path) -> bool:
+    try:
+        listener.bind((_HOST, int(memory.read_text(encoding="ascii"))))
+    except (OSError, OverflowError, ValueError):
+        return False
+    return True
 
 
 @contextmanager

@@ -1,14 +1,8 @@
-"""Take in files and commits.
-
-preupload   which files are large
-LFS batch   where their bytes go -> PUT (whole, or in parts and then POST)
-commit      what becomes of all of them: every change, or none
-"""
+"""Take in commits: `preupload` says which files are large, `commit` makes every change, or none."""
 
 from __future__ import annotations
 
 import base64
-import secrets
 import tempfile
 from dataclasses import dataclass
 from io import BytesIO
@@ -23,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from packager.rehearsal.account import NAME
 from packager.rehearsal.calls import json_object, object_list, size_field, text_field
 from packager.rehearsal.lfs_store import pour
+from packager.rehearsal.metadata import judge_readme
 from packager.rehearsal.names import check_object, check_path
 from packager.rehearsal.records import Put, Remove, read_pointer
 from packager.rehearsal.refusal import RefusalError, bad_request
@@ -33,10 +28,7 @@ if TYPE_CHECKING:
 
 LARGE_BYTES = 10_000_000
 """From this size on, every file is a large file."""
-PART_BYTES = 16 << 20
-"""Larger files are sent in parts of this size."""
 _LONGEST_LINE = 16 << 20
-_LFS_JSON = "application/vnd.git-lfs+json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,86 +69,6 @@ def preupload(call: Call) -> Response:
             answer["oid"] = standing[path]
         answers.append(answer)
     return JSONResponse({"files": answers, "commitOid": commit})
-
-
-def lfs_batch(call: Call) -> Response:
-    """Answer where to send the large files that the repository does not have yet."""
-    fields = call.fields()
-    if text_field(fields, "operation") != "upload":
-        raise RefusalError(501, "LFS batch download is not implemented by the rehearsal Hub.")
-    repository = call.repository(write=True, contribute=True)  # for a pull request, it may be
-    transfers = fields.get("transfers") or ["basic"]
-    is_multipart = isinstance(transfers, list) and "multipart" in transfers
-    objects = []
-    for item in object_list(fields, "objects"):
-        oid, size = check_object(text_field(item, "oid")), size_field(item, "size")
-        answer: dict[str, object] = {"oid": oid, "size": size, "authenticated": True}
-        if repository.large.size(oid) != size:
-            answer["actions"] = _upload_actions(call, repository, oid, size, in_parts=is_multipart)
-        objects.append(answer)
-    transfer = "multipart" if is_multipart else "basic"
-    return JSONResponse(
-        {"transfer": transfer, "objects": objects, "hash_algo": "sha256"}, media_type=_LFS_JSON
-    )
-
-
-def _upload_actions(
-    call: Call, repository: Repository, oid: str, size: int, *, in_parts: bool
-) -> dict[str, object]:
-    identity = repository.identity
-    place = f"/lfs/{identity.kind}/{identity.repo_id}/{oid}"
-    fields = {"size": str(size), "upload": secrets.token_hex(16)}
-
-    def address(**more: str) -> str:
-        signed = fields | more
-        signed["signature"] = call.hub.accounts.sign(place, signed)
-        return f"{call.endpoint}{place}?" + "&".join(f"{name}={value}" for name, value in signed.items())
-
-    header: dict[str, str] = {}
-    if in_parts and size > PART_BYTES:
-        count = -(-size // PART_BYTES)
-        header = {f"{part:05d}": address(part=str(part)) for part in range(1, count + 1)}
-        header["chunk_size"] = str(PART_BYTES)
-    verify = f"{call.endpoint}/api/{identity.kind}/{identity.repo_id}/lfs-verify"
-    return {"upload": {"href": address(), "header": header}, "verify": {"href": verify}}
-
-
-async def receive_object(call: Call) -> Response:
-    """Take in a large file, or one part of it, at an address given out by `lfs_batch`."""
-    repository, oid, fields = _signed_upload(call)
-    size, chunks = int(fields["size"]), call.request.stream()
-    if "part" in fields:
-        start = (int(fields["part"]) - 1) * PART_BYTES
-        await repository.lfs.receive_part(fields["upload"], start, min(PART_BYTES, size - start), chunks)
-    else:
-        await repository.lfs.receive(oid, size, chunks)
-    return Response(headers={"ETag": f'"{fields["upload"]}-{fields.get("part", "0")}"'})
-
-
-def complete_object(call: Call) -> Response:
-    """Put a large file together whose parts have all arrived."""
-    repository, oid, fields = _signed_upload(call)
-    repository.lfs.complete(fields["upload"], oid, int(fields["size"]))
-    return JSONResponse({"success": True}, media_type=_LFS_JSON)
-
-
-def verify_object(call: Call) -> Response:
-    """Answer whether a large file has arrived."""
-    repository = call.repository(write=True, contribute=True)
-    fields = call.fields()
-    oid, size = check_object(text_field(fields, "oid")), size_field(fields, "size")
-    if repository.large.size(oid) != size:
-        raise RefusalError(404, f"The large file {oid} of {size} bytes has not arrived.")
-    return JSONResponse({})
-
-
-def _signed_upload(call: Call) -> tuple[Repository, str, dict[str, str]]:
-    fields = dict(call.request.query_params)
-    call.hub.accounts.check_signature(call.request.scope["path"], fields)
-    repository = call.hub.repositories.find(call.identity())
-    if repository is None:
-        raise RefusalError(404, "Repository not found", code="RepoNotFound")
-    return repository, check_object(call.segment("oid")), fields
 
 
 async def commit(call: Call) -> Response:
@@ -257,6 +169,8 @@ def _store_file(repository: Repository, path: str, value: dict[str, Any]) -> str
     pointer = read_pointer(content)
     if pointer is not None:
         _check_arrived(repository, path, pointer.oid, pointer.size)
+    elif path == "README.md":
+        _check_readme(content, repository.identity.kind)
     return repository.git.add_blob(content)
 
 
@@ -266,6 +180,11 @@ def _store_pointer(repository: Repository, path: str, value: dict[str, Any]) -> 
     size = size_field(value, "size") if "size" in value else repository.large.size(oid)
     size = _check_arrived(repository, path, oid, size)
     return repository.git.add_blob(LFSPointer(oid, size).to_bytes())
+
+
+def _check_readme(content: bytes, kind: str) -> None:
+    if errors := judge_readme(content.decode("utf-8", "replace"), kind).errors:
+        raise bad_request(f"Invalid metadata in README.md: {'; '.join(errors)}")
 
 
 def _check_arrived(repository: Repository, path: str, oid: str, size: int | None) -> int:
@@ -281,15 +200,9 @@ def _read_text(repository: Repository, commit: str, path: str) -> bytes:
     return b""
 
 
-_BATCH = "/{name}.git/info/lfs/objects/batch"
 ROUTES: tuple[RouteEntry, ...] = (
     ("POST", "/api/{kind:kind}/{namespace}/{name}/preupload/{revision}", preupload),
-    ("POST", "/api/{kind:kind}/{namespace}/{name}/lfs-verify", verify_object),
-    ("POST", "/{kind:prefix}/{namespace}" + _BATCH, lfs_batch),
-    ("POST", "/{namespace:owner}" + _BATCH, lfs_batch),
-    ("POST", "/lfs/{kind:kind}/{namespace}/{name}/{oid}", complete_object),
 )
 STREAM_ROUTES: tuple[StreamEntry, ...] = (
     ("POST", "/api/{kind:kind}/{namespace}/{name}/commit/{revision}", commit),
-    ("PUT", "/lfs/{kind:kind}/{namespace}/{name}/{oid}", receive_object),
 )

@@ -6,7 +6,6 @@ GitHub refuses a run of more than 25,000 results: of more, the worst are told, a
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from typing import TYPE_CHECKING, Final
@@ -95,7 +94,9 @@ def _list_results(problems: Sequence[Problem], rules: Sequence[str]) -> Iterator
 
 def _digest(problem: Problem) -> str:
     parts = (problem.path, problem.rule, problem.pointer, forget_lines(problem.message))
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+    from hashlib import sha256  # noqa: PLC0415 - every check imports this room, and OpenSSL loads slowly
+
+    return sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
 def _locate(problem: Problem) -> dict[str, object]:

@@ -24,7 +24,6 @@ from packager.schema.drafts import (
     known_draft,
     meta_validator,
 )
-from packager.schema.explain import Case, explain
 from packager.schema.failures import has_lost_names
 from packager.schema.phrases import cut, quote
 from packager.schema.walk import escape_uri, follow_pointer, join_uri, split_fragment, subschemas
@@ -211,7 +210,11 @@ class Library:
             message = f"this meta-schema cannot be used: {cut(str(error).partition(chr(10))[0])}"
             self.flaws.append(Flaw(document.source, "/$schema", message))
             return False
+        if validator.is_valid(document.value):
+            return True
         is_valid = True
+        from packager.schema.explain import Case, explain  # noqa: PLC0415 - most schemas are right
+
         for finding in explain(Case(document.value, validator)):
             if finding.keyword == "format" and finding.pointer.endswith(_FOLLOWED):
                 continue  # what a URI must escape may stand in a reference: see _complete

@@ -8,7 +8,6 @@ project, and never fetched from a network.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import posixpath
 from dataclasses import dataclass, field
@@ -22,19 +21,21 @@ from packager.config import find_project
 from packager.errors import ConfigError
 from packager.model import to_pointer
 from packager.schema.drafts import DRAFTS, LATEST
-from packager.schema.explain import Case, Finding, explain
 from packager.schema.library import Flaw, Library, Source, UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from packager.model import JsonObject, JsonValue
+    from packager.schema.explain import Finding
+    from packager.schema.language import Line
 
-__all__ = ["DRAFTS", "Finding", "SegmentSchema", "compile_schema", "compile_source", "to_pointer"]
+__all__ = ["DRAFTS", "SegmentSchema", "compile_schema", "compile_source", "to_pointer"]
 
 _NOWHERE: Final = "json-schema:///schema"  # where a schema lies that has no folder
 _MOST_FLAWS: Final = 100
+_MOST_LANGUAGES: Final = 16  # of one schema: what comes in more layouts is not written by a machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,8 @@ class SegmentSchema:
 
     document: JsonObject
     """An open schema, `{}`, if the file says `true`."""
-    sha256: str
-    """Of the bytes of the schema file."""
+    data: bytes
+    """The schema file."""
     validator: jsonschema_rs.Validator
     targets: Mapping[int, JsonValue] = field(default_factory=dict)
     """By the id() of a schema with a `$ref`: the schema that it leads to, in whatever file."""
@@ -55,14 +56,45 @@ class SegmentSchema:
     """Makes what judges by a subschema alone; None if it is not of this schema."""
     odd_names: bool = False
     """Whether the schema holds names that the validator's paths lose (see failures.py)."""
+    formats: bool = True
+    """Whether `format` is asserted."""
+    _languages: dict[Line, Callable[[bytes], bool] | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the schema file."""
+        from hashlib import sha256  # noqa: PLC0415 - as in _digests
+
+        return sha256(self.data).hexdigest()
 
     def is_valid(self, segment: JsonValue) -> bool:
         """Return the verdict."""
         return self.validator.is_valid(segment)
 
+    def are_valid(self, segments: Iterable[JsonValue]) -> bool:
+        """Return whether all of them are."""
+        return all(map(self.validator.is_valid, segments))
+
+    def language_of(self, line: Line) -> Callable[[bytes], bool] | None:
+        """Return what proves blocks of lines written like this sound and valid (see language.py)."""
+        from packager.schema.language import make_language  # noqa: PLC0415 - few files are large
+
+        if line not in self._languages and len(self._languages) < _MOST_LANGUAGES:
+            self._languages[line] = make_language(self.document, self.targets, line, formats=self.formats)
+        return self._languages.get(line)
+
     def explain(self, segment: JsonValue) -> Iterator[Finding]:
         """Yield everything that is wrong with a segment; nothing if it is valid."""
+        from packager.schema.explain import Case, explain  # noqa: PLC0415 - most segments are valid
+
         return explain(Case(segment, self.validator, self.document, self.targets, self.part, self.odd_names))
+
+
+def find_engine() -> str:
+    """Return where the library that judges lies: another version of it is another file."""
+    return str(jsonschema_rs.__file__)
 
 
 def compile_schema(  # noqa: PLR0913 - what varies is a parameter
@@ -127,12 +159,13 @@ def compile_source(  # noqa: PLR0913 - what varies is a parameter
         raise ConfigError("\n".join(_report(library, place))) from error
     return SegmentSchema(
         document.value if isinstance(document.value, dict) else {},
-        hashlib.sha256(source.data).hexdigest(),
+        source.data,
         validator,
         library.targets,
         _digests(library, source),
         lambda part: make({"$ref": address}) if (address := library.address_of(part)) else None,
         library.has_odd_names(),
+        formats,
     )
 
 
@@ -168,7 +201,11 @@ class _Files:
 
 def _digests(library: Library, source: Source) -> tuple[tuple[str, str], ...]:
     others = [each for each in library.sources.values() if each is not source]
-    return tuple(sorted((each.name, hashlib.sha256(each.data).hexdigest()) for each in others))
+    if not others:
+        return ()
+    from hashlib import sha256  # noqa: PLC0415 - few schemas have other files, and OpenSSL loads slowly
+
+    return tuple(sorted((each.name, sha256(each.data).hexdigest()) for each in others))
 
 
 def _report(library: Library, place: Callable[[bytes, str], tuple[int, int]] | None) -> Iterator[str]:

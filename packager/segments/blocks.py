@@ -6,18 +6,28 @@ of a .gz and all frames of a .zst are read. What cannot be read to the end raise
 
 from __future__ import annotations
 
+import os
 import stat
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
 from packager.segments.flaws import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
+
+    Tap = Callable[[bytes], object]
+    """Sees the bytes of a file as they are read."""
 
 BLOCK_BYTES = 1 << 17
 """So small that what is made of a block stays in the processor's cache: twice as fast as 1 MiB."""
+
+SMALL_BYTES = 1 << 15
+_READ_ONLY = (
+    os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+)
+"""Without waiting: nobody may ever write into a pipe."""
 
 _Damage: TypeAlias = tuple[type[Exception], ...]
 
@@ -32,10 +42,28 @@ class CannotReadError(Exception):
         self.line = line
 
 
+def read_small(place: str) -> bytes | None:
+    """Return the bytes of a file that is not compressed; None if it has more than 32 KiB, or anything is odd.
+
+    Much faster than `read_blocks`, for many files of one segment each.
+    """
+    try:
+        file = os.open(place, _READ_ONLY)
+    except (OSError, ValueError):
+        return None
+    try:
+        data = os.read(file, SMALL_BYTES + 1)
+        return data if len(data) <= SMALL_BYTES and not os.read(file, 1) else None
+    except OSError:
+        return None
+    finally:
+        os.close(file)
+
+
 def read_blocks(
-    path: Path, *, block_bytes: int = BLOCK_BYTES, max_bytes: int | None = None
+    place: str, *, block_bytes: int = BLOCK_BYTES, max_bytes: int | None = None, tap: Tap | None = None
 ) -> Iterator[bytes]:
-    """Yield the file's bytes in blocks, none of them empty.
+    """Yield the file's bytes in blocks, none of them empty; `tap` is called with each before.
 
     Raises:
         CannotReadError: The operating system refuses, the compressed data is damaged or cut off, the text is
@@ -43,7 +71,7 @@ def read_blocks(
     """
     damage: _Damage = ()
     try:
-        file, damage, size = _open(path)
+        file, damage, size = _open(Path(place))
         with file:
             _refuse_beyond(max_bytes, size)
             block = file.read(block_bytes)
@@ -52,6 +80,8 @@ def read_blocks(
             size = 0
             while block:
                 _refuse_beyond(max_bytes, size := size + len(block))
+                if tap is not None:
+                    tap(block)
                 yield block
                 block = file.read(block_bytes)
     except EOFError as error:

@@ -27,18 +27,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from packager.model import Problem, SourceFile
+    from packager.segments.blocks import Tap
+    from packager.segments.records import Proof
 
 MAX_JSON_FILE_BYTES = 256 << 20
 """The largest .json file, decompressed. One segment of it may have MAX_VALUE_BYTES, like a line."""
 
 
-def read_json(source: SourceFile) -> Iterator[Item | Empty | Unreadable]:
+def read_json(
+    source: SourceFile, tap: Tap | None = None, _: Proof | None = None
+) -> Iterator[Item | Empty | Unreadable]:
     """Yield the object, or each item of the array, or what is wrong with the file.
 
     Raises:
         CannotReadError: The bytes cannot be read to the end, or are too many.
     """
-    text = Text(b"".join(read_blocks(source.path, max_bytes=MAX_JSON_FILE_BYTES)))
+    text = Text(b"".join(read_blocks(source.place, max_bytes=MAX_JSON_FILE_BYTES, tap=tap)))
     marks = find_mark(text.data)
     start = skip_space(text.data, len(BOM) if marks else 0)
     if text.data[start : start + 1] == b"[":

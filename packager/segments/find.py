@@ -38,16 +38,17 @@ def find_sources(
         UsageError: no file matches.
     """
     found: dict[str, SourceFile] = {}
+    base, passed_over = f"{root}{os.sep}", set(map(str, without))
     for pattern in patterns:
         fixed, matches = _compile(pattern)
         for relative in _walk(root, fixed):
-            if relative not in found and matches(relative) and root / relative not in without:
+            if relative not in found and matches(relative) and base + relative not in passed_over:
                 if not _SEGMENT_FILE.search(relative):
                     raise ConfigError(
                         f"dataset.toml: dataset.segments: {pattern!r} matches {relative}, which is no "
                         "segment file (.json, .jsonl or .ndjson, also with .gz or .zst)"
                     )
-                found[relative] = _describe(root / relative, relative, fixed, top)
+                found[relative] = _describe(base + relative, relative, fixed, top)
     if not found:
         raise UsageError(
             f"no file in {root} matches {', '.join(patterns)}: put segment files there, or change `segments` "
@@ -80,7 +81,9 @@ def find_below(paths: Sequence[Path], root: Path | None) -> tuple[SourceFile, ..
             path = folder / name
             reported = _reported_name(path, root)
             fixed = _reported_name(folder, root)
-            found.setdefault(_without_dots(path), _describe(path, reported, fixed, folder.resolve().name))
+            found.setdefault(
+                _without_dots(path), _describe(str(path), reported, fixed, folder.resolve().name)
+            )
     if not found:
         raise UsageError(f"no segment file (.json, .jsonl, .ndjson) below {', '.join(map(str, paths))}")
     return _sort(found.values())
@@ -91,14 +94,17 @@ def compile_pattern(pattern: str) -> Callable[[str], object]:
     return _compile(pattern)[1]
 
 
-def _describe(path: Path, name: str, fixed: str, top: str) -> SourceFile:
+def _describe(place: str, name: str, fixed: str, top: str) -> SourceFile:
     below = name if fixed in {"", "."} else name.removeprefix(fixed).lstrip("/")
-    folder, _, _ = below.rpartition("/")
+    folder = below.rpartition("/")[0] or fixed.rpartition("/")[2] or top
+    recording = _SEGMENT_FILE.sub("", below)
+    if name.isascii() and folder.isascii():
+        return SourceFile(place, name, recording, folder)
     return SourceFile(
-        path=path,
+        place,
         name=_as_text(name),
-        recording=_as_text(unicodedata.normalize("NFC", _SEGMENT_FILE.sub("", below))),
-        folder=_as_text(unicodedata.normalize("NFC", folder or fixed.rpartition("/")[2] or top)),
+        recording=_as_text(unicodedata.normalize("NFC", recording)),
+        folder=_as_text(unicodedata.normalize("NFC", folder)),
         is_named_in_utf8=_as_text(name) == name,
     )
 

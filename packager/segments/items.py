@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from itertools import repeat
+from typing import TYPE_CHECKING, overload
 
 from packager.model import JsonObject, Problem, Severity, SourceFile
 from packager.segments.flaws import Flaw, Rule
+from packager.segments.lines import split_lines
 from packager.segments.places import Text
+from packager.segments.quick import load_proven
 from packager.segments.scan import skip_space
 from packager.segments.strict import Parsed
 
@@ -41,24 +45,72 @@ class Item:
     """Its bytes, in which `locate` looks."""
 
 
-@dataclass(frozen=True, slots=True)
 class Batch:
     """The values of consecutive lines, all of them sound: what items are made of when they are asked for."""
 
-    number: int
-    """Of the first value, as Item.number."""
-    line: int
-    """Of the first value, from 1."""
-    values: list[JsonObject]
-    lines: list[bytes]
-    """One a value."""
+    __slots__ = ("_values", "count", "data", "flush", "line", "number")
+
+    def __init__(  # noqa: PLR0913 - as many as a data class has
+        self, number: int, line: int, count: int, data: bytes, values: list[JsonObject] | None, *, flush: bool
+    ) -> None:
+        self.number = number
+        """Of the first value, as Item.number."""
+        self.line = line
+        """Of the first value, from 1."""
+        self.count = count
+        self.data = data
+        """The lines, one a value, each with its LF; the last one may lack it."""
+        self.flush = flush
+        """Whether no line begins with a space."""
+        self._values = values
+
+    @property
+    def proven(self) -> bool:
+        """Whether that its lines are sound was proven without reading them (see `read_batches`)."""
+        return self._values is None
+
+    @property
+    def values(self) -> list[JsonObject]:
+        """The values; of lines that were proven, read when they are asked for."""
+        return load_proven(self.data) if self._values is None else self._values
+
+    def places(self) -> Sequence[tuple[int, int]]:
+        """Return line and column of each value."""
+        if self.flush:
+            return Places(self.line, self.count)
+        return [
+            (self.line + index, skip_space(data, 0) + 1) for index, data in enumerate(split_lines(self.data))
+        ]
 
     def items(self) -> Iterator[Item]:
         """Yield the items that these values are."""
-        for index, (value, data) in enumerate(zip(self.values, self.lines, strict=True)):
-            line = self.line + index
-            column = skip_space(data, 0) + 1
-            yield Item(self.number + index, "", line, column, value, (), Text(data, line))
+        texts = zip(self.values, split_lines(self.data), self.places(), strict=True)
+        for number, (value, data, (line, column)) in enumerate(texts, self.number):
+            yield Item(number, "", line, column, value, (), Text(data, line))
+
+
+class Places(Sequence[tuple[int, int]]):
+    """Line and column of values that begin consecutive lines; made when they are asked for."""
+
+    __slots__ = ("_lines",)
+
+    def __init__(self, line: int, count: int) -> None:
+        self._lines = range(line, line + count)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return zip(self._lines, repeat(1))
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[int, int]: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[tuple[int, int]]: ...
+    def __getitem__(self, index: int | slice) -> tuple[int, int] | Sequence[tuple[int, int]]:
+        if isinstance(index, slice):
+            return [(line, 1) for line in self._lines[index]]
+        return self._lines[index], 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,13 +31,15 @@ class LongLine:
 class LineReader:
     """The lines of a file in order, without their LF: one at a time, or as many as a block brings."""
 
-    __slots__ = ("_ahead", "_batches", "number")
+    __slots__ = ("_ahead", "_runs", "number", "taken")
 
     def __init__(self, blocks: Iterable[bytes]) -> None:
-        self._batches = _split_lines(blocks)
+        self._runs = _cut_runs(blocks)
         self._ahead: deque[bytes | LongLine] = deque()
         self.number = 0
         """Of the line that was taken last, from 1."""
+        self.taken = 0
+        """How many lines the last run was."""
 
     def take(self) -> bytes | LongLine | None:
         """Return the next line, None at the end of the file."""
@@ -46,19 +48,24 @@ class LineReader:
         self.number += 1
         return self._ahead.popleft()
 
-    def take_batch(self) -> list[bytes]:
-        """Return the lines that the next block brings; none if some are at hand, or at the end."""
-        if self._ahead or not self._fetch() or isinstance(self._ahead[0], LongLine):
-            return []
-        batch = [line for line in self._ahead if isinstance(line, bytes)]
-        self._ahead.clear()
-        self.number += len(batch)
-        return batch
+    def take_run(self) -> bytes:
+        """Return the whole lines that the next block brings, each with its LF but perhaps the last of all.
 
-    def give_back(self, batch: list[bytes]) -> None:
-        """Put the lines back that `take_batch` has just returned."""
-        self._ahead.extend(batch)
-        self.number -= len(batch)
+        Nothing if some lines are at hand, at the end, and in place of a line that is too long.
+        """
+        if self._ahead or (run := next(self._runs, None)) is None:
+            return b""
+        if isinstance(run, LongLine):
+            self._ahead.append(run)
+            return b""
+        self.taken = count_lines(run)
+        self.number += self.taken
+        return run
+
+    def give_back(self, run: bytes) -> None:
+        """Put the lines back that `take_run` has just returned."""
+        self._ahead.extend(split_lines(run))
+        self.number -= self.taken
 
     def peek(self, count: int, limit: int) -> list[bytes]:
         """Return up to so many of the next lines, together at most `limit` bytes, and take none."""
@@ -78,37 +85,55 @@ class LineReader:
         self.number += count
 
     def _fetch(self) -> bool:
-        batch = next(self._batches, None)
-        if batch is None:
+        run = next(self._runs, None)
+        if run is None:
             return False
-        self._ahead.extend(batch)
+        if isinstance(run, LongLine):
+            self._ahead.append(run)
+        else:
+            self._ahead.extend(split_lines(run))
         return True
 
 
-def _split_lines(blocks: Iterable[bytes]) -> Iterator[list[bytes] | list[LongLine]]:
-    """Yield lines in lists, none of them empty; a line that is too long stands in a list of its own."""
+def count_lines(run: bytes) -> int:
+    """Return how many lines these whole lines are; the last one may lack its LF."""
+    return run.count(b"\n") + (not run.endswith(b"\n"))
+
+
+def split_lines(run: bytes) -> list[bytes]:
+    """Return whole lines without their LF."""
+    lines = run.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def _cut_runs(blocks: Iterable[bytes]) -> Iterator[bytes | LongLine]:
+    """Yield whole lines, as many as end in a block; a line that is too long stands alone."""
     begun: list[bytes] = []  # a line is joined once, however many blocks it reaches over
     size = 0
     for block in blocks:
-        first, *others = block.split(b"\n")
-        size += len(first)
-        if size <= MAX_VALUE_BYTES:
-            begun.append(first)
-        else:
+        first = block.find(b"\n") + 1
+        size += first or len(block)
+        if size - bool(first) > MAX_VALUE_BYTES:
             begun.clear()
             if size > MAX_VALUE_BYTES + MAX_SKIPPED_BYTES:
-                yield [LongLine(ended=False)]
+                yield LongLine(ended=False)
                 return
-        if others:
-            last = others.pop()
-            if size <= MAX_VALUE_BYTES:
-                yield [b"".join(begun), *others]
-            else:
-                yield [LongLine(ended=True)]
-                if others:
-                    yield others
-            begun, size = [last], len(last)
+        elif not first:
+            begun.append(block)
+        if not first:
+            continue
+        last = block.rfind(b"\n") + 1
+        if size - 1 > MAX_VALUE_BYTES:
+            yield LongLine(ended=True)
+            if last > first:
+                yield block[first:last]
+        else:
+            begun.append(block[:last])
+            yield b"".join(begun)
+        begun, size = [block[last:]] if last < len(block) else [], len(block) - last
     if size > MAX_VALUE_BYTES:
-        yield [LongLine(ended=True)]
+        yield LongLine(ended=True)
     elif size:
-        yield [b"".join(begun)]
+        yield b"".join(begun)

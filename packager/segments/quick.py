@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from packager.segments.lines import count_lines
 from packager.segments.strict import MAX_DEPTH
 
 if TYPE_CHECKING:
@@ -24,15 +25,49 @@ _KEY_END = re.compile(rb'"[ \t\r\n]*+:')
 _BEYOND_64_BITS = 2.0**63
 _PLAIN = frozenset({str, bool, int, type(None)})
 """Kinds of values that hold no keys and leave no doubt."""
+_FLAT = _PLAIN | {float}
+"""Kinds of values that hold no keys."""
 _DOUBT = -(1 << 62)
 """So far below zero that no count of keys makes up for it."""
 
 
-def load_objects(lines: list[bytes]) -> list[JsonObject] | None:
-    """Return the objects that these lines are, one each; None if only the exact parser can tell.
+def load_flat(run: bytes) -> list[JsonObject] | None:
+    """Return the objects that these whole lines are; None if only the exact parser can tell.
 
-    The proof is that of `load_object`, for all lines at once: as many keys in the values as places.
+    All must be flat, and begin and end their lines; `load_lines` knows no such conditions, and is slower.
+
+    They are read as one array, with a comma before each LF; inside a string the LF is refused. Why the lines
+    are the objects: no key stands twice (see `load_object`), so nothing is hidden, and no object stands in
+    another; so every LF, standing in `}LF{`, stands between two objects; and as many lines as objects leave
+    no comma between two objects of one line.
     """
+    count = count_lines(run)
+    if run.count(b"}\n{") != count - 1:
+        return None
+    try:
+        values = orjson.loads((b"[%b0]" if run.endswith(b"\n") else b"[%b\n,0]") % run.replace(b"\n", b",\n"))
+    except orjson.JSONDecodeError:
+        return None
+    values.pop()
+    if len(values) != count or not {dict}.issuperset(map(type, values)):
+        return None
+    inner = list(chain.from_iterable(map(dict.values, values)))
+    kinds = list(map(type, inner))
+    if not _FLAT.issuperset(kinds) or (float in kinds and _count_keys(inner, 0) < 0):
+        return None
+    return values if _has_keys(run, len(inner), kinds.count(str)) else None
+
+
+def load_proven(run: bytes) -> list[JsonObject]:
+    """Return the objects that these lines are, which surely are sound, and one each."""
+    end = b"[%b0]" if run.endswith(b"\n") else b"[%b\n,0]"
+    values: list[JsonObject] = orjson.loads(end % run.replace(b"\n", b",\n"))
+    values.pop()
+    return values
+
+
+def load_lines(run: bytes, lines: list[bytes]) -> list[JsonObject] | None:
+    """Return the objects that the lines of a run are, one each; None if only the exact parser can tell."""
     try:
         values: list[JsonObject] = list(map(orjson.loads, lines))
     except orjson.JSONDecodeError:
@@ -40,10 +75,11 @@ def load_objects(lines: list[bytes]) -> list[JsonObject] | None:
     if not {dict}.issuperset(map(type, values)):
         return None
     inner = list(chain.from_iterable(map(dict.values, values)))
-    keys = sum(map(len, values))
-    if not _PLAIN.issuperset(map(type, inner)):
-        keys += _count_keys(inner, MAX_DEPTH - 1)
-    return values if keys == _count_key_ends(b"\n".join(lines)) else None
+    kinds = list(map(type, inner))
+    if _PLAIN.issuperset(kinds):
+        return values if _has_keys(run, len(inner), kinds.count(str)) else None
+    keys = len(inner) + _count_keys(inner, MAX_DEPTH - 1)
+    return values if keys == _count_key_ends(run) else None
 
 
 def load_object(data: bytes) -> JsonObject | None:
@@ -59,8 +95,21 @@ def load_object(data: bytes) -> JsonObject | None:
         value: JsonObject = orjson.loads(data)
     except orjson.JSONDecodeError:
         return None
+    kinds = list(map(type, value.values()))
+    if _PLAIN.issuperset(kinds) and b"\\" not in data:
+        return value if _has_quotes(data, len(kinds), kinds.count(str)) else None
     keys = len(value) + _count_keys(value.values(), MAX_DEPTH - 1)
     return value if keys == len(_KEY_END.findall(data)) else None
+
+
+def _has_keys(text: bytes, keys: int, strings: int) -> bool:
+    """Return whether these lines, of whose flat values so many keys and strings are known, have no more."""
+    return _count_key_ends(text) == keys if b"\\" in text else _has_quotes(text, keys, strings)
+
+
+def _has_quotes(text: bytes, keys: int, strings: int) -> bool:
+    """Return the same of a text without escapes: there, each quote begins or ends a key or a string."""
+    return text.count(b'"') == 2 * (keys + strings)
 
 
 def _count_key_ends(text: bytes) -> int:

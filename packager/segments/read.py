@@ -11,18 +11,21 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from packager.segments.blocks import CannotReadError, read_blocks
+from packager.segments.blocks import CannotReadError, read_blocks, read_small
 from packager.segments.document import MAX_JSON_FILE_BYTES, read_json
 from packager.segments.flaws import BOM
 from packager.segments.items import Batch, Empty, Item, Unreadable, make_problem
 from packager.segments.lines import MAX_VALUE_BYTES
+from packager.segments.quick import load_object
 from packager.segments.records import read_records
 from packager.segments.strict import MAX_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.model import SourceFile
+    from packager.model import JsonObject, SourceFile
+    from packager.segments.blocks import Tap
+    from packager.segments.records import Proof
 
 __all__ = [
     "MAX_DEPTH",
@@ -38,6 +41,7 @@ __all__ = [
     "locate_key",
     "read_batches",
     "read_items",
+    "read_object",
 ]
 
 
@@ -61,13 +65,30 @@ def read_items(source: SourceFile) -> Iterator[Item | Empty | Unreadable]:
             yield read
 
 
-def read_batches(source: SourceFile) -> Iterator[Batch | Item | Empty | Unreadable]:
-    """Yield what `read_items` yields; sound values of many lines come together, which is much faster."""
+def read_batches(
+    source: SourceFile, tap: Tap | None = None, proves: Proof | None = None
+) -> Iterator[Batch | Item | Empty | Unreadable]:
+    """Yield what `read_items` yields; sound values of many lines come together, which is much faster.
+
+    `tap` is called with all bytes of the file in order, decompressed, as they are read. `proves` may know
+    that whole lines are sound, one flat object each with nothing around; these are parsed when asked for.
+    """
     read = read_records if _holds_lines(source) else read_json
     try:
-        yield from read(source)
+        yield from read(source, tap, proves)
     except CannotReadError as failure:
         yield Unreadable((make_problem(source, failure.rule, failure.message, (failure.line, 1)),))
+
+
+def read_object(source: SourceFile) -> tuple[JsonObject, bytes] | None:
+    """Return the object that a small .json file is, from its first character on, and the bytes of the file.
+
+    None says nothing of the file: `read_batches` does. It is for many files of one segment each.
+    """
+    if not source.place.endswith(".json") or (data := read_small(source.place)) is None:
+        return None
+    value = load_object(data)
+    return None if value is None else (value, data)
 
 
 def find_form(source: SourceFile) -> Form:
@@ -104,14 +125,14 @@ def locate_key(_source: SourceFile, item: Item, pointer: str, key: str) -> tuple
 
 
 def _holds_lines(source: SourceFile) -> bool:
-    name = source.path.name.removesuffix(".gz").removesuffix(".zst")
+    name = source.place.removesuffix(".gz").removesuffix(".zst")
     return name.endswith((".jsonl", ".ndjson"))
 
 
 def _find_first(source: SourceFile) -> bytes:
     """Return the first character of a .json file that is not white space."""
     mark = BOM
-    for block in read_blocks(source.path, block_bytes=4096, max_bytes=MAX_JSON_FILE_BYTES):
+    for block in read_blocks(source.place, block_bytes=4096, max_bytes=MAX_JSON_FILE_BYTES):
         if text := block.removeprefix(mark).lstrip(b" \t\n\r"):
             return text[:1]
         mark = b""

@@ -8,37 +8,44 @@ from typing import TYPE_CHECKING
 from packager.segments.blocks import CannotReadError, read_blocks
 from packager.segments.flaws import Flaw, Rule
 from packager.segments.items import TOO_LARGE, Batch, Empty, Item, find_empty, make_item, refuse_item
-from packager.segments.lines import LineReader, LongLine
+from packager.segments.lines import LineReader, LongLine, split_lines
 from packager.segments.places import Text
-from packager.segments.quick import load_object, load_objects
+from packager.segments.quick import load_flat, load_lines, load_object
 from packager.segments.scan import skip_space
 from packager.segments.strict import Parsed, demand_object, parse_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from packager.model import SourceFile
+    from packager.segments.blocks import Tap
 
+    Proof = Callable[[bytes], bool]
+    """Returns whether whole lines surely are sound, one flat object each with nothing around it."""
+
+_LONG_LINE = 1000  # bytes from which on lines are read faster one by one than as one array
 _LOOKAHEAD_BYTES = 1 << 20  # how long a value over several lines may be and still be told as one
 _PATIENCE_BYTES = 4 << 20  # what may be read in vain for that, before a file is taken line by line
 
 
-def read_records(source: SourceFile) -> Iterator[Batch | Item | Empty]:
-    """Yield the value of each line that is not blank, or `Empty` if there is none.
+def read_records(
+    source: SourceFile, tap: Tap | None = None, proves: Proof | None = None
+) -> Iterator[Batch | Item | Empty]:
+    """Yield the value of each line that is not blank, or `Empty` if there is none; see `read_batches`.
 
     Raises:
         CannotReadError: The bytes cannot be read to the end.
     """
-    lines = LineReader(read_blocks(source.path))
+    lines = LineReader(read_blocks(source.place, tap=tap))
     joiner = _Joiner(lines)
     number = 0
     while True:
-        if batch := lines.take_batch():
-            if values := load_objects(batch):
-                yield Batch(number, lines.number - len(batch) + 1, values, batch)
-                number += len(values)
+        if run := lines.take_run():
+            if batch := _read_run(run, number, lines, proves):
+                yield batch
+                number += batch.count
                 continue
-            lines.give_back(batch)
+            lines.give_back(run)
         line = lines.take()
         if line is None:
             break
@@ -53,6 +60,18 @@ def read_records(source: SourceFile) -> Iterator[Batch | Item | Empty]:
         number += 1
     if not number:
         yield find_empty(source)
+
+
+def _read_run(run: bytes, number: int, lines: LineReader, proves: Proof | None) -> Batch | None:
+    """Return the values of whole lines that were just taken; None if they are to be read one by one."""
+    first, count = lines.number - lines.taken + 1, lines.taken
+    if proves is not None and proves(run):
+        return Batch(number, first, count, run, None, flush=True)
+    flush, values = True, load_flat(run) if len(run) < _LONG_LINE * count else None
+    if not values:
+        each = split_lines(run)
+        flush, values = all(line.startswith(b"{") for line in each), load_lines(run, each)
+    return Batch(number, first, count, run, values, flush=flush) if values else None
 
 
 def _read_line(source: SourceFile, number: int, line: bytes, joiner: _Joiner) -> Item:

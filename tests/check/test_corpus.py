@@ -195,7 +195,7 @@ def test_a_ledger_gathers_equal_digests_on_disk_as_in_memory(
     monkeypatch.setattr("packager.check.ledger._HELD", held)
     ledger = Ledger(TEXTS.size, tmp_path / "ledger")
     for number in range(50):
-        pile = Pile(tmp_path / f"pile-{number}")
+        pile = Pile(TEXTS.size, tmp_path / f"pile-{number}")
         for digest in range(number % 7, 40, 7):
             pile.add(TEXTS.pack(bytes([digest * 6]) * 16, number, digest, 1, 0))
         ledger.add(pile)

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import re
 import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from huggingface_hub import constants
 
 import packager
 from packager.cli import main
@@ -219,6 +222,9 @@ def test_a_rehearsal_publishes_loads_back_and_says_that_nothing_left(
     out = capsys.readouterr().out
     assert "plan: publish v1.0.0 of me/turns" in out
     assert "every row equals its source: 60 rows\n" in out
+    assert re.search(
+        r"^cost of v1\.0\.0: \d files, ([0-9.]+ kB); \1 new after deduplication$", out, re.MULTILINE
+    )
     assert out.endswith("nothing left this machine; its own Hub stands at v1.0.0\n")
 
     assert run("publish", "--project", tmp_path, "--rehearse", "--format", "json") == 0
@@ -229,6 +235,32 @@ def test_a_rehearsal_publishes_loads_back_and_says_that_nothing_left(
     write_lines(tmp_path / "segments" / "ep0.jsonl", [make_segment("Changed.")])
     assert run("publish", "--project", tmp_path, "--rehearse", "--quiet") == 1
     assert "differs from the sources" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["lfs", "xet"])
+def test_a_rehearsal_says_how_many_bytes_of_a_release_were_new(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *, whole: bool
+) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", whole)
+    monkeypatch.setenv("HF_HUB_DISABLE_XET", str(int(whole)))
+    make_corpus(tmp_path)
+    chance = random.Random(1)
+    words = [f"{chance.getrandbits(4_000):x}" for _ in range(3_500)]
+    write_lines(tmp_path / "segments/ep0.jsonl", [make_segment(text, at) for at, text in enumerate(words)])
+    costs = []
+    for _ in range(2):
+        assert run("build", "--project", tmp_path, "--quiet") == 0
+        capsys.readouterr()
+        assert run("publish", "--project", tmp_path, "--rehearse", "--format", "json") == 0
+        costs.append(json.loads(capsys.readouterr().out)["cost"])
+        added = [make_segment("Changed.", at) for at in range(2)]
+        write_lines(tmp_path / "segments/ep1.jsonl", added)  # in the same shard as ep0
+    first, second = costs
+    assert 1_500_000 < first["new_bytes"] <= first["bytes"]
+    assert 1_500_000 < second["bytes"] < first["bytes"]
+    assert (second["new_bytes"] == second["bytes"]) is whole
+    assert second["new_bytes"] > 1000
+    assert (second["new_bytes"] < second["bytes"] / 2) is not whole
 
 
 def test_a_dry_run_changes_nothing_and_the_publish_does_what_it_showed(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 import pytest
+from huggingface_hub import constants
 
 from packager.errors import EnvironmentFailure, UsageError
 from packager.model import Column, ExpectedRow
@@ -118,8 +119,13 @@ def compare(hub: Hub, address: HubAddress, builds: Builds) -> Compare:
     return publish_and_compare
 
 
+@pytest.mark.parametrize("whole", [True, False], ids=["lfs", "xet"])
 @pytest.mark.parametrize("streaming", [False, True])
-def test_rows_that_say_what_their_sources_say_are_equal(compare: Compare, *, streaming: bool) -> None:
+def test_rows_that_say_what_their_sources_say_are_equal(
+    compare: Compare, monkeypatch: pytest.MonkeyPatch, *, streaming: bool, whole: bool
+) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", whole)  # for what is sent from here
+    monkeypatch.setenv("HF_HUB_DISABLE_XET", str(int(whole)))  # for the process that loads
     found = compare(SHARDS, EXPECTED, streaming=streaming)
     assert found == ReadBack(rows=1503, splits=(("test", 1500), ("train", 3)), different=0, differences=())
 

@@ -191,12 +191,3 @@ def test_a_large_file_of_one_repository_is_not_in_another(api: HfApi, hub: HubAd
     api.create_repo("me/other", repo_type="dataset")
     api.upload_file(path_or_fileobj=CONTENT, path_in_repo="a.bin", repo_id="me/other", repo_type="dataset")
     assert "actions" in offer(hub, ask)
-
-
-@pytest.mark.usefixtures("turns")
-def test_fetching_by_lfs_batch_is_refused_by_name(hub: HubAddress, ask: Ask) -> None:
-    answer = ask("POST", BATCH, b'{"operation": "download", "objects": []}', bearer(hub))
-    assert (answer.status, answer.headers["x-error-message"]) == (
-        501,
-        "LFS batch download is not implemented by the rehearsal Hub.",
-    )

@@ -88,6 +88,60 @@ def test_a_pull_request_can_be_opened_empty_renamed_and_closed(api: HfApi) -> No
     assert list(found) == []
 
 
+@pytest.mark.usefixtures("turns")
+def test_the_difference_of_a_pull_request_is_what_git_shows_and_applies(
+    api: HfApi, hub: HubAddress, tmp_path: Path
+) -> None:
+    lines = [f"line {number}\n" for number in range(1, 21)]
+    old, new = "".join(lines), "".join([*lines[:9], "another line\n", *lines[10:]])
+    commit(
+        api,
+        CommitOperationAdd("a.txt", old.encode()),
+        CommitOperationAdd("gone.txt", b"no end of line"),
+        CommitOperationAdd("b.bin", b"1"),
+        CommitOperationAdd("long.txt", b"x\n" * 20_000),
+    )
+    commit(
+        api,
+        CommitOperationAdd("a.txt", new.encode()),
+        CommitOperationDelete("gone.txt"),
+        CommitOperationAdd("b.bin", b"2"),
+        CommitOperationAdd("data/more data.txt", "a\rb\x85c\r\nZoë".encode()),
+        pull=True,
+    )
+    commit(api, CommitOperationAdd("c.txt", b"4"))  # main moves on: it is no part of the difference
+    diff = api.get_discussion_details("me/turns", 1, repo_type="dataset").diff
+    assert diff is not None
+    assert "@@ -7,7 +7,7 @@\n line 7\n line 8\n line 9\n-line 10\n+another line\n line 11\n" in diff
+    assert "deleted file mode 100644" in diff
+    assert (
+        "-oid sha256:6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b\n+oid sha256:" in diff
+    )
+    assert "c.txt" not in diff
+    clone = tmp_path / "clone"
+    assert git("clone", f"{hub.endpoint}/datasets/me/turns", str(clone)).returncode == 0
+    assert git("checkout", "HEAD~1", cwd=clone).returncode == 0
+    (tmp_path / "pull.diff").write_bytes(diff.encode())
+    assert git("apply", "--index", str(tmp_path / "pull.diff"), cwd=clone).returncode == 0
+    assert git("fetch", "origin", "refs/pr/1", cwd=clone).returncode == 0
+    assert git("diff", "--cached", "FETCH_HEAD", cwd=clone).stdout == ""
+    api.merge_pull_request("me/turns", 1, repo_type="dataset")
+    assert api.get_discussion_details("me/turns", 1, repo_type="dataset").diff == diff
+    commit(api, CommitOperationAdd("long.txt", b"y\n" * 20_000), CommitOperationAdd("z", b"\0"), pull=True)
+    diff = api.get_discussion_details("me/turns", 2, repo_type="dataset").diff
+    assert diff is not None
+    assert diff.endswith("Binary files /dev/null and b/z differ\n")
+    assert "Binary files a/long.txt and b/long.txt differ\ndiff --git a/z b/z\nnew file mode" in diff
+
+
+@pytest.mark.usefixtures("turns")
+def test_a_pull_request_without_a_change_and_a_discussion_have_no_difference(api: HfApi) -> None:
+    api.create_pull_request("me/turns", "Add turns", repo_type="dataset")
+    api.create_discussion("me/turns", "Why turns?", repo_type="dataset")
+    assert api.get_discussion_details("me/turns", 1, repo_type="dataset").diff == ""
+    assert api.get_discussion_details("me/turns", 2, repo_type="dataset").diff is None
+
+
 def git(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     settings = ["-c", "credential.helper=", "-c", "core.askPass=true"]
     command = ["git", *settings, *arguments]

@@ -89,6 +89,21 @@ def test_what_is_kept_is_a_plain_git_repository(api: HfApi, turns: str, tmp_path
             repo.object_store[oid].check()
 
 
+def test_a_hub_listens_where_it_did_before_if_nobody_else_does(tmp_path: Path) -> None:
+    def start() -> str:
+        with run_hub(tmp_path / "hub") as address:
+            return address.endpoint
+
+    first = start()
+    assert start() == first
+    with socket.create_server(("127.0.0.1", int(first.rpartition(":")[2]))):
+        second = start()
+    assert second != first
+    for broken in ("", "x", "-1", "99999", "9" * 5000):
+        (tmp_path / "hub/port").write_text(broken, encoding="ascii")
+        assert start().startswith("http://127.0.0.1:")
+
+
 def test_uploads_that_a_crash_left_behind_are_thrown_away_at_the_start(tmp_path: Path) -> None:
     with run_hub(tmp_path / "hub"):
         (tmp_path / "hub/incoming/half").write_bytes(b"half")

@@ -18,6 +18,6 @@ def write_source(tmp_path: Path) -> Callable[[str, bytes], SourceFile]:
     def write(name: str, data: bytes) -> SourceFile:
         path = tmp_path / name
         path.write_bytes(data)
-        return SourceFile(path, name, recording="recording", folder="folder")
+        return SourceFile(str(path), name, recording="recording", folder="folder")
 
     return write

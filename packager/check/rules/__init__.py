@@ -12,13 +12,14 @@ from packager.check.rules.catalogue import (
     resolve_limits,
     resolve_severities,
 )
-from packager.check.rules.pack import Finding, RecordingWatch, RulePack
+from packager.check.rules.pack import Columns, Finding, RecordingWatch, RulePack, read_columns
 from packager.check.rules.rule import OTHER, Evidence, Place, Rule, Sighting
 from packager.check.rules.turn import Properties
 
 __all__ = [
     "OTHER",
     "RULES",
+    "Columns",
     "Evidence",
     "Finding",
     "Place",
@@ -30,6 +31,7 @@ __all__ = [
     "check_choices",
     "find_family",
     "find_rule",
+    "read_columns",
     "resolve_limits",
     "resolve_severities",
 ]

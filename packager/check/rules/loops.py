@@ -56,8 +56,13 @@ def find_run(text: str, times: int, characters: int) -> tuple[int, int, int] | N
         return None
     stride = stride_of(times, characters)
     find = text.find
-    for at in range(stride - 1, length - _GRAM, stride):
-        gram = text[at : at + _GRAM]
+    starts = range(stride - 1, length - _GRAM, stride)
+    grams = [text[at : at + _GRAM] for at in starts]
+    # Asked of all at once, so that a text without any costs least: they are many, and rarely come again.
+    nearby = range(starts.start + 1, length, stride), range(starts.start + _GRAM + _PHRASE, 1 << 62, stride)
+    if max(map(find, grams, *nearby), default=-1) == -1:
+        return None
+    for at, gram in zip(starts, grams, strict=True):
         again = find(gram, at + 1, at + _GRAM + _PHRASE)
         while again != -1:
             found = _measure(text, at, again - at, times, characters)
@@ -65,6 +70,15 @@ def find_run(text: str, times: int, characters: int) -> tuple[int, int, int] | N
                 return found
             again = find(gram, again + 1, at + _GRAM + _PHRASE)
     return None
+
+
+def first_stretch(times: int, characters: int) -> tuple[int, int, int, int]:
+    """Return begin and end of the first stretch that `find_run` takes, and how far it looks for it again.
+
+    The last number is how long a text may be that has room for no second one.
+    """
+    at = stride_of(times, characters) - 1
+    return at, at + _GRAM, at + _GRAM + _PHRASE, 2 * at + 1 + _GRAM
 
 
 def stride_of(times: int, characters: int) -> int:

@@ -6,10 +6,11 @@ speakers, one text.
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Sequence
 
     from packager.check.rules.rule import Place
     from packager.check.rules.turn import Turn
@@ -55,6 +56,31 @@ class Memory:
             self.ends.setdefault(turn.speaker, NEVER)
         self.seen[hash((turn.start, turn.end, turn.speaker, turn.words))] = place
         self.trim()
+
+    def take_many(
+        self,
+        starts: Sequence[int],
+        ends: Sequence[int],
+        speakers: Sequence[Hashable],
+        words: Sequence[Hashable],
+        places: Sequence[Place],
+    ) -> bool:
+        """Remember segments that all have times, and say other things than those before them.
+
+        False, and none is remembered, if one has an equal, or if they could be too many.
+        """
+        keys = list(map(hash, zip(starts, ends, speakers or repeat(None), words, strict=False)))
+        new = dict(zip(keys, places, strict=True))
+        if len(new) < len(keys) or not (
+            self.seen.keys().isdisjoint(keys) and self.older.keys().isdisjoint(keys)
+        ):
+            return False
+        if len(self.seen) + len(new) > WINDOW or len(self.ends) + len(set(speakers)) > _SPEAKERS:
+            return False
+        self.start, self.words, self.run = starts[-1], words[-1], 1
+        self.ends.update(zip(speakers, ends, strict=False))
+        self.seen.update(new)
+        return True
 
     def trim(self) -> None:
         """Forget what is beyond the bounds."""

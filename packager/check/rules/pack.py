@@ -10,11 +10,13 @@ the rules themselves. So each rule is written once, and a clean segment costs ab
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from itertools import accumulate, islice
+from operator import eq, itemgetter, le, sub
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from packager.check.rules import texts
 from packager.check.rules.catalogue import RULES
-from packager.check.rules.loops import LOOP_CHARACTERS, LOOP_TIMES, find_run
+from packager.check.rules.loops import LOOP_CHARACTERS, LOOP_TIMES, find_run, first_stretch
 from packager.check.rules.memory import NEVER, WINDOW, Memory
 from packager.check.rules.rates import (
     FASTEST,
@@ -26,9 +28,10 @@ from packager.check.rules.rates import (
 from packager.check.rules.rule import SPEAKER, TEXT, TIMES, CorpusCheck, RecordingCheck, SegmentCheck
 from packager.check.rules.times import OVERLAP
 from packager.check.rules.turn import SECOND, read_time, read_turn
+from packager.times import are_in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
 
     from packager.check.rules.rule import Flaw, Limits, Place, Rule
     from packager.check.rules.turn import Properties, Turn
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
 _Kind = TypeVar("_Kind", SegmentCheck, RecordingCheck, CorpusCheck)
 
+_ORDER: Final = frozenset({"time/not-a-time", "time/end-before-start"})
 _CLOCKS: Final = 1 << 16  # times that are remembered with their nanoseconds
 
 
@@ -57,6 +61,7 @@ class RulePack:
 
     __slots__ = (
         "_clocks",
+        "about_order",
         "guard",
         "limits",
         "needs",
@@ -82,7 +87,9 @@ class RulePack:
         self.of_recording = _those(rules, RecordingCheck)
         self.of_corpus = _those(rules, CorpusCheck)
         self.guard = Guard.of(limits)
-        self._clocks: dict[object, int] = {}
+        self.about_order = _ORDER.issuperset(self.severities)
+        """Whether all that is asked is whether times are times, and in order."""
+        self._clocks: dict[JsonValue, int] = {}
 
     @staticmethod
     def is_clean_block(data: bytes) -> bool:
@@ -97,29 +104,43 @@ class RulePack:
         return list(self.judge_alone(read_turn(segment, self.properties)))
 
     def check_segments(
-        self, segments: Sequence[JsonObject], *, clean: bool = False
+        self, segments: Sequence[JsonObject], *, clean: bool = False, columns: Columns | None = None
     ) -> list[tuple[int, Finding]]:
         """Return what the rules about single segments find, with the index of each segment, in order.
 
         The same as `check_segment` of each one, and much faster. `clean` says that their text stood in a
-        block of which `is_clean_block` is true.
+        block of which `is_clean_block` is true. `columns` are those of the segments, if they are at hand.
         """
-        doubtful = self.guard.find_doubtful(read_columns(self, segments), clean=clean)
+        if self.about_order and self._are_in_order(segments):
+            return []
+        columns = read_columns(self, segments) if columns is None else columns
+        doubtful = self.guard.find_doubtful(columns, clean=clean)
         return [(index, found) for index in sorted(doubtful) for found in self.check_segment(segments[index])]
+
+    def _are_in_order(self, segments: Sequence[JsonObject]) -> bool:
+        start, end = self.properties.start, self.properties.end
+        if start is None or end is None:
+            return False
+        starts, ends = _values(segments, start), _values(segments, end)
+        if not ({str}.issuperset(map(type, starts)) and {str}.issuperset(map(type, ends))):
+            return False
+        times = cast("list[str]", starts), cast("list[str]", ends)
+        return are_in_order(*([time.encode() for time in each] for each in times))
 
     def watch_recording(self) -> RecordingWatch:
         """Return what judges the segments of one recording, in order."""
         return RecordingWatch(self)
 
-    def read_times(self, segments: Sequence[JsonObject], key: str | None) -> list[int]:
-        """Return a column of times in nanoseconds; `NEVER` for what is no time."""
-        if key is None:
-            return [NEVER] * len(segments)
+    def read_times(self, values: Sequence[JsonValue]) -> list[int]:
+        """Return times in nanoseconds; `NEVER` for what is no time."""
         known = self._clocks.get
-        # A time that is zero is learned each time anew, which does no harm.
+        if _REMEMBERED.issuperset(map(type, values)):
+            times = list(map(known, values))
+            if None not in times:
+                return cast("list[int]", times)
         return [
-            (type(value := segment.get(key)) in _REMEMBERED and known(value)) or self._learn(value)
-            for segment in segments
+            time if type(value) in _REMEMBERED and (time := known(value)) is not None else self._learn(value)
+            for value in values
         ]
 
     def _learn(self, value: JsonValue) -> int:
@@ -167,18 +188,63 @@ class RecordingWatch:
         return [finding for _, finding in self.sweep((segment,), (place,), clean=clean)]
 
     def sweep(
-        self, segments: Sequence[JsonObject], places: Iterable[Place], *, clean: bool = False
+        self,
+        segments: Sequence[JsonObject],
+        places: Sequence[Place],
+        *,
+        clean: bool = False,
+        columns: Columns | None = None,
     ) -> list[tuple[int, Finding]]:
         """Judge the next segments; return each finding with the index of its segment, in order.
 
-        The same as `add` of one after the other, and much faster.
+        The same as `add` of one after the other, and much faster. `columns` are those of the segments, if
+        they are at hand.
         """
-        columns = read_columns(self.pack, segments)
+        columns = read_columns(self.pack, segments) if columns is None else columns
         doubtful = self.pack.guard.find_doubtful(columns, clean=clean)
+        if not doubtful and self.pass_over(
+            columns.starts, columns.ends, columns.speakers, columns.words, places
+        ):
+            return []
+        return self._look_at(segments, places, columns, doubtful)
+
+    def pass_over(
+        self,
+        starts: Sequence[int],
+        ends: Sequence[int],
+        speakers: Sequence[Hashable],
+        words: Sequence[Hashable],
+        places: Sequence[Place],
+    ) -> bool:
+        """Remember segments without a doubtful one, if no rule about recordings can find anything in them.
+
+        Asked is more than the rules ask, but of all segments at once: each starts after the one before it and
+        ends before the next one starts, whoever speaks, but for the overlap that is allowed; none says what
+        the one before it says; none is equal to another.
+        """
+        needs, memory = self.pack.needs, self.memory
+        # The cheap questions come first.
+        if TIMES not in needs or not starts:
+            return False
+        if starts[0] < memory.start or not all(map(le, starts, islice(starts, 1, None))):
+            return False
+        if TEXT in needs and (words[0] == memory.words or any(map(eq, words, islice(words, 1, None)))):
+            return False
+        if SPEAKER in needs:
+            latest = accumulate(ends, max, initial=max(memory.ends.values(), default=NEVER))
+            overlap = self.pack.guard.overlap
+            if max(map(sub, latest, starts)) > overlap:
+                return False
+        return memory.take_many(starts, ends, speakers if SPEAKER in needs else (), words, places)
+
+    def _look_at(
+        self, segments: Sequence[JsonObject], places: Iterable[Place], columns: Columns, doubtful: set[int]
+    ) -> list[tuple[int, Finding]]:
+        """Judge segments one by one; those at the indices `doubtful` by every rule."""
         named, overlap, memory = columns.named, self.pack.guard.overlap, self.memory
         turns = zip(columns.starts, columns.ends, columns.speakers, columns.words, places, strict=False)
         found: list[tuple[int, Finding]] = []
-        # The one hot loop of the rules: no calls, few attributes. It asks what is doubtful after what came
+        # The hot loop of the rules: no calls, few attributes. It asks what is doubtful after what came
         # before; some question is answered yes whenever a rule about recordings finds something.
         last, said, until = memory.start, memory.words, memory.ends
         seen, older = memory.seen, memory.older
@@ -254,9 +320,9 @@ class Guard:
         if columns.timed:
             doubtful.update(self._find_odd_times(columns))
         if columns.named:
-            doubtful.update(
-                index for index, name in enumerate(columns.speakers) if not name or name.isspace()
-            )
+            blank = [name for name in columns.names if not name or name.isspace()]
+            if blank:
+                doubtful.update(index for index, name in enumerate(columns.speakers) if name in blank)
         return doubtful
 
     def _find_odd_times(self, columns: Columns) -> list[int]:
@@ -269,16 +335,21 @@ class Guard:
             or (length := end - start) > longest
             or (
                 text is not None
-                and (len(text) * least > length or (length > calm and len(text) * most < length))
+                and ((size := len(text)) * least > length or (length > calm and size * most < length))
             )
         ]
 
     def _find_loops(self, words: Sequence[str | None]) -> list[int]:
         characters, times = self.loop_characters, self.loop_times
+        at, gram, reach, short = first_stretch(times, characters)
         return [
             index
             for index, text in enumerate(words)
-            if text is not None and len(text) >= characters and find_run(text, times, characters) is not None
+            if text is not None
+            and len(text) >= characters
+            # Of a text with room for one stretch, the question that `find_run` asks first.
+            and (len(text) > short or text.find(text[at:gram], at + 1, reach) != -1)
+            and find_run(text, times, characters) is not None
         ]
 
 
@@ -295,26 +366,46 @@ class Columns:
     words: Sequence[str | None]
     """Texts; None for what is none."""
     speakers: Sequence[str | None]
+    names: frozenset[str | None]
+    """The speakers, each once."""
 
 
 def read_columns(pack: RulePack, segments: Sequence[JsonObject]) -> Columns:
     """Return the columns of these segments that the rules look at."""
-    properties = pack.properties
+    properties, needs = pack.properties, pack.needs
+    speakers = _strings(segments, properties.speaker if SPEAKER in needs else None)
     return Columns(
-        timed=TIMES in pack.needs,
-        spoken=TEXT in pack.needs,
-        named=SPEAKER in pack.needs,
-        starts=pack.read_times(segments, properties.start if TIMES in pack.needs else None),
-        ends=pack.read_times(segments, properties.end if TIMES in pack.needs else None),
-        words=_strings(segments, properties.text if TEXT in pack.needs else None),
-        speakers=_strings(segments, properties.speaker if SPEAKER in pack.needs else None),
+        timed=TIMES in needs,
+        spoken=TEXT in needs,
+        named=SPEAKER in needs,
+        starts=_times(pack, segments, properties.start),
+        ends=_times(pack, segments, properties.end),
+        words=_strings(segments, properties.text if TEXT in needs else None),
+        speakers=speakers,
+        names=frozenset(speakers if SPEAKER in needs else ()),
     )
+
+
+def _times(pack: RulePack, segments: Sequence[JsonObject], key: str | None) -> list[int]:
+    if key is None or TIMES not in pack.needs:
+        return [NEVER] * len(segments)
+    return pack.read_times(_values(segments, key))
 
 
 def _strings(segments: Sequence[JsonObject], key: str | None) -> Sequence[str | None]:
     if key is None:
         return [None] * len(segments)
-    return [value if type(value := segment.get(key)) is str else None for segment in segments]
+    values = _values(segments, key)
+    if {str}.issuperset(map(type, values)):
+        return cast("list[str | None]", values)
+    return [value if type(value) is str else None for value in values]
+
+
+def _values(segments: Sequence[JsonObject], key: str) -> list[JsonValue]:
+    try:
+        return list(map(itemgetter(key), segments))
+    except KeyError:
+        return [segment.get(key) for segment in segments]
 
 
 def _those(rules: Sequence[Rule], kind: type[_Kind]) -> tuple[tuple[str, _Kind], ...]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING, Final
+from operator import is_, itemgetter
+from typing import TYPE_CHECKING, Final, cast
 
 from packager.check.rules.rule import TEXT, Flaw, Rule, SegmentCheck, one, quote, said
 from packager.model import Severity
@@ -69,6 +70,8 @@ def find_doubtful(texts: Sequence[str | None], *, clean: bool) -> list[int]:
 
     `clean` says that they stood in a block of which `is_clean_block` is true.
     """
+    if clean and _are_trimmed(texts):
+        return []
     return [
         index
         for index, text in enumerate(texts)
@@ -78,6 +81,19 @@ def find_doubtful(texts: Sequence[str | None], *, clean: bool) -> list[int]:
         or text in _MARKERS
         or not (clean or _has_sound_characters(text))
     ]
+
+
+def _are_trimmed(texts: Sequence[str | None]) -> bool:
+    """Return whether all are texts, none of them with white space around it or an odd beginning."""
+    if not all(texts):
+        return False
+    said = cast("Sequence[str]", texts)
+    # What there is nothing to strip from is the same object.
+    return (
+        all(map(is_, map(str.strip, said), said))
+        and _ODD_OPENINGS.isdisjoint(map(itemgetter(0), said))
+        and _MARKERS.isdisjoint(said)
+    )
 
 
 def _has_sound_characters(text: str) -> bool:

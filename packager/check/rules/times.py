@@ -88,7 +88,7 @@ def find_unsorted(turn: Turn, memory: Memory, _: Limits) -> Iterator[Flaw]:
         yield Flaw(
             "start",
             f"the segment starts at {clock(turn.start)}, before the one before it ({clock(memory.start)}): "
-            "sort them by start",
+            "correct its start, or sort them by start",
         )
 
 
