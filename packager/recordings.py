@@ -5,9 +5,8 @@ docs/contract.md holds the rules as a promise; versions live for ever.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from operator import itemgetter
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from packager.model import Problem, Severity, to_pointer
 
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from packager.model import JsonObject, SourceFile
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A source says: I am (a part of) the recording of this name."""
 
     recording: str

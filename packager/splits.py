@@ -6,9 +6,8 @@ changes. Adding or removing one recording never moves another one to a different
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +23,7 @@ MOST_SHARDS: Final = 4096
 _RANGE: Final = 2**64
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(NamedTuple):
     """Where a recording goes."""
 
     split: str

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from xxhash import xxh3_128
 
@@ -138,8 +137,7 @@ def make_criteria(config: Config, schema: Path | None = None, *, errors_only: bo
     )
 
 
-@dataclass(frozen=True, slots=True)
-class NumberedUnit:
+class NumberedUnit(NamedTuple):
     """A unit of work; the numbers of its files follow one another."""
 
     first: int
@@ -148,16 +146,14 @@ class NumberedUnit:
     """In bytes, on disk."""
 
 
-@dataclass(frozen=True, slots=True)
-class Deal:
+class Deal(NamedTuple):
     """How recordings are dealt to the splits of a project."""
 
     splits: tuple[SplitRatio, ...]
     salt: str
 
 
-@dataclass(frozen=True, slots=True)
-class Gathering:
+class Gathering(NamedTuple):
     """How evidence is gathered from all sources of a run; small, so that it can travel to a worker."""
 
     criteria: Criteria
@@ -276,8 +272,7 @@ def find_config(project: str | Path | None, paths: Sequence[str | Path]) -> Conf
     return load_project(None if project is None else Path(project))
 
 
-@dataclass(frozen=True, slots=True)
-class _Result:
+class _Result(NamedTuple):
     """What came of one source, or of many at once."""
 
     segments: int

@@ -7,10 +7,9 @@ the recording when all are there. Of long texts and whole recordings digests are
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import repeat
 from struct import Struct
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from xxhash import xxh3_128, xxh3_128_digest
 
@@ -38,8 +37,7 @@ _NAMES: Final = 10_000  # speakers of a source that are remembered; further ones
 _NAME_CHARACTERS: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class SourceEvidence:
+class SourceEvidence(NamedTuple):
     """What came of one source, or of many small ones. Travels from a worker."""
 
     names: tuple[tuple[str, tuple[int, int, int]], ...]
@@ -50,8 +48,7 @@ class SourceEvidence:
     traces: Pile
 
 
-@dataclass(frozen=True, slots=True)
-class Voice:
+class Voice(NamedTuple):
     """What is known of a source before it is read."""
 
     number: int

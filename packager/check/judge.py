@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from packager.check.corpus import point_to
 from packager.check.evidence import Listener, Voice
@@ -70,8 +70,7 @@ class Criteria:
         return hash((self.schema, self.schema_name, self.recording_property, self.errors_only))
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """One value of a source file and everything that is wrong with it."""
 
     item: Item
@@ -176,19 +175,38 @@ def judge_batches(
             if read.proven and names_file and proof.clears(read.data, listener.pack):
                 yield read
                 continue
-            values = read.values
-            names = _name_recordings(values, criteria)
-            found = listener.hear(values, read.places(), read.data, names)
-            if not found and not (names and None in names) and (read.proven or schema.are_valid(values)):
-                yield read
-            else:
-                yield from _judge_items(source, criteria, list(read.items()), found)
+            yield from _judge_batch(source, criteria, read, listener)
         elif read.value is None:
             yield Judged(read, read.problems)
         else:
             names = _name_recordings([read.value], criteria)
             found = listener.hear([read.value], [(read.line, read.column)], read.text.data, names)
-            yield from _judge_items(source, criteria, [read], found)
+            yield _judge_item(source, criteria, read, read.value, [finding for _, finding in found])
+
+
+def _judge_batch(
+    source: SourceFile, criteria: Criteria, batch: Batch, listener: Listener
+) -> Iterator[Batch | Judged]:
+    """Yield the values with which something is wrong one by one, and those between them together."""
+    schema, _ = load_schema(criteria)
+    values = batch.values
+    names = _name_recordings(values, criteria)
+    findings: dict[int, list[Finding]] = {}
+    for index, finding in listener.hear(values, batch.places(), batch.data, names):
+        findings.setdefault(index, []).append(finding)
+    bad = set(findings)
+    if not batch.proven and not schema.are_valid(values):
+        bad.update(index for index, value in enumerate(values) if not schema.is_valid(value))
+    bad.update(index for index, name in enumerate(names or ()) if name is None)
+    if not bad:
+        yield batch
+        return
+    for part in batch.cut(sorted(bad)):
+        if isinstance(part, Batch):
+            yield part
+        else:
+            index = part.number - batch.number
+            yield _judge_item(source, criteria, part, values[index], findings.get(index, []))
 
 
 def _name_recordings(segments: list[JsonObject], criteria: Criteria) -> list[str | None] | None:
@@ -196,28 +214,21 @@ def _name_recordings(segments: list[JsonObject], criteria: Criteria) -> list[str
     return None if key is None else [name_recording(segment, key) for segment in segments]
 
 
-def _judge_items(
-    source: SourceFile, criteria: Criteria, items: list[Item], found: list[tuple[int, Finding]]
-) -> Iterator[Judged]:
-    """Judge consecutive values of a file; `found` is what the rules find, by the index of the item."""
+def _judge_item(
+    source: SourceFile, criteria: Criteria, item: Item, value: JsonObject, found: list[Finding]
+) -> Judged:
+    """Judge a value of a file; `found` is what the rules find in it."""
     schema, layout = load_schema(criteria)
     key = criteria.recording_property
-    findings: dict[int, list[Finding]] = {}
-    for index, finding in found:
-        findings.setdefault(items[index].number, []).append(finding)
-    for item in items:
-        if item.value is None:
-            yield Judged(item, item.problems)
-            continue
-        problems = [*item.problems]
-        if not schema.is_valid(item.value):
-            problems += _schema_problems(source, item, item.value, schema)
-        if item.number in findings:
-            blamed = {problem.pointer for problem in problems}
-            problems += _rule_problems(source, item, findings[item.number], blamed, layout)
-        if key is not None and name_recording(item.value, key) is None:
-            problems.append(missing_name(source.name, item.line, item.column, key))
-        yield Judged(item, tuple(problems))
+    problems = [*item.problems]
+    if not schema.is_valid(value):
+        problems += _schema_problems(source, item, value, schema)
+    if found:
+        blamed = {problem.pointer for problem in problems}
+        problems += _rule_problems(source, item, found, blamed, layout)
+    if key is not None and name_recording(value, key) is None:
+        problems.append(missing_name(source.name, item.line, item.column, key))
+    return Judged(item, tuple(problems))
 
 
 @lru_cache(maxsize=64)

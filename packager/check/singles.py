@@ -5,8 +5,7 @@ Only what is surely without a problem is judged here; every other file is left t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from xxhash import xxh3_128_digest
 
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
     _Read = tuple[int, SourceFile, tuple[JsonObject, bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class Singles:
+class Singles(NamedTuple):
     """Files of one object each with which nothing is wrong."""
 
     sources: frozenset[int]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from struct import Struct
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from xxhash import xxh3_128
 
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 _STATUS: Final = Struct("<qqqqq")
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(NamedTuple):
     """What the file system says of the sources, before any is read."""
 
     sizes: tuple[int, ...]

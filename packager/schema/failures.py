@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from packager.model import to_pointer
 
@@ -29,8 +28,7 @@ _INDEX: Final = re.compile(r"0|[1-9][0-9]{0,19}")
 _LOST: Final = re.compile(r"|0[0-9]{1,18}|\+[0-9]{1,19}")  # names that the validator's paths do not keep
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """One keyword that a value does not satisfy."""
 
     kind: str

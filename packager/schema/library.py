@@ -8,8 +8,7 @@ an `$id` is a name, and what it shares with another name is looked for at the sa
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 
 import jsonschema_rs
@@ -37,8 +36,7 @@ _FOLLOWED: Final = ("$ref", "$dynamicRef")
 _ANCHORS: Final = ("$anchor", "$dynamicAnchor")
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """One schema file, read but not parsed."""
 
     uri: str
@@ -52,8 +50,7 @@ class UnavailableError(Exception):
     """What a reference names is not to be had; the message says why and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A parsed schema file."""
 
     source: Source
@@ -63,8 +60,7 @@ class Document:
     """Its own `$id` in full, else where it lies."""
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+class Flaw(NamedTuple):
     """Something wrong with a schema file."""
 
     source: Source
@@ -73,8 +69,7 @@ class Flaw:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """A schema and all that its references depend on."""
 
     value: JsonValue

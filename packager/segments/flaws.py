@@ -5,8 +5,8 @@ The ids of the rules are for ever. A message says what is wrong and what to do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 BOM = b"\xef\xbb\xbf"
 
@@ -50,8 +50,7 @@ class Rule(StrEnum):
     UNREADABLE = "json/unreadable"
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+class Flaw(NamedTuple):
     """One departure of a text from JSON."""
 
     rule: Rule

@@ -82,6 +82,20 @@ class Batch:
             (self.line + index, skip_space(data, 0) + 1) for index, data in enumerate(split_lines(self.data))
         ]
 
+    def cut(self, indices: Sequence[int]) -> Iterator[Batch | Item]:
+        """Yield the values at these indices, which ascend, as items, and those between them as batches."""
+        values, lines, places = self.values, split_lines(self.data), self.places()
+        begin = 0
+        for index in (*indices, self.count):
+            if begin < index:
+                data = b"\n".join(lines[begin:index])
+                number, line = self.number + begin, self.line + begin
+                yield Batch(number, line, index - begin, data, values[begin:index], flush=self.flush)
+            if index < self.count:
+                line, column = places[index]
+                yield Item(self.number + index, "", line, column, values[index], (), Text(lines[index], line))
+            begin = index + 1
+
     def items(self) -> Iterator[Item]:
         """Yield the items that these values are."""
         texts = zip(self.values, split_lines(self.data), self.places(), strict=True)

@@ -6,9 +6,8 @@ Only LF ends a line. A line beyond the limit is passed over, not kept.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,8 +19,7 @@ MAX_SKIPPED_BYTES = 256 << 20
 """How much of a line beyond MAX_VALUE_BYTES is read in search of its end."""
 
 
-@dataclass(frozen=True, slots=True)
-class LongLine:
+class LongLine(NamedTuple):
     """A line beyond MAX_VALUE_BYTES."""
 
     ended: bool

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packager.segments.blocks import CannotReadError, read_blocks
@@ -86,7 +85,7 @@ def _read_line(source: SourceFile, number: int, line: bytes, joiner: _Joiner) ->
         reach = line.count(b"\n") + 1
         message = f"this value stands on {reach} lines: write each object on one line, or name the file .json"
         flaws = (Flaw(Rule.MULTILINE, parsed.start, message), *parsed.flaws)
-        return make_item(source, number, "", Text(line, place), replace(parsed, flaws=flaws))
+        return make_item(source, number, "", Text(line, place), parsed._replace(flaws=flaws))
     return make_item(source, number, "", Text(line, place), demand_object(line, parsed))
 
 

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from packager.errors import ConfigError
 from packager.segments.flaws import BOM, Flaw, Rule, decode_at, find_mark, judge_unexpected, quote
@@ -31,8 +30,7 @@ MAX_FLAWS = 100
 """How many flaws of one value are told one by one; the last of them counts the rest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """One value as it was read."""
 
     value: JsonValue
@@ -49,8 +47,7 @@ class Parsed:
         return self.end is None and self.flaws[-1].rule is Rule.TRUNCATED
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Where one item of an array lies in the text, in bytes."""
 
     start: int
@@ -88,7 +85,7 @@ def check_rest(data: bytes, end: int) -> Flaw | None:
             "or all of them into one array in a .json file",
         )
     flaw = judge_unexpected(data, at, "nothing more")
-    return replace(flaw, rule=Rule.TRAILING_DATA) if flaw.rule is Rule.SYNTAX else flaw
+    return flaw._replace(rule=Rule.TRAILING_DATA) if flaw.rule is Rule.SYNTAX else flaw
 
 
 def demand_object(data: bytes, parsed: Parsed) -> Parsed:
@@ -96,12 +93,12 @@ def demand_object(data: bytes, parsed: Parsed) -> Parsed:
     if parsed.end is None:
         return parsed
     if rest := check_rest(data, parsed.end):
-        return replace(parsed, end=None, flaws=(*parsed.flaws, rest))
+        return parsed._replace(end=None, flaws=(*parsed.flaws, rest))
     if isinstance(parsed.value, dict) or (parsed.value is None and parsed.flaws):
         return parsed
     kind = _KINDS.get(type(parsed.value), "a number")
     message = f'This is {kind}, but it must be an object: write {{"name": value, …}}.'
-    return replace(parsed, flaws=(Flaw(Rule.NOT_AN_OBJECT, parsed.start, message), *parsed.flaws))
+    return parsed._replace(flaws=(Flaw(Rule.NOT_AN_OBJECT, parsed.start, message), *parsed.flaws))
 
 
 def read_document(data: bytes, name: str) -> JsonObject:
@@ -201,7 +198,7 @@ class _Parser:
         if self.hidden:
             last = self.flaws[-1]
             message = f"{last.message} ({self.hidden} more flaws of this value are not shown)"
-            self.flaws[-1] = replace(last, message=message)
+            self.flaws[-1] = last._replace(message=message)
         return tuple(sorted(self.flaws, key=attrgetter("offset")))
 
     def skip_space(self) -> None:
@@ -384,7 +381,7 @@ class _Parser:
         """Note what stands here instead of what is wanted; the caller raises what comes back."""
         self.skip_space()
         flaw = judge_unexpected(self.data, self.at, wanted, found)
-        self.flaws.append(replace(flaw, pointer=_point(self.path)))
+        self.flaws.append(flaw._replace(pointer=_point(self.path)))
         return _EndedError()
 
     def _note(self, rule: Rule, offset: int, message: str) -> None:

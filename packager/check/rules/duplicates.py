@@ -99,7 +99,7 @@ RULES: Final = (
         "duplicate/segment",
         Severity.WARNING,
         "a segment that stands in its recording twice: same times, speaker and text",
-        "It was appended twice. The last 32,768 segments of a recording, or more, are compared. Texts below "
+        "It was appended twice. The last 8,192 segments of a recording, or more, are compared. Texts below "
         "`duplicate_characters` are left alone: of times in whole seconds, two short words can share one.",
         (TIMES, TEXT),
         RecordingCheck(find_twin),

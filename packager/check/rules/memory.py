@@ -1,6 +1,6 @@
 """What is remembered of a recording while its segments go by, in order. Pure.
 
-Bounded however long the recording is: the last 32,768 to 65,536 segments by digest and place, 10,000
+Bounded however long the recording is: the last 8,192 to 16,384 segments by digest and place, 10,000
 speakers, one text.
 """
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from packager.check.rules.rule import Place
     from packager.check.rules.turn import Turn
 
-WINDOW: Final = 1 << 15
+WINDOW: Final = 1 << 13
 """Segments; as many at least are remembered, twice as many at most."""
 NEVER: Final = -(1 << 63)
 _SPEAKERS: Final = 10_000

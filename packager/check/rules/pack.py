@@ -9,10 +9,9 @@ the rules themselves. So each rule is written once, and a clean segment costs ab
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import accumulate, islice
 from operator import eq, itemgetter, le, sub
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar, cast
 
 from packager.check.rules import texts
 from packager.check.rules.catalogue import RULES
@@ -43,8 +42,7 @@ _ORDER: Final = frozenset({"time/not-a-time", "time/end-before-start"})
 _CLOCKS: Final = 1 << 16  # times that are remembered with their nanoseconds
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What a rule found in a segment."""
 
     key: str | None
@@ -284,8 +282,7 @@ _REMEMBERED: Final = frozenset({str, float})
 """Not integers: `True` is equal to 1, and is no time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(NamedTuple):
     """Bounds within which the rules about single segments find nothing; a little narrower than theirs."""
 
     least: float
@@ -353,8 +350,7 @@ class Guard:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(NamedTuple):
     """Segments by property. A column that no rule needs holds None or `NEVER`."""
 
     timed: bool

@@ -7,7 +7,6 @@ than that, so memory stays small; what is remembered of a recording is in `memor
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
@@ -51,15 +50,13 @@ class Sighting(NamedTuple):
     """A name, or the split of the recording."""
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentCheck:
+class SegmentCheck(NamedTuple):
     """Finds what is wrong with a segment by itself."""
 
     find: Callable[[Turn, Limits], Iterator[Flaw]]
 
 
-@dataclass(frozen=True, slots=True)
-class RecordingCheck:
+class RecordingCheck(NamedTuple):
     """Finds what is wrong with a segment after those before it. The memory is changed elsewhere."""
 
     find: Callable[[Turn, Memory, Limits], Iterator[Flaw]]
@@ -76,8 +73,7 @@ class Evidence(StrEnum):
     """Long texts that are equal."""
 
 
-@dataclass(frozen=True, slots=True)
-class CorpusCheck:
+class CorpusCheck(NamedTuple):
     """Finds, of what is looked at together, in the order of the corpus, what should not be."""
 
     evidence: Evidence
@@ -88,8 +84,7 @@ class CorpusCheck:
 Check: TypeAlias = "SegmentCheck | RecordingCheck | CorpusCheck"
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """A threshold, which `[check.limits]` can change by its name."""
 
     name: str
@@ -104,8 +99,7 @@ Example: TypeAlias = "tuple[tuple[str, tuple[JsonObject, ...]], ...]"
 """Recordings: the name of each file and its segments."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One rule beyond the schema."""
 
     id: str

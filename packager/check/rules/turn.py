@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from packager.times import parse_time
 
@@ -16,8 +15,7 @@ SECOND: Final = 10**9
 _FARTHEST: Final = 10**15  # seconds; beyond it rules about times are silent
 
 
-@dataclass(frozen=True, slots=True)
-class Properties:
+class Properties(NamedTuple):
     """Which properties of a segment the rules are about; None where the schema has none that will do."""
 
     start: str | None
@@ -27,8 +25,7 @@ class Properties:
     speaker: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """A segment, read."""
 
     start: int | None
