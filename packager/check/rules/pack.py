@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _Kind = TypeVar("_Kind", SegmentCheck, RecordingCheck, CorpusCheck)
 
 _ORDER: Final = frozenset({"time/not-a-time", "time/end-before-start"})
-_CLOCKS: Final = 1 << 16  # times that are remembered with their nanoseconds
+_CLOCKS: Final = 1 << 15  # times that are remembered with their nanoseconds
 
 
 class Finding(NamedTuple):
