@@ -40,10 +40,11 @@ def find_too_fast(turn: Turn, limits: Limits) -> Iterator[Flaw]:
     if not seconds or text is None:
         return
     letters = len(_LINK.sub("", text.strip()))
+    length = f"{seconds:g} second{'s' * (seconds != 1)}"
     if letters / (seconds + turn.slack) > limits[FASTEST.name]:
         yield Flaw(
             "text",
-            f"{letters} characters in {seconds:g} seconds: correct the times, or the text",
+            f"{letters} characters in {length}: correct the times, or the text",
         )
 
 
