@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import orjson
 
 if TYPE_CHECKING:
-    from packager.model import JsonValue
+    from collections.abc import Sequence
+
+    from packager.model import JsonObject, JsonValue
 
 _DIGITS: Final = 10**21  # from here on the RFC writes an exponent
 _LONG_NUMBER: Final = re.compile(rb"[0-9]{16}")
 _PLAIN: Final = frozenset({str, bool, type(None)})
+_dump_sorted: Final = partial(orjson.dumps, option=orjson.OPT_SORT_KEYS)
 
 
 def canonical_json(value: JsonValue) -> bytes:
@@ -29,8 +34,16 @@ def canonical_json(value: JsonValue) -> bytes:
     """
     if type(value) is dict and _PLAIN.issuperset(map(type, value.values())) and "".join(value).isascii():
         # orjson sorts keys by bytes and the RFC by UTF-16 units: for ASCII that is one order.
-        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        return _dump_sorted(value)
     return b"".join(_parts(value))
+
+
+def canonical_all(values: Sequence[JsonObject]) -> list[bytes]:
+    """Return `canonical_json` of each object; much faster for many that are plain."""
+    kinds = set(map(type, chain.from_iterable(map(dict.values, values))))
+    if kinds <= _PLAIN and "".join(set(chain.from_iterable(values))).isascii():
+        return list(map(_dump_sorted, values))
+    return list(map(canonical_json, values))
 
 
 def parse_canonical(text: bytes) -> JsonValue:

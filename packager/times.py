@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 from operator import le
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _CLOCK: Final = re.compile(r"([0-9]{2,300}):([0-5][0-9]):([0-5][0-9])(?:\.([0-9]{1,9}))?")
 _NANOSECONDS: Final = 10**9
+_USUAL: Final = 18  # characters; longer times are not remembered
 _KINDS: Final = bytes(
     ord("0" if 48 <= each < 54 else "9" if 54 <= each < 58 else ":" if each == 58 else "x")
     for each in range(256)
@@ -31,15 +33,22 @@ def parse_time(value: object) -> int | Fraction | None:
     4259500000000
     """
     if isinstance(value, str):
-        match = _CLOCK.fullmatch(value)
-        if match is None:
-            return None
-        hours, minutes, seconds, fraction = match.groups()
-        whole = (int(hours) * 60 + int(minutes)) * 60 + int(seconds)
-        return whole * _NANOSECONDS + (int(fraction.ljust(9, "0")) if fraction else 0)
+        return _parse_usual(value) if len(value) <= _USUAL else _parse_clock(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return Fraction(value) * _NANOSECONDS
+
+
+def _parse_clock(value: str) -> int | None:
+    match = _CLOCK.fullmatch(value)
+    if match is None:
+        return None
+    hours, minutes, seconds, fraction = match.groups()
+    whole = (int(hours) * 60 + int(minutes)) * 60 + int(seconds)
+    return whole * _NANOSECONDS + (int(fraction.ljust(9, "0")) if fraction else 0)
+
+
+_parse_usual = lru_cache(maxsize=1 << 14)(_parse_clock)  # the times of a corpus come again and again
 
 
 def are_in_order(starts: Sequence[bytes], ends: Sequence[bytes]) -> bool:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from packager.canonical import canonical_json
-from packager.check.fit import judge_to_fit
+from packager.canonical import canonical_all, canonical_json
+from packager.check.fit import judge_batches_to_fit
 from packager.model import Dropped, Problem, Severity
 from packager.recordings import Claim, claim_recording, name_recording
-from packager.segments.read import Empty, Unreadable
+from packager.segments.read import Batch, Empty, Unreadable
 from packager.times import parse_time
 
 if TYPE_CHECKING:
@@ -116,6 +116,22 @@ class _Runs:
         if self._held >= _FLUSH_BYTES:
             self.flush()
 
+    def add_all(self, recording: str, values: list[JsonObject]) -> None:
+        """Keep segments of one recording."""
+        run = self._runs.setdefault(recording, _Run())
+        times = [self._times(value) for value in values]
+        if run.positions == 0:
+            run.start = times[0][0]
+        texts = canonical_all(values)
+        run.lines += [b"%d %b\n" % pair for pair in enumerate(texts, run.positions)]
+        size = sum(map(len, texts))
+        run.size += size
+        run.spoken += sum(end - start for start, end in times if start is not None and end is not None)
+        run.positions += len(values)
+        self._held += size
+        if self._held >= _FLUSH_BYTES:
+            self.flush()
+
     def flush(self) -> None:
         """Write what is held back, a piece for each recording."""
         for recording, run in self._runs.items():
@@ -154,7 +170,15 @@ def _spool_file(  # noqa: PLR0913, PLR0917 - a source, how it is judged and wher
     runs = _Runs(spool, stream, criteria, single=single)
     begin = stream.tell()
     segments, problems, dropped = 0, list[Problem](), list[Dropped]()
-    for judged in judge_to_fit(source, criteria, listener):
+    for judged in judge_batches_to_fit(source, criteria, listener):
+        if isinstance(judged, Batch):
+            segments += judged.count
+            if claim:
+                runs.add_all(claim.recording, judged.values)
+            else:
+                for segment in judged.values:
+                    runs.add(str(segment[str(key)]), segment, keep=True)
+            continue
         problems += judged.problems
         if isinstance(judged, Unreadable):
             stream.seek(begin)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from packager.check.judge import Criteria, Judged, judge_file, load_schema
+from packager.check.judge import Criteria, Judged, expand, judge_batches, load_schema
 from packager.model import Problem, Severity
 from packager.schema.rows import Misfit, holds_any, make_row
-from packager.segments.read import Empty, Unreadable, locate
+from packager.segments.read import Batch, Empty, Unreadable, locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,10 +21,21 @@ def judge_to_fit(
     source: SourceFile, criteria: Criteria, listener: Listener | None = None
 ) -> Iterator[Judged | Empty | Unreadable]:
     """Yield what `judge_file` yields; an integer that its column cannot hold is an error."""
+    for judged in judge_batches_to_fit(source, criteria, listener):
+        yield from expand(judged)
+
+
+def judge_batches_to_fit(
+    source: SourceFile, criteria: Criteria, listener: Listener | None = None
+) -> Iterator[Batch | Judged | Empty | Unreadable]:
+    """Yield what `judge_to_fit` yields; many values with which nothing is wrong come together."""
     _, layout = load_schema(criteria)
-    fits = holds_any(layout)
-    for judged in judge_file(source, criteria, listener):
-        if fits or isinstance(judged, Empty | Unreadable) or judged.segment is None:
+    batches = judge_batches(source, criteria, listener)
+    if holds_any(layout):
+        yield from batches
+        return
+    for judged in chain.from_iterable(map(expand, batches)):
+        if isinstance(judged, Empty | Unreadable) or judged.segment is None:
             yield judged
             continue
         try:

@@ -151,11 +151,16 @@ def judge_file(
     What the rules that look beyond the file need is kept by `listener`, made by `listen_to`.
     """
     for judged in judge_batches(source, criteria, listener):
-        if isinstance(judged, Batch):
-            for item in judged.items():
-                yield Judged(item, ())
-        else:
-            yield judged
+        yield from expand(judged)
+
+
+def expand(judged: Batch | Judged | Empty | Unreadable) -> Iterator[Judged | Empty | Unreadable]:
+    """Yield the values of a batch with which nothing is wrong one by one; anything else as it is."""
+    if isinstance(judged, Batch):
+        for item in judged.items():
+            yield Judged(item, ())
+    else:
+        yield judged
 
 
 def judge_batches(
