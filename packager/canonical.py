@@ -53,6 +53,14 @@ def parse_canonical(text: bytes) -> JsonValue:
     return value
 
 
+def parse_canonicals(texts: Sequence[bytes], *, numbers_free: bool) -> list[JsonObject]:
+    """Return `parse_canonical` of objects; `numbers_free` says that none of them holds a number."""
+    if numbers_free:
+        values: list[JsonObject] = orjson.loads(b"[%b]" % b",".join(texts))
+        return values
+    return [value for value in map(parse_canonical, texts) if isinstance(value, dict)]
+
+
 def _parts(value: JsonValue) -> list[bytes]:
     parts: list[bytes] = []
     _write(value, parts)

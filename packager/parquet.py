@@ -1,29 +1,38 @@
 """Write shards as Parquet: the same rows are the same bytes. Owner of Arrow.
 
-Row groups are cut by the rows alone: after the segment at which a group's segments reach `GROUP_BYTES`. A
-shard without rows has no row group, for `load_dataset` fails on a group of zero rows.
+Row groups are cut by the segments alone, so that a change disturbs the groups around it and no others: what
+the Hub stores in chunks, it then has already. docs/rehearsal.md has the figures behind each setting. A shard
+without rows has no row group, for `load_dataset` fails on a group of zero rows.
 """
 
 from __future__ import annotations
 
 import json
+from array import array
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final, Self
+from zlib import crc32
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from packager.schema.columns import ColumnType, ListOf, Scalar, StructOf, hub_features
+from packager.schema.columns import RECORDING, STRING, ColumnType, ListOf, Scalar, StructOf, hub_features
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
     from packager.schema.columns import Layout
 
-GROUP_BYTES: Final = 16 << 20
-"""Length of the RFC 8785 forms of the segments of a row group, at least; the last one may be smaller."""
+SHORTEST_GROUP: Final = 512 << 10
+"""Length of the RFC 8785 forms of the segments of a row group, at least; the last one may be shorter."""
 
-_BATCH_ROWS: Final = 1024  # rows that are Python objects at a time
+LONGEST_GROUP: Final = 4 << 20
+"""The length at which a row group ends in any case."""
+
+_ARRAYS: Final = {"int64": "q", "double": "d"}
+_NUMBERS: Final = (Scalar("int64"), Scalar("float64"))
 
 _SCALARS: Final[dict[str, Any]] = {
     "string": pa.string(),
@@ -35,24 +44,30 @@ _SCALARS: Final[dict[str, Any]] = {
 
 
 class ShardWriter:
-    """Writes one shard, row by row, in bounded memory. Use it as a context manager."""
+    """Writes one shard in bounded memory. Use it as a context manager."""
 
-    def __init__(self, path: Path, layout: Layout) -> None:
+    def __init__(self, path: Path, layout: Layout, speaker: str) -> None:
         self.rows = 0
         self.arrow_bytes = 0
         """Size of the rows in Arrow's memory layout: what the `datasets` library calls num_bytes."""
         self._schema = arrow_schema(layout)
+        types = {each.column.name: each.type for each in layout.columns}
         self._file = pq.ParquetWriter(
             path,
             self._schema,
             compression="zstd",
             compression_level=1,
-            use_content_defined_chunking=True,
+            # A dictionary pays where few values return all the time. Elsewhere one new value renumbers those
+            # after it, and a whole column of the group is new to the Hub.
+            use_dictionary=[name for name in (RECORDING, speaker) if types.get(name) == STRING],
+            # Readers filter by these. The least and the greatest of free text tell nothing, and may be long.
+            write_statistics=[
+                name for name, type_ in types.items() if name == RECORDING or type_ in _NUMBERS
+            ],
             write_page_index=True,
             write_page_checksum=True,
         )
         self._batches: list[Any] = []
-        self._waiting: list[dict[str, object]] = []
         self._group_bytes = 0
 
     def __enter__(self) -> Self:
@@ -67,29 +82,58 @@ class ShardWriter:
             self._write_group()
         self._file.close()
 
-    def add(self, row: dict[str, object], size: int) -> None:
-        """Add a row; `size` is the length of its segment's RFC 8785 form."""
-        self.rows += 1
-        self._waiting.append(row)
-        self._group_bytes += size
-        if len(self._waiting) == _BATCH_ROWS:
-            self._make_batch()
-        if self._group_bytes >= GROUP_BYTES:
+    def add(self, columns: Mapping[str, Sequence[object]], segments: Sequence[bytes]) -> None:
+        """Add rows, given by column; `segments` are the RFC 8785 forms of their segments."""
+        arrays = [_make_array(columns[field.name], field.type) for field in self._schema]
+        batch = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
+        self.rows += batch.num_rows
+        begin = 0
+        for end in self._find_ends(segments):
+            self._batches.append(batch.slice(begin, end - begin))
             self._write_group()
+            begin = end
+        if begin < batch.num_rows:
+            self._batches.append(batch.slice(begin))
 
-    def _make_batch(self) -> None:
-        batch = pa.RecordBatch.from_pylist(self._waiting, schema=self._schema)
-        self.arrow_bytes += batch.nbytes
-        self._batches.append(batch)
-        self._waiting = []
+    def _find_ends(self, segments: Sequence[bytes]) -> Iterator[int]:
+        """Yield how many of these segments stand before the end of each row group that ends among them."""
+        size = self._group_bytes
+        for number, segment in enumerate(segments, 1):
+            size += len(segment)
+            if size >= SHORTEST_GROUP and (size >= LONGEST_GROUP or ends_group(segment)):
+                yield number
+                size = 0
+        self._group_bytes = size
 
     def _write_group(self) -> None:
-        if self._waiting:
-            self._make_batch()
         if self._batches:
-            table = pa.Table.from_batches(self._batches, schema=self._schema)
+            # In one piece, for the borders of the pieces would be seen in the pages.
+            table = pa.Table.from_batches(self._batches, schema=self._schema).combine_chunks()
+            self.arrow_bytes += table.nbytes
             self._file.write_table(table, row_group_size=table.num_rows)
-        self._batches, self._group_bytes = [], 0
+        self._batches = []
+
+
+def _make_array(values: Sequence[Any], type_: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
+    # Made of what Arrow keeps: `pa.array` imports pandas where that is installed, half a second a process.
+    count = len(values)
+    if None not in values:
+        if type_ == pa.string():
+            texts = [value.encode() for value in values]
+            ends = array("i", accumulate(map(len, texts), initial=0))
+            return pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(b"".join(texts)))
+        if kind := _ARRAYS.get(str(type_)):
+            return pa.Array.from_buffers(type_, count, [None, pa.py_buffer(array(kind, values))])
+    return pa.array(values, type=type_)
+
+
+def ends_group(segment: bytes) -> bool:
+    """Return whether a row group that is long enough ends after a segment, given its RFC 8785 form.
+
+    By its bytes alone, as if by lot: once in `SHORTEST_GROUP` bytes on average. So where groups end finds its
+    place again after an insertion, as it could not if bytes were counted.
+    """
+    return crc32(segment) * SHORTEST_GROUP < len(segment) << 32
 
 
 def arrow_schema(layout: Layout) -> Any:  # noqa: ANN401 - pyarrow has no types

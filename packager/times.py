@@ -10,7 +10,7 @@ import re
 from fractions import Fraction
 from functools import lru_cache
 from operator import le
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +49,15 @@ def _parse_clock(value: str) -> int | None:
 
 
 _parse_usual = lru_cache(maxsize=1 << 14)(_parse_clock)  # the times of a corpus come again and again
+
+
+def parse_times(values: Sequence[object]) -> list[int | Fraction | None]:
+    """Return `parse_time` of each."""
+    if {str}.issuperset(map(type, values)) and max(
+        map(len, cast("Sequence[str]", values)), default=0
+    ) <= _USUAL:
+        return list(map(_parse_usual, cast("Sequence[str]", values)))
+    return list(map(parse_time, values))
 
 
 def are_in_order(starts: Sequence[bytes], ends: Sequence[bytes]) -> bool:

@@ -14,7 +14,7 @@ from packager.check.fit import judge_batches_to_fit
 from packager.model import Dropped, Problem, Severity
 from packager.recordings import Claim, claim_recording, name_recording
 from packager.segments.read import Batch, Empty, Unreadable
-from packager.times import parse_time
+from packager.times import parse_time, parse_times
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -119,14 +119,19 @@ class _Runs:
     def add_all(self, recording: str, values: list[JsonObject]) -> None:
         """Keep segments of one recording."""
         run = self._runs.setdefault(recording, _Run())
-        times = [self._times(value) for value in values]
+        starts = parse_times([value.get(self.criteria.start) for value in values])
+        ends = parse_times([value.get(self.criteria.end) for value in values])
         if run.positions == 0:
-            run.start = times[0][0]
+            run.start = starts[0]
         texts = canonical_all(values)
         run.lines += [b"%d %b\n" % pair for pair in enumerate(texts, run.positions)]
         size = sum(map(len, texts))
         run.size += size
-        run.spoken += sum(end - start for start, end in times if start is not None and end is not None)
+        run.spoken += sum(
+            end - start
+            for start, end in zip(starts, ends, strict=True)
+            if start is not None and end is not None
+        )
         run.positions += len(values)
         self._held += size
         if self._held >= _FLUSH_BYTES:

@@ -21,10 +21,10 @@ from packager.schema.columns import (
     Scalar,
     StructOf,
 )
-from packager.times import parse_time, to_seconds
+from packager.times import parse_time, parse_times, to_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from packager.model import JsonObject, JsonValue
     from packager.schema.columns import Layout
@@ -63,10 +63,44 @@ def make_row(layout: Layout, recording: str, number: int, segment: JsonObject) -
     return row
 
 
+def make_columns(
+    layout: Layout, recording: str, numbers: Sequence[int], segments: Sequence[JsonObject]
+) -> dict[str, Sequence[object]]:
+    """Return the columns of valid segments of one recording; `make_row` of each, turned.
+
+    Raises:
+        Misfit: a column cannot hold a value exactly.
+    """
+    if layout.extra or any(each.type is not STRING for each in layout.properties):
+        rows = [
+            make_row(layout, recording, number, segment)
+            for number, segment in zip(numbers, segments, strict=True)
+        ]
+        return {each.column.name: [row[each.column.name] for row in rows] for each in layout.columns}
+    columns: dict[str, Sequence[object]] = {RECORDING: [recording] * len(numbers), SEGMENT: numbers}
+    for each in layout.properties:
+        columns[each.name] = [segment.get(each.name) for segment in segments]
+    if layout.start is not None and layout.end is not None:
+        columns[START_SECONDS] = _seconds(columns[layout.start])
+        columns[END_SECONDS] = _seconds(columns[layout.end])
+    return columns
+
+
+def holds_numbers(layout: Layout) -> bool:
+    """Return whether a segment may hold a number anywhere."""
+    return layout.extra or any(
+        each.type is not STRING and each.type != Scalar("bool") for each in layout.properties
+    )
+
+
 def seconds_of(value: JsonValue) -> float | None:
     """Return a time in seconds, as the float64 nearest to it; None if the value is not a time."""
     time = parse_time(value)
     return None if time is None else to_seconds(time)
+
+
+def _seconds(values: Sequence[object]) -> list[float | None]:
+    return [None if time is None else to_seconds(time) for time in parse_times(values)]
 
 
 def holds_any(layout: Layout) -> bool:

@@ -367,28 +367,6 @@ def test_one_new_recording_changes_one_shard(tmp_path: Path, monkeypatch: pytest
     assert len([path for path in changed if path.startswith("data/")]) == 1
 
 
-def test_an_empty_shard_has_no_row_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("packager.splits.SHARD_BYTES", 100)
-    make_corpus(tmp_path, recordings=3)
-    build_dataset(tmp_path)
-    groups = {
-        (metadata.num_rows, metadata.num_row_groups)
-        for path in (tmp_path / "build" / "data").iterdir()
-        for metadata in [pq.read_metadata(path)]
-    }
-    assert (0, 0) in groups
-    assert all(groups_of == (1 if rows else 0) for rows, groups_of in groups)
-
-
-def test_row_groups_are_cut_by_the_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("packager.parquet.GROUP_BYTES", 300)
-    make_corpus(tmp_path, recordings=1, segments=10)
-    build_dataset(tmp_path)
-    [path] = (tmp_path / "build" / "data").iterdir()
-    metadata = pq.read_metadata(path)
-    assert [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)] == [4, 4, 2]
-
-
 def test_large_numbers_are_what_they_were(tmp_path: Path) -> None:
     make_project(tmp_path)
     schema = {"properties": {"n": {"type": "integer"}, "f": {"type": "number"}, "j": {}}}
