@@ -9,6 +9,7 @@ by LFS alone. A new row is one more entry of `rows`; it runs in the client's pro
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -33,6 +34,7 @@ LARGE = bytes(range(256)) * 4000
 def rows(folder: Path) -> dict[str, Callable[[], object]]:  # noqa: C901 - a table, and the words it uses
     """Return what to do, by the endpoint that it is about; in this order, each once."""
     import datasets  # noqa: PLC0415 - the client's half runs where the server's libraries are not
+    import huggingface_hub  # noqa: PLC0415 - likewise
     from huggingface_hub import (  # noqa: PLC0415 - likewise
         CommitOperationAdd,
         CommitOperationCopy,
@@ -75,6 +77,16 @@ def rows(folder: Path) -> dict[str, Callable[[], object]]:  # noqa: C901 - a tab
             file.seek(500_000)
             check(file.read(300), LARGE[500_000:500_300])
 
+    def fetch_by_lfs() -> None:
+        """As `git lfs` does, which the clients of the Hub do for uploads alone."""
+        utils: Any = huggingface_hub.utils
+        wanted = {"oid": hashlib.sha256(LARGE).hexdigest(), "size": len(LARGE)}
+        url = f"{api.endpoint}/datasets/{REPO}.git/info/lfs/objects/batch"
+        fields = {"operation": "download", "transfers": ["basic"], "objects": [wanted]}
+        answer = utils.get_session().post(url, json=fields, headers=utils.build_hf_headers()).json()
+        href = answer["objects"][0]["actions"]["download"]["href"]
+        check(utils.get_session().get(href).content, LARGE)
+
     def head() -> Any:  # noqa: ANN401 - likewise
         return api.dataset_info(REPO).sha
 
@@ -103,6 +115,7 @@ def rows(folder: Path) -> dict[str, Callable[[], object]]:  # noqa: C901 - a tab
         "GET resolve (large)": lambda: check(fetch("large.bin"), LARGE),
         "GET resolve (small)": lambda: check(fetch("README.md"), card),
         "GET resolve (range)": read_range,
+        "POST batch (download), GET lfs": fetch_by_lfs,
         "GET resolve (404)": lambda: refused(lambda: fetch("missing"), 404),
         "POST branch": lambda: api.create_branch(REPO, branch="b", **KIND),
         "POST branch (409)": lambda: refused(lambda: api.create_branch(REPO, branch="b", **KIND), 409),
@@ -119,10 +132,13 @@ def rows(folder: Path) -> dict[str, Callable[[], object]]:  # noqa: C901 - a tab
         ),
         "snapshot_download": lambda: api.snapshot_download(REPO, local_dir=folder / "snapshot", **KIND),
         "POST commit (create_pr)": lambda: check(
-            commit(CommitOperationAdd("p.txt", b"1"), create_pr=True).pr_num, 1
+            commit(CommitOperationAdd("p.txt", b"1\n"), create_pr=True).pr_num, 1
         ),
         "GET discussions": lambda: check(len(list(api.get_repo_discussions(REPO, **KIND))), 1),
         "GET discussions/1": lambda: check(api.get_discussion_details(REPO, 1, **KIND).status, "open"),
+        "GET discussions/1 (diff)": lambda: check(
+            api.get_discussion_details(REPO, 1, **KIND).diff.splitlines()[-2:], ["@@ -0,0 +1 @@", "+1"]
+        ),
         "POST discussions/1/merge": lambda: api.merge_pull_request(REPO, 1, **KIND),
         "POST discussions": lambda: check(api.create_pull_request(REPO, "Another", **KIND).num, 2),
         "PUT settings": lambda: api.update_repo_settings(REPO, private=True, gated="auto", **KIND),

@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from packager.rehearsal.names import RepositoryId, check_repository
+from packager.rehearsal.readme import is_unicode
 from packager.rehearsal.refusal import RefusalError, bad_request, repository_not_found
 
 if TYPE_CHECKING:
@@ -166,10 +167,13 @@ def json_object(text: bytes | str) -> dict[str, Any]:
 
 
 def text_field(fields: dict[str, Any], name: str, default: str | None = None) -> str:
-    """Return a text of a JSON object; refuse another type, and absence where there is no default (400)."""
+    """Return a text of a JSON object; refuse another type, and absence where there is no default (400).
+
+    Half a surrogate pair is no text: JSON can spell it, but no answer could say it again.
+    """
     value = fields.get(name)
     value = default if value is None else value
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not is_unicode(value):
         raise bad_request(f"{name!r} must be a text.")
     return value
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import gzip
 import tempfile
+import zlib
 from io import BytesIO
 from typing import TYPE_CHECKING, cast
 
+from dulwich.errors import GitProtocolError
 from dulwich.protocol import ReceivableProtocol
 from dulwich.repo import Repo
 from dulwich.server import DictBackend, UploadPackHandler
@@ -47,8 +49,11 @@ def send_pack(call: Call) -> Response:
     """Send the objects that the client wants and does not have."""
     question = call.body
     if call.request.headers.get("content-encoding") == "gzip":
-        with gzip.open(BytesIO(question)) as file:
-            question = file.read(_LARGEST_QUESTION + 1)
+        try:
+            with gzip.open(BytesIO(question)) as file:
+                question = file.read(_LARGEST_QUESTION + 1)
+        except (gzip.BadGzipFile, EOFError, zlib.error):
+            raise bad_request("The body is not what gzip writes.") from None
         if len(question) > _LARGEST_QUESTION:
             raise RefusalError(413, f"The body is larger than {_LARGEST_QUESTION} bytes.")
     answer = _upload_pack(call, question, advertise=False)
@@ -87,7 +92,11 @@ def _upload_pack(call: Call, question: bytes, *, advertise: bool) -> IO[bytes]:
         wire = ReceivableProtocol(BytesIO(question).read, answer.write)
         backend = DictBackend({"/": cast("BackendRepo", repo)})
         handler = UploadPackHandler(backend, ["/"], wire, stateless_rpc=True, advertise_refs=advertise)
-        handler.handle()
+        try:
+            handler.handle()
+        except (GitProtocolError, ValueError, AssertionError) as error:  # the last for an empty line
+            answer.close()
+            raise bad_request(f"This is not what git asks: {error}") from None
     answer.seek(0)
     return answer
 

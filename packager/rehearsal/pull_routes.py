@@ -25,13 +25,14 @@ def open_pull(call: Call) -> Response:
     title = text_field(fields, "title").strip()
     if len(title) < 3:
         raise bad_request("A title has 3 or more characters.")
+    description = text_field(fields, "description", "")
     head = found.git.head("main")
     author = call.require_account().name
     if fields.get("pullRequest") is True:
         pull = found.pulls.open(title, author, head, lambda number: found.git.open_pull(number, head))
     else:
         pull = found.pulls.open(title, author, head, None, status="open")
-    pull = _comment(found, pull.number, author, text_field(fields, "description", ""))
+    pull = _comment(found, pull.number, author, description)
     return JSONResponse(_present(call, found, pull))
 
 

@@ -12,8 +12,6 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 _BLOCK = re.compile(r"\s*---[ \t]*\r?\n(.*?)(?:^|\r?\n)---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
-
-
 _LARGEST_JSON = 4 << 20
 
 
@@ -32,18 +30,32 @@ def read_metadata(readme: str) -> dict[str, Any]:
     """Return the metadata of a README as plain JSON values, not to be changed; empty if there is none.
 
     Raises:
-        MetadataError: the block is not YAML, holds a key twice, or is no mapping.
+        MetadataError: the block is not YAML, holds a key twice, is no mapping, or holds what is no Unicode.
     """
     block, _ = split_readme(readme)
     try:
-        value = YAML(typ="safe", pure=True).load(StringIO(block))
+        yaml = YAML(typ="safe", pure=True)
+        yaml.composer.warn_double_anchors = False  # YAML allows them
+        value = yaml.load(StringIO(block))
         # Dates become text, and what JSON cannot say (.nan, .inf) becomes null.
         value = json.loads(_write_json(value), parse_constant=lambda _: None)
-    except (YAMLError, ValueError, TypeError, RecursionError) as error:
-        raise MetadataError(str(error)) from None
+    except (YAMLError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError) as error:
+        # Values that are not what their tag says (`!!bool maybe`) are not errors of YAML to the library.
+        raise MetadataError(str(error).encode("utf-8", "backslashreplace").decode()) from None
+    if not is_unicode(json.dumps(value, ensure_ascii=False)):
+        raise MetadataError("The metadata block holds half a surrogate pair, which is no text.")
     if value is not None and not isinstance(value, dict):
         raise MetadataError("The metadata block must be a mapping of keys to values.")
     return value or {}
+
+
+def is_unicode(text: str) -> bool:
+    """Return whether a text can be written at all; escapes can spell half a surrogate pair, which cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _write_json(value: object) -> str:

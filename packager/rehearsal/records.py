@@ -79,5 +79,5 @@ def record_of(commit: Commit) -> CommitRecord:
 
 
 def message_of(title: str, message: str) -> str:
-    """Return the text of a git commit."""
-    return f"{title}\n\n{message}".rstrip() + "\n"
+    """Return the text of a git commit; `git fsck` finds fault with NUL in it."""
+    return f"{title}\n\n{message}".replace("\0", "").rstrip() + "\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from packager.rehearsal.account import NAME, Role
 from packager.rehearsal.calls import page_of, text_field
@@ -44,14 +44,19 @@ def whoami(call: Call) -> Response:
 
 
 def validate_yaml(call: Call) -> Response:
-    """Answer what is wrong with the metadata of a README.md."""
+    """Answer what is wrong with the metadata of a README.md: as JSON, or as text for `RepoCard.validate`."""
     fields = call.fields()
     found = judge_readme(text_field(fields, "content"), f"{text_field(fields, 'repoType', 'model')}s")
+    status = 400 if found.errors else 200
+    if call.request.headers.get("accept") == "text/plain":
+        lines = [f"- Error: {message}" for message in found.errors]
+        lines += [f"- Warning: {message}" for message in found.warnings]
+        return PlainTextResponse("\n".join(lines), status)
     answer = {
         "errors": [{"message": message} for message in found.errors],
         "warnings": [{"message": message} for message in found.warnings],
     }
-    return JSONResponse(answer, 400 if found.errors else 200)
+    return JSONResponse(answer, status)
 
 
 def create_repository(call: Call) -> Response:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import math
+import re
 import tempfile
 from dataclasses import dataclass
 from io import BytesIO
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 LARGE_BYTES = 10_000_000
 """From this size on, every file is a large file."""
 _LONGEST_LINE = 16 << 20
+_MOST_TRIES = 10_000_000
+"""Ways to match one path, some 100 ns each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +57,13 @@ def preupload(call: Call) -> Response:
         entry.path: entry.sha256 or entry.oid for entry in git.find(commit, paths) if not entry.is_folder
     }
     attributes = _read_text(repository, commit, ".gitattributes")
+    _refuse_slow(attributes, paths)
     patterns = compile_gitattributes_patterns(parse_git_attributes(BytesIO(attributes)))
     ignored = fields.get("gitIgnore")
     ignore_text = (
         ignored.encode() if isinstance(ignored, str) else _read_text(repository, commit, ".gitignore")
     )
+    _refuse_slow(ignore_text, paths)
     ignores = IgnoreFilter(read_ignore_patterns(BytesIO(ignore_text)))
     answers: list[dict[str, object]] = []
     for path, file in zip(paths, files, strict=True):
@@ -191,6 +197,16 @@ def _check_arrived(repository: Repository, path: str, oid: str, size: int | None
     if size is None or repository.large.size(oid) != size:
         raise bad_request(f"{path!r} points to the large file {oid}, whose bytes have not arrived.")
     return size
+
+
+def _refuse_slow(patterns: bytes, paths: list[str]) -> None:
+    """Refuse patterns with so many stars that trying every way to match a path could take hours (422)."""
+    longest = max((len(path.encode()) for path in paths), default=0)
+    for line in patterns.splitlines():
+        stars = 0 if line.startswith(b"#") else len(re.findall(rb"\*+", line))
+        if math.comb(longest, min(stars, longest // 2)) > _MOST_TRIES:
+            pattern = line[:60].decode("utf-8", "replace")
+            raise RefusalError(422, f"The pattern {pattern!r} has too many stars for such long paths.")
 
 
 def _read_text(repository: Repository, commit: str, path: str) -> bytes:

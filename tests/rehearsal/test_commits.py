@@ -285,7 +285,7 @@ def test_a_commit_that_cannot_be_understood_is_refused(
 ) -> None:
     path = "/api/datasets/me/turns/commit/main"
     answers = {name: ask("POST", path, body, bearer(hub)).status for name, body in BAD_LINES.items()}
-    assert answers == {**dict.fromkeys(BAD_LINES, 400), "lone surrogate": 422}
+    assert answers == dict.fromkeys(BAD_LINES, 400)
     assert len(api.list_repo_commits(turns, repo_type="dataset")) == 1
 
 

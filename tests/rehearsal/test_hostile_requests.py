@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 from typing import TYPE_CHECKING
 
@@ -141,10 +142,49 @@ def test_a_body_that_is_not_what_it_should_be_is_refused(hub: HubAddress, ask: A
     for setting in ('"visibility": ["private"]', '"visibility": "hidden"', '"gated": {}', '"gated": "maybe"'):
         body = f"{{{setting}}}".encode()
         assert ask("PUT", "/api/datasets/me/turns/settings", body, bearer(hub)).status == 400
-    body = json.dumps({"tag": "a\ud800", "message": "b\ud800"}).encode()
-    assert ask("POST", "/api/datasets/me/turns/tag/main", body, bearer(hub)).status == 400
-    body = json.dumps({"startingPoint": "b\ud800"}).encode()
-    assert ask("POST", "/api/datasets/me/turns/branch/b", body, bearer(hub)).status == 404
+
+
+def test_half_a_surrogate_pair_is_no_text(api: HfApi, hub: HubAddress, turns: str, ask: Ask) -> None:
+    api.create_discussion(turns, "All sound", repo_type="dataset")
+    for path, fields in (
+        ("tag/main", {"tag": "a\ud800"}),
+        ("tag/main", {"tag": "a", "message": "b\ud800"}),
+        ("branch/b", {"startingPoint": "b\ud800"}),
+        ("discussions", {"title": "abc\ud800"}),
+        ("discussions", {"title": "abc", "description": "\ud800"}),
+        ("discussions/1/comment", {"comment": "\ud800"}),
+        ("discussions/1/title", {"title": "abc\ud800"}),
+    ):
+        body = json.dumps(fields).encode()
+        assert ask("POST", f"/api/datasets/me/turns/{path}", body, bearer(hub)).status == 400, fields
+    assert [found.title for found in api.get_repo_discussions(turns, repo_type="dataset")] == ["All sound"]
+
+
+@pytest.mark.usefixtures("turns")
+def test_what_git_would_never_ask_is_refused(api: HfApi, hub: HubAddress, ask: Ask) -> None:
+    head = (api.dataset_info("me/turns").sha or "").encode()
+    want = b"want %s side-band-64k thin-pack ofs-delta\n" % head
+    want = b"%04x%s" % (len(want) + 4, want)
+    path = "/datasets/me/turns.git/git-upload-pack"
+    for question in (b"{}", b"0004", want + b"000cdeepen x0000", want + b"00120000"):
+        assert ask("POST", path, question, bearer(hub)).status == 400, question
+    packed = gzip.compress(want)
+    for question in (b"{}", packed[:-9], packed[:12] + b"\xff" * 9, gzip.compress(b"{}")):
+        answer = ask("POST", path, question, {**bearer(hub), "Content-Encoding": "gzip"})
+        assert answer.status == 400, question
+
+
+@pytest.mark.usefixtures("turns")
+def test_patterns_that_would_hold_the_hub_up_are_refused(hub: HubAddress, ask: Ask) -> None:
+    def status(pattern: str, path: str) -> int:
+        fields = {"files": [{"path": path, "size": 1, "sample": ""}], "gitIgnore": pattern}
+        body = json.dumps(fields).encode()
+        return ask("POST", "/api/datasets/me/turns/preupload/main", body, bearer(hub)).status
+
+    assert status("*a" * 25 + "b", "a" * 250) == 422
+    assert status("**/" * 20 + "b", "/".join("a" * 500)) == 422
+    assert status("*a" * 40 + "b", "a" * 30) == 422
+    assert status("# " + "* " * 40 + "\n**/*.tmp.*", "a/" * 100 + "a") == 200
 
 
 def test_a_body_too_large_for_its_purpose_is_refused(hub: HubAddress, ask: Ask) -> None:

@@ -7,10 +7,11 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from huggingface_hub import CommitOperationAdd, HfApi
+from huggingface_hub import CommitOperationAdd, HfApi, RepoCard, constants
 
 from packager.cli import main
 from packager.rehearsal.metadata import judge_readme
+from packager.rehearsal.readme import read_metadata
 from project import make_corpus
 
 if TYPE_CHECKING:
@@ -86,6 +87,17 @@ WARNINGS = {
     "size_categories: 1K": 'The size_categories "1K" is not in the official list: n<1K, 1K<n<10K',
     "{license: other, license_name: talk-1.0}": '"license" is "other": say which one in "license_link"',
 }
+UNREADABLE = {
+    "a: [": "while parsing a flow node",
+    "- a": "The metadata block must be a mapping",
+    "a: !!bool maybe": "'maybe'",
+    "a: !!int": "string index out of range",
+    "a: !!binary x": "failed to decode base64 data",
+    'a: "\\UFFFFFFFF"': "Python int too large",
+    'a: "\\ud800"': "The metadata block holds half a surrogate pair",
+    '"\\ud800": 1\n"\\ud800": 2': "while constructing a mapping",
+}
+"""What cannot be read at all, and how the reason begins."""
 
 
 def test_sound_metadata_has_no_fault() -> None:
@@ -98,6 +110,20 @@ def test_sound_metadata_has_no_fault() -> None:
 def test_what_the_hub_refuses_is_one_error_at_its_place(text: str) -> None:
     (error,) = judge_readme(f"---\n{text}\n---\n", "datasets").errors
     assert error.startswith(ERRORS[text])
+
+
+@pytest.mark.parametrize("text", UNREADABLE)
+def test_what_cannot_be_read_is_one_error_that_can_be_sent(text: str) -> None:
+    (error,) = judge_readme(f"---\n{text}\n---\n", "datasets").errors
+    assert error.startswith(UNREADABLE[text])
+    assert error.encode()
+
+
+@pytest.mark.filterwarnings("error")
+def test_escapes_and_repeated_anchors_that_yaml_allows_are_no_fault() -> None:
+    text = '---\na: &x "\\ud83d\\ude00"\nb: &x 2\nc: *x\n---\n'
+    assert judge_readme(text, "datasets").errors == []
+    assert read_metadata(text) == {"a": "😀", "b": 2, "c": 2}
 
 
 @pytest.mark.parametrize("text", WARNINGS)
@@ -126,6 +152,15 @@ def test_the_clients_hear_of_errors_and_of_warnings(api: HfApi) -> None:
     assert api.file_exists("me/turns", "README.md", repo_type="dataset")
 
 
+def test_a_card_hears_of_its_errors_as_text(hub: HubAddress, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "ENDPOINT", hub.endpoint)
+    RepoCard("---\nlicense: mit\ntask_categories: [chatting]\n---\n").validate("dataset")
+    with pytest.raises(
+        ValueError, match=r'^- Error: "license" must be one of \[.*\n- Warning: The task_categ'
+    ):
+        RepoCard("---\nlicense: gpl2\ntask_categories: [chatting]\n---\n").validate("dataset")
+
+
 @pytest.mark.usefixtures("turns")
 def test_a_commit_whose_readme_was_not_judged_before_is_refused(
     api: HfApi, hub: HubAddress, ask: Ask
@@ -139,7 +174,7 @@ def test_a_commit_whose_readme_was_not_judged_before_is_refused(
         headers = {"Authorization": f"Bearer {hub.token}"}
         return ask("POST", "/api/datasets/me/turns/commit/main", body, headers).status
 
-    for bad in ("---\nlicense: gpl2\n---\n", "---\na: [\n---\n", "---\n- a\n---\n"):
+    for bad in ("---\nlicense: gpl2\n---\n", "---\na: [\n---\n", '---\ntags: ["\\ud800"]\n---\n'):
         assert send("README.md", bad) == 400
     assert api.dataset_info("me/turns").sha == head
     assert [send("docs/README.md", "---\na: [\n---\n"), send("README.md", "no metadata")] == [200, 200]

@@ -156,7 +156,8 @@ def test_git_clones_what_was_published_and_finds_no_fault(
     api: HfApi, hub: HubAddress, tmp_path: Path
 ) -> None:
     commit(api, CommitOperationAdd("data/a.txt", b"1"), CommitOperationAdd("b.bin", b"2"))
-    api.create_tag("me/turns", tag="v1.0.0", tag_message="First", repo_type="dataset")
+    api.create_tag("me/turns", tag="v1.0.0", tag_message="First\0", repo_type="dataset")
+    api.super_squash_history("me/turns", repo_type="dataset", commit_message="All\0 in one")
     commit(api, CommitOperationAdd("c.txt", b"3"), pull=True)
     for number, url in enumerate(("datasets/me/turns", "datasets/me/turns.git")):
         clone = tmp_path / f"clone{number}"
