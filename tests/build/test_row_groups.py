@@ -127,6 +127,15 @@ def test_one_more_segment_changes_the_groups_around_it_and_no_others(tmp_path: P
     assert sum(changed) <= 30
 
 
+def test_a_group_does_not_know_what_stands_ahead_of_it(tmp_path: Path) -> None:
+    recordings = make_recordings(2, 300, 1000)
+    write_shard(tmp_path / "before", recordings)
+    write_shard(tmp_path / "after", {"a": ["x" * 700_000]} | recordings)  # so long that it is a group
+    before, after = bytes_of(tmp_path / "before"), bytes_of(tmp_path / "after")
+    assert len(before) == 4
+    assert before == after[1:]
+
+
 @settings(deadline=None, max_examples=20)
 @given(st.integers(0, 10**6), st.integers(0, 39), st.integers(0, 9))
 def test_groups_ahead_of_a_change_stay_and_so_do_those_behind_the_first_common_end(
