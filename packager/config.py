@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from packager.errors import ConfigError, UsageError
-from packager.model import SplitRatio, is_repository_name
+from packager.model import Deal, SplitRatio, is_repository_name
 
 FILE_NAME: Final = "dataset.toml"
 
@@ -27,7 +27,6 @@ _KEYS: Final = {
     "check.path": ("pattern", "select", "ignore", "severity"),
 }
 _SEVERITIES: Final = ("error", "warning", "note", "off")
-_RESERVED: Final = ("pin", "group_by")  # not names of splits: they are kept for the splits' own settings
 _SPLIT_NAME: Final = re.compile(r"\w+(\.\w+)*", re.ASCII)  # what the datasets library takes for a split
 _DIGITS: Final = 12  # decimals of a ratio
 _LONGEST_SPLIT: Final = 64
@@ -94,12 +93,23 @@ class Config:
     splits: tuple[SplitRatio, ...] = _ONE_SPLIT
     """In the order of the file; the ratios sum to exactly 1."""
     salt: str = ""
+    group_by: tuple[str, ...] = ()
+    """The properties whose values, equal throughout a recording, decide its split; empty: its name does."""
+    pins: tuple[tuple[str, str], ...] = ()
+    """Splits, and the name or pattern of recordings that are in each."""
+    lock: bool = False
+    """Whether placements are recorded in `splits.lock`, and may not change."""
     checks: Checks = DEFAULT_CHECKS
 
     @property
     def recording_property(self) -> str | None:
         """The property that names the recording; None if files or folders do."""
         return None if self.recording in {"auto", "file", "folder"} else self.recording
+
+    @property
+    def deal(self) -> Deal:
+        """How recordings are dealt to the splits."""
+        return Deal(self.splits, self.salt, self.group_by, self.pins)
 
 
 def find_project(start: Path) -> Path | None:
@@ -184,7 +194,9 @@ class _Reader:
         check = self.table(document, "check")
         self.only_known(check, "check")
         splits = self.table(document, "splits")
-        salt = splits.pop("salt", "")
+        salt, pins = splits.pop("salt", ""), splits.pop("pin", {})
+        group_by, lock = splits.pop("group_by", None), splits.pop("lock", False)
+        ratios = self.splits(splits) if "splits" in document else _ONE_SPLIT
         return Config(
             root=self.path.parent,
             repo_id=self.repo_id(dataset),
@@ -194,8 +206,11 @@ class _Reader:
             recording=self.text(dataset, "dataset", "recording", "auto"),
             start=self.text(time, "time", "start", "Start"),
             end=self.text(time, "time", "end", "End"),
-            splits=self.splits(splits) if "splits" in document else _ONE_SPLIT,
+            splits=ratios,
             salt=self.salt(salt),
+            group_by=() if group_by is None else self.group_by(group_by),
+            pins=self.pins(pins, {split.name for split in ratios}),
+            lock=self.lock(lock),
             checks=self.checks(check),
         )
 
@@ -263,8 +278,6 @@ class _Reader:
         if not table:
             raise self.fail("splits", "names no split; leave the table out for one split, train")
         for name, value in table.items():
-            if name in _RESERVED:
-                raise self.fail(f"splits.{name}", "is a reserved name and not a split")
             if not _SPLIT_NAME.fullmatch(name) or len(name) > _LONGEST_SPLIT or name == "all":
                 raise self.fail(
                     f"splits.{name}",
@@ -339,6 +352,34 @@ class _Reader:
     def salt(self, value: object) -> str:
         if not isinstance(value, str) or len(value.encode()) > _SALT_BYTES:
             raise self.fail("splits.salt", f"must be a string of at most {_SALT_BYTES} bytes")
+        return value
+
+    def group_by(self, value: object) -> tuple[str, ...]:
+        keys = value if isinstance(value, list) else [value]
+        if not keys or not all(isinstance(key, str) and key for key in keys) or len(set(keys)) < len(keys):
+            raise self.fail(
+                "splits.group_by", f"must be a property or a list of different ones, not {_shown(value)}"
+            )
+        return tuple(keys)
+
+    def pins(self, value: object, splits: set[str]) -> tuple[tuple[str, str], ...]:
+        if not isinstance(value, dict):
+            raise self.fail("splits.pin", "must be a table ([splits.pin]) with a list of recordings a split")
+        found: dict[str, str] = {}
+        for split, patterns in value.items():
+            key = f"splits.pin.{split}"
+            if split not in splits:
+                raise self.fail(key, f"there is no such split; allowed: {', '.join(sorted(splits))}")
+            if not isinstance(patterns, list) or not all(isinstance(each, str) and each for each in patterns):
+                raise self.fail(key, f"must be a list of recordings or patterns, not {_shown(patterns)}")
+            for pattern in patterns:
+                if found.setdefault(pattern, split) != split:
+                    raise self.fail(key, f"{_shown(pattern)} is pinned to {found[pattern]} already")
+        return tuple((split, pattern) for pattern, split in found.items())
+
+    def lock(self, value: object) -> bool:
+        if not isinstance(value, bool):
+            raise self.fail("splits.lock", f"must be true or false, not {_shown(value)}")
         return value
 
 

@@ -8,12 +8,13 @@ does not know.
 from __future__ import annotations
 
 from dataclasses import asdict
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from packager.errors import DataError
-from packager.model import BuiltFile, Column, Dropped, Manifest, Recording, Split
+from packager.model import BuiltFile, Column, Deal, Dropped, Manifest, Recording, Split, SplitRatio
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +27,7 @@ _OF_A_BUILD: Final = frozenset({NAME, "README.md", "data"})
 
 def dump_manifest(manifest: Manifest) -> bytes:
     """Return the manifest as UTF-8 JSON: keys sorted, two spaces deep, a final newline."""
-    document = {
+    document: dict[str, object] = {
         "format": FORMAT,
         "schema_sha256": manifest.schema_sha256,
         "columns": [asdict(column) for column in manifest.columns],
@@ -39,6 +40,8 @@ def dump_manifest(manifest: Manifest) -> bytes:
         "dropped": [asdict(dropped) for dropped in manifest.dropped],
         "warnings": manifest.warnings,
     }
+    if manifest.deal is not None:
+        document["deal"] = _dump_deal(manifest.deal)
     return orjson.dumps(
         document, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     )
@@ -111,7 +114,36 @@ def _from_document(document: dict[str, Any]) -> Manifest:
             for entry in document["dropped"]
         ),
         warnings=tuple(_text(warning) for warning in document["warnings"]),
+        deal=_load_deal(document["deal"]) if "deal" in document else None,
     )
+
+
+def _dump_deal(deal: Deal) -> dict[str, object]:
+    return {
+        # Texts: a double would not hold every ratio; a list: the order decides.
+        "splits": [{"name": split.name, "ratio": f"{split.ratio:f}"} for split in deal.splits],
+        "salt": deal.salt,
+        "group_by": deal.group_by,
+        "pins": [{"split": split, "recordings": pattern} for split, pattern in deal.pins],
+    }
+
+
+def _load_deal(entry: dict[str, Any]) -> Deal:
+    return Deal(
+        splits=tuple(
+            SplitRatio(_text(split["name"]), _ratio(_text(split["ratio"]))) for split in entry["splits"]
+        ),
+        salt=_text(entry["salt"]),
+        group_by=tuple(map(_text, entry["group_by"])),
+        pins=tuple((_text(pin["split"]), _text(pin["recordings"])) for pin in entry["pins"]),
+    )
+
+
+def _ratio(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError(f"{text!r} is no ratio") from error
 
 
 def _text(value: object) -> str:

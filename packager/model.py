@@ -43,6 +43,19 @@ class SplitRatio:
     ratio: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """How recordings are dealt to splits."""
+
+    splits: tuple[SplitRatio, ...]
+    """In the order of the configuration."""
+    salt: str = ""
+    group_by: tuple[str, ...] = ()
+    """The properties whose values are hashed; empty: the recording's name is."""
+    pins: tuple[tuple[str, str], ...] = ()
+    """Splits, and the name or pattern of recordings that are in each whatever their hash."""
+
+
 # --- sources -------------------------------------------------------------------------------------------
 
 
@@ -195,6 +208,8 @@ class Manifest:
     """Sorted by path and line."""
     warnings: tuple[str, ...]
     """Sentences, such as that a split received no recording."""
+    deal: Deal | None = None
+    """How splits were made, if there are groups or pins; None: by the names of the recordings alone."""
 
 
 # --- publish -------------------------------------------------------------------------------------------

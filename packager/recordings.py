@@ -1,4 +1,4 @@
-"""Say which recording a source belongs to, and find two sources that claim one name. Pure.
+"""Say which recording a source belongs to, which group a segment, and find two sources of one name. Pure.
 
 docs/contract.md holds the rules as a promise; versions live for ever.
 """
@@ -8,10 +8,11 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from packager.canonical import canonical_json
 from packager.model import Problem, Severity, to_pointer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from packager.model import JsonObject, SourceFile
 
@@ -64,6 +65,15 @@ def name_recording(segment: JsonObject, key: str) -> str | None:
     """Return the recording that the property `key` names; None if it names none."""
     value = segment.get(key)
     return value if isinstance(value, str) and value else None
+
+
+def name_group(segment: JsonObject, group_by: Sequence[str]) -> bytes:
+    """Return the group of a segment: the RFC 8785 form of the array of what these properties hold.
+
+    >>> name_group({"Show": "Night Train", "Season": 2.0}, ["Show", "Season", "Part"])
+    b'["Night Train",2,null]'
+    """
+    return canonical_json([segment.get(key) for key in group_by])
 
 
 def missing_name(path: str, line: int, column: int, key: str) -> Problem:

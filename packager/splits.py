@@ -1,4 +1,4 @@
-"""Place recordings: recording -> split -> shard, by a hash of the recording's name alone. Pure.
+"""Place recordings: recording -> split -> shard, by a hash of the recording's name or of its group. Pure.
 
 The hash is a public contract (docs/contract.md): versions live for ever, so what is pinned in the tests never
 changes. Adding or removing one recording never moves another one to a different split.
@@ -31,20 +31,39 @@ class Placement(NamedTuple):
     """The last 8 bytes of the hash; its remainder by the number of shards is the shard."""
 
 
-def place_recording(name: str, splits: Sequence[SplitRatio], salt: str = "") -> Placement:
+def place_recording(
+    name: str,
+    splits: Sequence[SplitRatio],
+    salt: str = "",
+    *,
+    group: bytes | None = None,
+    pinned: str | None = None,
+) -> Placement:
     """Return where the recording of this name goes, whatever else there is.
 
-    `splits` are in the order of the configuration and sum to exactly 1.
+    Args:
+        name: its hash gives the shard and, unless there is more to go by, the split.
+        splits: in the order of the configuration; they sum to exactly 1.
+        salt: the key of the hash.
+        group: what is hashed for the split in place of the name (see `name_group`).
+        pinned: the split, if it was decided by hand.
     """
     from hashlib import blake2b  # noqa: PLC0415 - a check of few files deals none, and OpenSSL loads slowly
 
-    digest = blake2b(name.encode(), digest_size=16, key=salt.encode()).digest()
-    position = int.from_bytes(digest[:8], "big")
+    def hash_of(data: bytes) -> bytes:
+        return blake2b(data, digest_size=16, key=salt.encode()).digest()
+
+    digest = hash_of(name.encode())
+    bucket = int.from_bytes(digest[8:], "big")
+    if pinned is not None:
+        return Placement(pinned, bucket)
+    # A group shares a split and not a shard: one of many recordings would outgrow every shard.
+    position = int.from_bytes((digest if group is None else hash_of(group))[:8], "big")
     cumulative = Fraction(0)
     for split in splits:
         cumulative += Fraction(split.ratio)
         if cumulative * _RANGE > position:
-            return Placement(split.name, int.from_bytes(digest[8:], "big"))
+            return Placement(split.name, bucket)
     raise AssertionError("the ratios of the splits sum to 1")
 
 

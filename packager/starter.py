@@ -63,6 +63,12 @@ validation = 0.05
 test = 0.05
 # Another salt deals all recordings anew: decide on it before the first release.
 # salt = ""
+# What has the same value of a property, or of a list of them, stays together in one split.
+# group_by = "Show"
+# Record the placements in splits.lock, and stop when a change would move one.
+# lock = true
+# Recordings, or patterns of them, that are in a split whatever their hash.
+# pin = {{ test = ["ep1", "interviews/*"] }}
 """
 
 _GITIGNORE: Final = """\

@@ -30,6 +30,15 @@ def test_splits_keep_their_order_and_their_decimals() -> None:
     assert config.salt == "x"
 
 
+def test_splits_can_be_made_by_groups_and_pins_and_be_locked() -> None:
+    text = "[splits]\na = 0.5\nb = 0.5\ngroup_by = 'Show'\nlock = true\npin.b = ['ep1', 'talks/*']\n"
+    config = parse_config(MINIMAL + text, PATH)
+    assert (config.group_by, config.lock) == (("Show",), True)
+    assert config.pins == (("b", "ep1"), ("b", "talks/*"))
+    listed = parse_config(MINIMAL + "[splits]\na = 1\ngroup_by = ['Show', 'Season']\n", PATH)
+    assert (listed.group_by, listed.pins, listed.lock) == (("Show", "Season"), (), False)
+
+
 def test_a_property_can_name_the_recordings() -> None:
     config = parse_config('[dataset]\nrepo_id = "o/n"\nrecording = "Episode"\n', PATH)
     assert config.recording_property == "Episode"
@@ -59,7 +68,20 @@ def test_a_property_can_name_the_recordings() -> None:
         (MINIMAL + "[splits]\ntrain = true\n", "splits.train", "greater than 0"),
         (MINIMAL + "[splits]\ntrain = 0.33333333333333\n", "splits.train", "12 decimals"),
         (MINIMAL + "[splits]\n'my-split' = 1\n", "splits.my-split", "letters"),
-        (MINIMAL + "[splits]\npin = 1\n", "splits.pin", "reserved"),
+        (MINIMAL + "[splits]\ntrain = 1\npin = 1\n", "splits.pin", "[splits.pin]"),
+        (MINIMAL + "[splits]\ntrain = 1\npin.train = 'a'\n", "splits.pin.train", "list of recordings"),
+        (MINIMAL + "[splits]\ntrain = 1\npin.train = ['']\n", "splits.pin.train", "list of recordings"),
+        (MINIMAL + "[splits]\ntrain = 1\npin.tset = ['a']\n", "splits.pin.tset", "allowed: train"),
+        (
+            MINIMAL + "[splits]\na = 0.5\nb = 0.5\npin = { a = ['x', 'x'], b = ['y', 'x'] }\n",
+            *("splits.pin.b", "'x' is pinned to a already"),
+        ),
+        (MINIMAL + "[splits.pin]\ntrain = ['a']\n", "splits", "names no split"),
+        (MINIMAL + "[splits]\ntrain = 1\ngroup_by = 1\n", "splits.group_by", "list of different ones"),
+        (MINIMAL + "[splits]\ntrain = 1\ngroup_by = []\n", "splits.group_by", "list of different ones"),
+        (MINIMAL + "[splits]\ntrain = 1\ngroup_by = ''\n", "splits.group_by", "list of different ones"),
+        (MINIMAL + "[splits]\ntrain = 1\ngroup_by = ['a', 'a']\n", "splits.group_by", "different ones"),
+        (MINIMAL + "[splits]\ntrain = 1\nlock = 0.5\n", "splits.lock", "true or false"),
         (MINIMAL + "[splits]\nall = 1\n", "splits.all", "keeps for itself"),
         (MINIMAL + f"[splits]\n{'s' * 65} = 1\n", "splits.s", "at most 64"),
         (MINIMAL + f"[splits]\ntrain = {'1' * 5000}\n", "not valid TOML", "digits"),

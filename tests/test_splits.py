@@ -6,7 +6,7 @@ from collections import Counter
 from decimal import Decimal, localcontext
 from hashlib import blake2b
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager.model import SplitRatio
@@ -39,6 +39,56 @@ def test_the_hash_is_keyed_blake2b_of_sixteen_bytes() -> None:
     digest = blake2b("Zoë".encode(), digest_size=16, key=b"pepper").digest()
     place = place_recording("Zoë", (SplitRatio("train", Decimal(1)),), "pepper")
     assert place.bucket == int.from_bytes(digest[8:], "big")
+
+
+def test_pinned_groups_go_where_they_always_went() -> None:
+    groups = {
+        b'["Night Train"]': "train",
+        b'["Night Train",4]': "test",
+        b'["Night Train",42]': "validation",
+        b"[null]": "train",
+        b'["Zo\xc3\xab",true]': "train",
+    }
+    found = {group: place_recording("ep1", NINETY, group=group) for group in groups}
+    assert {group: place.split for group, place in found.items()} == groups
+    assert {place.bucket for place in found.values()} == {PINNED["ep1"][1]}
+
+
+def test_a_pin_decides_the_split_and_not_the_shard() -> None:
+    assert place_recording("ep1", NINETY, group=b"x", pinned="test") == ("test", PINNED["ep1"][1])
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    st.lists(st.integers(1, 40), min_size=1, max_size=6),
+    st.sampled_from(["episode-{}", "ep/{}/é", '["Show {}"]']),
+    st.text("ab", max_size=4),
+    st.booleans(),
+)
+def test_ten_thousand_names_or_groups_are_dealt_as_chance_would(
+    weights: list[int],
+    name: str,
+    salt: str,
+    grouped: bool,  # noqa: FBT001
+) -> None:
+    with localcontext(prec=60):
+        shares = [Decimal(weight) / sum(weights) for weight in weights[:-1]]
+        shares.append(Decimal(1) - sum(shares, Decimal(0)))
+        splits = [SplitRatio(f"s{index}", share) for index, share in enumerate(shares)]
+    counts: Counter[str] = Counter()
+    for number in range(10_000):
+        text = name.format(number)
+        group = text.encode() if grouped else None
+        counts[place_recording("x" if grouped else text, splits, salt, group=group).split] += 1
+    for split in splits:
+        share = float(split.ratio)
+        # Six standard deviations of the binomial distribution: once in half a billion.
+        assert abs(counts[split.name] - 10_000 * share) <= 6 * (10_000 * share * (1 - share)) ** 0.5
+
+
+def test_one_split_receives_everything() -> None:
+    splits = (SplitRatio("all_of_it", Decimal(1)),)
+    assert {place_recording(f"episode-{number}", splits).split for number in range(2000)} == {"all_of_it"}
 
 
 def test_another_salt_deals_anew() -> None:

@@ -99,6 +99,16 @@ def test_the_settings_of_the_check_are_examples_that_work_when_they_are_uncommen
     assert max(map(len, before.splitlines() + (opening + settings).splitlines())) <= 110
 
 
+def test_the_settings_of_the_splits_are_examples_that_work_when_they_are_uncommented(tmp_path: Path) -> None:
+    write_starter(tmp_path / "turns", schema=b"{}", card=b"")
+    path = tmp_path / "turns" / "dataset.toml"
+    before, table, settings = path.read_text(encoding="utf-8").partition("[splits]\n")
+    lines = [line.removeprefix("# ") if " = " in line else line for line in settings.splitlines()]
+    config = parse_config(before + table + "\n".join(lines), path)
+    assert (config.salt, config.group_by, config.lock) == ("", ("Show",), True)
+    assert config.pins == (("test", "ep1"), ("test", "interviews/*"))
+
+
 def test_existing_folders_and_other_files_stay(tmp_path: Path) -> None:
     (tmp_path / "segments").mkdir()
     (tmp_path / "segments" / "a.jsonl").write_bytes(b"{}\n")

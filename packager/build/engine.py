@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, Final
 from packager.build.shards import ShardTask, WrittenShard, write_shard
 from packager.build.spool import Piece, SpooledFile, SpoolTask, spool_sources
 from packager.card import CardFacts, FieldFacts, SplitFacts, check_card, render_card
+from packager.check.deal import open_dealer
 from packager.check.engine import (
-    Gathering,
     cut_units,
     find_project_sources,
     make_criteria,
-    make_deal,
+    make_gathering,
     open_scratch,
     size_of,
 )
 from packager.check.judge import load_schema, load_schema_anew
+from packager.check.lock import read_lock, write_lock
 from packager.config import Config, load_project, shipped_file
 from packager.errors import DataError
 from packager.folders import replace_folder
@@ -32,7 +33,7 @@ from packager.model import BuiltFile, Dropped, Manifest, Problem, Recording, Rep
 from packager.recordings import find_clashes, find_odd_names
 from packager.schema.columns import card_features
 from packager.schema.guard import guard_schema
-from packager.splits import count_shards, place_recording, shard_path
+from packager.splits import count_shards, shard_path
 from packager.work import open_pool, run_in_order
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from packager.check.judge import Criteria
+    from packager.check.roster import Roster
     from packager.model import SourceFile
     from packager.recordings import NumberedClaim
     from packager.work import Progress
@@ -124,6 +126,8 @@ def run_build(
         if gathered.stuck or (report.count(Severity.ERROR) and not drop_invalid):
             raise InvalidSegments(report)
         manifest = _write(gathered, config, card, work / "new", crew)
+    if config.lock:
+        write_lock(config.root, ((each.name, each.split) for each in manifest.recordings))
     return Built(out, manifest, report)
 
 
@@ -147,6 +151,9 @@ class _Gathered:
     dropped: list[Dropped]
     pieces: dict[str, list[tuple[int, int, Piece]]]
     """By recording: the numbers of the source and of the piece in it, and the piece."""
+    roster: Roster
+    warnings: tuple[str, ...] = ()
+    """About the pins."""
 
 
 def _read_card(config: Config) -> bytes:
@@ -166,19 +173,21 @@ def _gather(
     units = cut_units(sources)
     tasks = (SpoolTask(unit, spool / f"unit-{index:06d}") for index, unit in enumerate(units))
     odd = list(find_odd_names(sources))
-    gathered = _Gathered(0, odd, stuck=bool(odd), dropped=[], pieces={})
     claims: list[NumberedClaim] = []
     total, done = sum(unit.size for unit in units), 0
     place = 0
     with open_scratch(total) as scratch:
-        gathering = Gathering(crew.criteria, make_deal(config), scratch)
+        gathering = make_gathering(config, crew.criteria, scratch)
         corpus = gathering.open_corpus(sources)
+        roster = gathering.open_roster(sources, read_lock(config.root) if config.lock else None)
+        gathered = _Gathered(0, odd, stuck=bool(odd), dropped=[], pieces={}, roster=roster)
         work = partial(spool_sources, gathering=gathering, mode=config.recording)
         for unit, files in zip(units, run_in_order(work, tasks, crew.pool, crew.jobs), strict=True):
             for file in files:
                 _take(gathered, claims, file, place)
                 if file.evidence is not None:
                     corpus.add(file.evidence)
+                roster.add(file.roll)
                 place += 1
             done += unit.size
             if progress is not None:
@@ -189,6 +198,10 @@ def _gather(
     gathered.stuck |= bool(clashes)
     gathered.problems += found
     gathered.stuck |= bool(found)
+    told = list(roster.find())
+    gathered.problems += told
+    gathered.stuck |= any(problem.severity is Severity.ERROR for problem in told)
+    gathered.warnings = tuple(each.message for each in told if each.severity is Severity.WARNING)
     return gathered
 
 
@@ -223,10 +236,11 @@ class _Placed:
 def _place(gathered: _Gathered, config: Config) -> list[_Placed]:
     """Return every recording of which something is left, in the order of their names."""
     placed = []
+    dealer = open_dealer(config.deal)
     for name in sorted(gathered.pieces):
         pieces = _order(gathered.pieces[name], by_start=config.recording_property is None)
         if any(piece.kept for piece in pieces):
-            placement = place_recording(name, config.splits, config.salt)
+            placement = dealer.place(name, gathered.roster.group_of(name))
             placed.append(_Placed(name, placement.split, placement.bucket, pieces))
     if not placed:
         raise DataError(f"nothing was built: no segment of {config.root} is left")
@@ -267,7 +281,8 @@ def _write(gathered: _Gathered, config: Config, card: bytes, new: Path, crew: _C
         files=tuple(sorted(files, key=lambda file: file.path)),
         recordings=recordings,
         dropped=dropped,
-        warnings=_warn_of_empty(splits, config),
+        warnings=_warn_of_empty(splits, config) + gathered.warnings,
+        deal=config.deal if config.group_by or config.pins else None,
     )
     _write_file(new, NAME, dump_manifest(manifest))
     return manifest

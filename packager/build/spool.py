@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from packager.check.engine import Gathering, NumberedUnit
     from packager.check.evidence import SourceEvidence
     from packager.check.judge import Criteria, Judged
+    from packager.check.roster import RollCall
     from packager.model import JsonObject, SourceFile
 
 _FLUSH_BYTES: Final = 32 << 20  # what is held back at most to bring the segments of a recording together
@@ -61,6 +62,8 @@ class SpooledFile:
     problems: tuple[Problem, ...]
     evidence: SourceEvidence | None
     """What rules need that look beyond the source; None if it cannot be read to the end."""
+    roll: RollCall = ()
+    """The recordings in it and their groups, if that matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +175,7 @@ def _spool_file(  # noqa: PLR0913, PLR0917 - a source, how it is judged and wher
     single = listener.voice.single
     key = criteria.recording_property
     claim = None if key else claim_recording(source, mode, single=single)
-    runs = _Runs(spool, stream, criteria, single=single)
+    runs, roll = _Runs(spool, stream, criteria, single=single), gathering.open_roll()
     begin = stream.tell()
     segments, problems, dropped = 0, list[Problem](), list[Dropped]()
     for judged in judge_batches_to_fit(source, criteria, listener):
@@ -183,6 +186,10 @@ def _spool_file(  # noqa: PLR0913, PLR0917 - a source, how it is judged and wher
             else:
                 for segment in judged.values:
                     runs.add(str(segment[str(key)]), segment, keep=True)
+            if roll is not None:
+                for segment, place in zip(judged.values, judged.places(), strict=True):
+                    name = claim.recording if claim else str(segment[str(key)])
+                    roll.hear(name, segment, (number, *place))
             continue
         problems += judged.problems
         if isinstance(judged, Unreadable):
@@ -204,6 +211,8 @@ def _spool_file(  # noqa: PLR0913, PLR0917 - a source, how it is judged and wher
         recording = claim.recording if claim else name_recording(value, key) if value and key else None
         if recording is not None:
             runs.add(recording, value, keep=keep)
+            if roll is not None and keep and value is not None:
+                roll.hear(recording, value, (number, judged.item.line, judged.item.column))
     runs.flush()
     return SpooledFile(
         path=source.name,
@@ -213,6 +222,7 @@ def _spool_file(  # noqa: PLR0913, PLR0917 - a source, how it is judged and wher
         dropped=tuple(dropped),
         problems=tuple(problems),
         evidence=listener.finish(),
+        roll=() if roll is None else roll.finish(),
     )
 
 

@@ -8,6 +8,7 @@ the later place and names the other.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import groupby
 from operator import lt
 from typing import TYPE_CHECKING, Any, Final
 
@@ -64,6 +65,8 @@ class Corpus:
         self.splits = splits
         self._names: dict[str, Place] = {}
         self._texts = Ledger(TEXTS.size, None if folder is None else folder / "texts")
+        self._near = Ledger(TEXTS.size, None if folder is None else folder / "near")
+        self._voices: dict[tuple[str, int], Place] = {}
         self._recordings = Ledger(RECORDINGS.size, None if folder is None else folder / "recordings")
         self._traces = Ledger(TRACES.size, None if folder is None else folder / "traces")
         self._copies: dict[int, bytes] = {}
@@ -75,7 +78,11 @@ class Corpus:
             if name in self._names or len(self._names) < _NAMES:
                 self._names[name] = min(place, self._names.get(name, place))
         self._add_recording(evidence.recording)
+        for name, split, place in evidence.voices:
+            if (name, split) in self._voices or len(self._voices) < _NAMES:
+                self._voices[name, split] = min(place, self._voices.get((name, split), place))
         self._texts.add(evidence.texts)
+        self._near.add(evidence.near)
         self._traces.add(evidence.traces)
 
     def find(self) -> Iterator[Problem]:
@@ -84,7 +91,7 @@ class Corpus:
         for number, problem in self._judge():
             problems.setdefault(number, []).append(problem)
         for number, found in sorted(problems.items()):
-            yield from _pinpoint(self.sources[number], found)
+            yield from pinpoint(self.sources[number], found)
 
     def _judge(self) -> Iterator[tuple[int, Problem]]:
         for group in self._traces.groups():
@@ -95,8 +102,23 @@ class Corpus:
             sightings = [Sighting(RECORDINGS.unpack(record)[1:], "") for record in group]
             self._copies |= {sighting.place[0]: group[0][:DIGEST] for sighting in sightings}
             yield from self._judge_together(Evidence.RECORDINGS, sightings)
+        yield from self._judge_splits()
+
+    def _judge_splits(self) -> Iterator[tuple[int, Problem]]:
+        told: set[tuple[str, int, int]] = set()
+        """Where a text is equal to one of another split: that it is nearly so goes without saying."""
         for group in self._texts.groups(least=2):
-            yield from self._judge_together(Evidence.TEXTS, self._read_texts(group))
+            for number, problem in self._judge_together(Evidence.TEXTS, self._read_texts(group)):
+                told.add((problem.path, problem.line, problem.column))
+                yield number, problem
+        for group in self._near.groups(least=2):
+            for number, problem in self._judge_together(Evidence.NEAR_TEXTS, self._read_texts(group)):
+                if (problem.path, problem.line, problem.column) not in told:
+                    yield number, problem
+        for _, voices in groupby(sorted(self._voices.items()), lambda voice: voice[0][0]):
+            sightings = [Sighting(place, self.splits[split], name) for (name, split), place in voices]
+            if len(sightings) > 1:
+                yield from self._judge_together(Evidence.VOICES, sightings)
 
     def _judge_recording(self, records: list[bytes]) -> Iterator[tuple[int, Problem]]:
         """Judge the segments of a recording that lies in many sources, as if it were one."""
@@ -185,7 +207,7 @@ def _is_calm(
     return pack.watch_recording().pass_over(starts, ends, speakers, texts, [(0, 0)] * len(starts))
 
 
-def _pinpoint(source: SourceFile, problems: list[Problem]) -> Iterator[Problem]:
+def pinpoint(source: SourceFile, problems: list[Problem]) -> Iterator[Problem]:
     """Yield the problems of a source at the property that each is about, as far as it still stands there."""
     wanted: dict[tuple[int, int], list[Problem]] = {}
     for problem in problems:

@@ -7,24 +7,32 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from xxhash import xxh3_128
 
 from packager.check.corpus import Corpus
-from packager.check.judge import Criteria, find_pack, judge_batches, listen_to, load_schema_anew
+from packager.check.deal import Dealer, open_dealer
+from packager.check.judge import Criteria, Judged, find_pack, judge_batches, listen_to, load_schema_anew
+from packager.check.lock import Lock, read_lock
+from packager.check.roster import Roll, RollCall, Roster
 from packager.check.rules import check_choices
 from packager.check.singles import Singles, judge_singles
 from packager.check.survey import survey_sources
 from packager.config import FILE_NAME, Config, find_project, load_project, shipped_file
 from packager.errors import ConfigError, UsageError
-from packager.model import Problem, Report
-from packager.recordings import NumberedClaim, claim_recording, find_clashes, find_odd_names
+from packager.model import Deal, Problem, Report
+from packager.recordings import (
+    NumberedClaim,
+    claim_recording,
+    find_clashes,
+    find_odd_names,
+    name_recording,
+)
 from packager.segments.find import compile_pattern, find_below, find_sources
-from packager.segments.read import Batch, Empty, Unreadable
-from packager.splits import place_recording
+from packager.segments.read import Batch, Unreadable
 from packager.work import open_pool, run_in_order
 
 if TYPE_CHECKING:
@@ -32,7 +40,7 @@ if TYPE_CHECKING:
 
     from packager.check.evidence import Listener, SourceEvidence
     from packager.check.memo import Memo
-    from packager.model import SourceFile, SplitRatio
+    from packager.model import JsonObject, SourceFile
     from packager.work import Progress
 
 _UNIT_BYTES: Final = 8 << 20
@@ -70,11 +78,12 @@ def check_segments(  # noqa: PLR0913 - what a user may want to say
     loaded, _ = load_schema_anew(criteria)
     sources = find_files(config, paths)
     survey = survey_sources(sources)
+    lock = read_lock(config.root) if config.lock and not paths else None
     memo: Memo | None = None
     if remember and config.repo_id and not paths:
         from packager.check.memo import Memo  # noqa: PLC0415 - not for a check of some files
 
-        memo = Memo(config.root, (criteria, loaded.files, make_deal(config), config.root))
+        memo = Memo(config.root, (criteria, loaded.files, config.deal, lock, config.root))
         if (report := memo.recall(sources, survey)) is not None:
             return report
     units = cut_units(sources, survey.sizes)
@@ -83,7 +92,10 @@ def check_segments(  # noqa: PLR0913 - what a user may want to say
     claimed: list[NumberedClaim] = []
     digests: list[tuple[int, bytes]] = []
     with open_scratch(total) as scratch, open_pool(jobs if total > _SMALL else 1) as pool:
-        gathering = Gathering(criteria, None if paths else make_deal(config), scratch)
+        gathering = (
+            make_gathering(config, criteria, scratch) if not paths else Gathering(criteria, None, scratch)
+        )
+        roster = gathering.open_roster(sources, lock)
         corpus = gathering.open_corpus(sources)
         work = partial(_check_unit, gathering=gathering, mode=config.recording)
         done = 0
@@ -95,10 +107,11 @@ def check_segments(  # noqa: PLR0913 - what a user may want to say
                 digests += result.digests
                 if result.evidence is not None:
                     corpus.add(result.evidence)
+                roster.add(result.roll)
             done += unit.size
             if progress is not None:
                 progress(done, total)
-        problems += corpus.find()
+        problems += [*corpus.find(), *roster.find()]
     if not paths:  # some files alone cannot show which names clash
         problems += find_clashes(claimed)
     report = Report(len(sources), segments, tuple(sorted(problems)))
@@ -131,6 +144,7 @@ def make_criteria(config: Config, schema: Path | None = None, *, errors_only: bo
         end=config.end,
         recording_property=config.recording_property,
         recording=config.recording,
+        group_by=config.group_by,
         checks=config.checks,
         formats=config.checks.formats,
         errors_only=errors_only,
@@ -146,31 +160,38 @@ class NumberedUnit(NamedTuple):
     """In bytes, on disk."""
 
 
-class Deal(NamedTuple):
-    """How recordings are dealt to the splits of a project."""
-
-    splits: tuple[SplitRatio, ...]
-    salt: str
-
-
 class Gathering(NamedTuple):
     """How evidence is gathered from all sources of a run; small, so that it can travel to a worker."""
 
     criteria: Criteria
     deal: Deal | None
-    """None: there is one split, or nobody can know a recording's split."""
+    """None: nobody can know a recording's split."""
     scratch: Path | None
     """Where to put what is too much to be held; None: hold it."""
+    rolls: bool = False
+    """Whether it matters which recordings there are, and of which group each is."""
 
     def listen_to(self, source: SourceFile, number: int) -> Listener:
         """Return what hears the segments of a source."""
-        split_of = None if self.deal is None else partial(_split_of, self.deal)
-        return listen_to(source, self.criteria, number, folder=self.scratch, split_of=split_of)
+        return listen_to(source, self.criteria, number, folder=self.scratch, dealer=self._find_dealer())
 
-    def judge_singles(self, numbered: Sequence[tuple[int, SourceFile]]) -> Singles | None:
+    def judge_singles(
+        self, numbered: Sequence[tuple[int, SourceFile]], roll: Roll | None = None
+    ) -> Singles | None:
         """Judge those of these sources at once that are small and without a problem."""
-        split_of = None if self.deal is None else partial(_split_of, self.deal)
-        return judge_singles(numbered, self.criteria, folder=self.scratch, split_of=split_of)
+        dealer = self._find_dealer()
+        return judge_singles(numbered, self.criteria, folder=self.scratch, roll=roll, dealer=dealer)
+
+    def open_roll(self) -> Roll | None:
+        """Return what hears the recordings of a source; None if nobody asks."""
+        return Roll(self.criteria.group_by) if self.rolls else None
+
+    def open_roster(self, sources: Sequence[SourceFile], lock: Lock | None) -> Roster:
+        """Return what takes the rolls."""
+        return Roster(sources, open_dealer(self.deal or Deal(())), lock)
+
+    def _find_dealer(self) -> Dealer | None:
+        return None if self.deal is None or len(self.deal.splits) == 1 else open_dealer(self.deal)
 
     def open_corpus(self, sources: Sequence[SourceFile]) -> Corpus:
         """Return what takes the evidence."""
@@ -184,9 +205,10 @@ class Gathering(NamedTuple):
         )
 
 
-def make_deal(config: Config) -> Deal | None:
-    """Return how recordings are dealt to splits; None if there is only one."""
-    return Deal(config.splits, config.salt) if len(config.splits) > 1 else None
+def make_gathering(config: Config, criteria: Criteria, scratch: Path | None) -> Gathering:
+    """Return how evidence is gathered from all sources of a project."""
+    rolls = bool(config.group_by or config.pins or config.lock)
+    return Gathering(criteria, config.deal, scratch, rolls)
 
 
 @contextmanager
@@ -199,12 +221,6 @@ def open_scratch(size: int) -> Iterator[Path | None]:
 
     with TemporaryDirectory(prefix="packager-") as folder:
         yield Path(folder)
-
-
-@lru_cache(maxsize=1024)
-def _split_of(deal: Deal, recording: str) -> int:
-    split = place_recording(recording, deal.splits, deal.salt).split
-    return [each.name for each in deal.splits].index(split)
 
 
 def find_files(config: Config, paths: Sequence[str | Path]) -> tuple[SourceFile, ...]:
@@ -283,14 +299,20 @@ class _Result(NamedTuple):
     """None if the file cannot be read to the end: nothing of it can be used."""
     digests: tuple[tuple[int, bytes], ...] = ()
     """The number of each and the digest of its bytes, if it could be read."""
+    roll: RollCall = ()
+    """The recordings in them, if that matters."""
 
 
 def _check_unit(unit: NumberedUnit, gathering: Gathering, mode: str) -> list[_Result]:
     numbered = list(enumerate(unit.sources, unit.first))
     results: list[_Result] = []
-    singles = gathering.judge_singles(numbered)
+    roll = gathering.open_roll()
+    singles = gathering.judge_singles(numbered, roll)
     if singles:
-        results.append(_Result(len(singles.sources), singles.claims, (), singles.evidence, singles.digests))
+        heard = () if roll is None else roll.finish()
+        results.append(
+            _Result(len(singles.sources), singles.claims, (), singles.evidence, singles.digests, heard)
+        )
         numbered = [(number, source) for number, source in numbered if number not in singles.sources]
     return results + [_check_file(source, gathering, number, mode) for number, source in numbered]
 
@@ -299,15 +321,29 @@ def _check_file(source: SourceFile, gathering: Gathering, number: int, mode: str
     segments = 0
     problems: list[Problem] = []
     listener, digest = gathering.listen_to(source, number), xxh3_128()
+    roll = gathering.open_roll()
+    key = gathering.criteria.recording_property
+    claim = None if key else claim_recording(source, mode, single=listener.voice.single)
+
+    def call(segment: JsonObject, line: int, column: int) -> None:
+        name = name_recording(segment, key) if key else claim and claim.recording
+        if roll is not None and name is not None:
+            roll.hear(name, segment, (number, line, column))
+
     for judged in judge_batches(source, gathering.criteria, listener, digest.update):
         if isinstance(judged, Batch):
             segments += judged.count
+            if roll is not None:
+                for segment, place in zip(judged.values, judged.places(), strict=True):
+                    call(segment, *place)
             continue
         problems += judged.problems
         if isinstance(judged, Unreadable):
             return _Result(segments, (), tuple(problems))
-        segments += not isinstance(judged, Empty)
-    claims: tuple[NumberedClaim, ...] = ()
-    if segments and not gathering.criteria.recording_property:
-        claims = ((number, claim_recording(source, mode, single=listener.voice.single), source.name),)
-    return _Result(segments, claims, tuple(problems), listener.finish(), ((number, digest.digest()),))
+        if isinstance(judged, Judged):
+            segments += 1
+            if judged.segment is not None:
+                call(judged.segment, judged.item.line, judged.item.column)
+    claims = ((number, claim, source.name),) if segments and claim else ()
+    heard = () if roll is None else roll.finish()
+    return _Result(segments, claims, tuple(problems), listener.finish(), ((number, digest.digest()),), heard)

@@ -15,13 +15,15 @@ from xxhash import xxh3_128, xxh3_128_digest
 
 from packager.check.ledger import Pile
 from packager.check.rules import Evidence, read_columns
-from packager.check.rules.duplicates import LEAKAGE_CHARACTERS, RECORDING_CHARACTERS
+from packager.check.rules.duplicates import RECORDING_CHARACTERS
+from packager.check.rules.leaks import LEAKAGE_CHARACTERS, simplify
 from packager.check.rules.memory import NEVER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from packager.check.deal import Dealer
     from packager.check.rules import Columns, Finding, RulePack
     from packager.model import JsonObject
 
@@ -45,6 +47,10 @@ class SourceEvidence(NamedTuple):
     recording: bytes
     """A record of RECORDINGS; empty if the source is no recording, or one that is not compared."""
     texts: Pile
+    near: Pile
+    """Of long texts, as `texts`, but for what `simplify` takes away."""
+    voices: tuple[tuple[str, int, tuple[int, int, int]], ...]
+    """Each speaker, with the number of each split that has them, and the first such segment."""
     traces: Pile
 
 
@@ -61,8 +67,8 @@ class Voice(NamedTuple):
     """The source is one object, and its place in the recording follows from when it starts."""
     folder: Path | None
     """Where to put what is too much to be held; None: hold it."""
-    split_of: Callable[[str], int] | None
-    """The number of the split of a recording; None: there is only one, or it cannot be known."""
+    dealer: Dealer | None
+    """Knows the splits; None: there is only one, or they cannot be known."""
 
 
 class Listener:
@@ -73,7 +79,8 @@ class Listener:
         self.voice = voice
         kinds = {check.evidence for _, check in pack.of_corpus}
         self._wants_names = Evidence.NAMES in kinds
-        self._wants_texts = Evidence.TEXTS in kinds and voice.split_of is not None
+        about_splits = {Evidence.TEXTS, Evidence.NEAR_TEXTS, Evidence.VOICES}
+        self._of_splits = kinds & about_splits if voice.dealer is not None else set[Evidence]()
         self._wants_recording = Evidence.RECORDINGS in kinds
         self._watch = pack.watch_recording() if pack.of_recording and not voice.spread else None
         self._names: dict[str, tuple[int, int, int]] = {}
@@ -83,7 +90,9 @@ class Listener:
         self._digest = xxh3_128()
         self._characters = 0
         number, folder = voice.number, voice.folder
+        self._voices: dict[tuple[str, int], tuple[int, int, int]] = {}
         self._texts = Pile(TEXTS.size, None if folder is None else folder / f"texts-{number}")
+        self._near = Pile(TEXTS.size, None if folder is None else folder / f"near-{number}")
         self._traces = Pile(TRACES.size, None if folder is None else folder / f"traces-{number}")
 
     def hear(
@@ -108,7 +117,7 @@ class Listener:
             return pack.check_segments(segments)
         columns = read_columns(pack, segments)
         clean = columns.spoken and pack.is_clean_block(data)
-        self.note(columns, places, recordings)
+        self.note(columns, places, segments, recordings)
         if self._watch is None:
             return pack.check_segments(segments, clean=clean, columns=columns)
         return self._watch.sweep(segments, places, clean=clean, columns=columns)
@@ -117,6 +126,7 @@ class Listener:
         self,
         columns: Columns,
         places: Sequence[tuple[int, int]],
+        segments: Sequence[JsonObject],
         recordings: Sequence[str | None] | None = None,
         numbers: Sequence[int] | None = None,
     ) -> None:
@@ -124,8 +134,8 @@ class Listener:
         of = repeat(self.voice.number) if numbers is None else numbers
         if self._wants_names:
             self._note_names(columns, places, of)
-        if self._wants_texts:
-            self._note_texts(columns.words, places, of, recordings)
+        if self._of_splits:
+            self._note_splits(columns, places, of, self._find_splits(segments, recordings))
         if self.voice.spread:
             if self._wants_recording or self.pack.of_recording:
                 self._note_traces(columns, places, of, recordings)
@@ -137,7 +147,9 @@ class Listener:
         recording = b""
         if self._first is not None and self._characters >= self.pack.limits[RECORDING_CHARACTERS.name]:
             recording = RECORDINGS.pack(self._digest.digest(), self.voice.number, *self._first)
-        return SourceEvidence(tuple(self._names.items()), recording, self._texts, self._traces)
+        voices = tuple((name, split, place) for (name, split), place in self._voices.items())
+        names = tuple(self._names.items())
+        return SourceEvidence(names, recording, self._texts, self._near, voices, self._traces)
 
     def _note_names(
         self, columns: Columns, places: Sequence[tuple[int, int]], numbers: Iterable[int]
@@ -149,34 +161,50 @@ class Listener:
             if name and name not in names and len(names) < _NAMES and name.strip():
                 names[name[:_NAME_CHARACTERS]] = (number, *place)
 
-    def _note_texts(
+    def _note_splits(
         self,
-        words: Sequence[str | None],
+        columns: Columns,
         places: Sequence[tuple[int, int]],
         numbers: Iterable[int],
-        recordings: Sequence[str | None] | None,
+        splits: Sequence[int | None],
     ) -> None:
+        """Keep who is in which split, and which long texts are."""
         least = self.pack.limits[LEAKAGE_CHARACTERS.name]
-        said = zip(words, places, numbers, self._find_splits(recordings), strict=False)
         pack, digest = TEXTS.pack, xxh3_128_digest
-        self._texts.add(
-            b"".join(
-                [
-                    pack(digest(text.strip().encode()), number, line, column, split)
-                    for text, (line, column), number, split in said
-                    if text is not None and len(text) >= least and split is not None
-                ]
-            )
-        )
+        if Evidence.VOICES in self._of_splits:
+            for name, place, number, split in zip(columns.speakers, places, numbers, splits, strict=False):
+                if name and split is not None and len(self._voices) < _NAMES and name.strip():
+                    self._voices.setdefault((name[:_NAME_CHARACTERS], split), (number, *place))
+        for evidence, pile, form in (
+            (Evidence.TEXTS, self._texts, str.strip),
+            (Evidence.NEAR_TEXTS, self._near, simplify),
+        ):
+            if evidence in self._of_splits:
+                said = zip(columns.words, places, numbers, splits, strict=False)
+                pile.add(
+                    b"".join(
+                        [
+                            pack(digest(form(text).encode()), number, line, column, split)
+                            for text, (line, column), number, split in said
+                            if text is not None and len(text) >= least and split is not None
+                        ]
+                    )
+                )
 
-    def _find_splits(self, recordings: Sequence[str | None] | None) -> Iterable[int | None]:
+    def _find_splits(
+        self, segments: Sequence[JsonObject], recordings: Sequence[str | None] | None
+    ) -> list[int | None]:
         """Return the split of each segment; None if nobody knows."""
-        split_of, own = self.voice.split_of, self.voice.recording
-        if split_of is None:
-            return repeat(None)
-        if recordings is None:
-            return repeat(None if own is None else split_of(own))
-        return [None if recording is None else split_of(recording) for recording in recordings]
+        dealer, own = self.voice.dealer, self.voice.recording
+        if dealer is None or (recordings is None and own is None):
+            return [None] * len(segments)
+        if recordings is None and own is not None and not dealer.deal.group_by:
+            return [dealer.number_of(own, None)] * len(segments)
+        names = repeat(own) if recordings is None else recordings
+        return [
+            None if name is None else dealer.number_of(name, dealer.group_of(segment))
+            for name, segment in zip(names, segments, strict=False)
+        ]
 
     def _note_recording(self, words: Sequence[str | None], places: Sequence[tuple[int, int]]) -> None:
         joined = "\0".join([text or "" for text in words])

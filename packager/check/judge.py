@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from packager.check.deal import Dealer
     from packager.check.rules import Finding
     from packager.config import Checks
     from packager.model import JsonObject, SourceFile
@@ -58,6 +59,8 @@ class Criteria:
     recording_property: str | None
     recording: str = "auto"
     """What names the recordings, as `Config.recording`."""
+    group_by: tuple[str, ...] = ()
+    """The properties that must be the same throughout a recording."""
     checks: Checks = DEFAULTS
     """Which rules hold, with their thresholds."""
     formats: bool = True
@@ -88,7 +91,8 @@ def load_schema(criteria: Criteria) -> tuple[SegmentSchema, Layout]:
     """Return the compiled schema and the columns that it gives.
 
     Raises:
-        ConfigError: the schema is not strict JSON, not valid by its draft, or gives impossible columns.
+        ConfigError: the schema is not strict JSON, not valid by its draft, gives impossible columns, or lacks
+            a property that makes groups.
     """
     schema = compile_schema(
         criteria.schema,
@@ -108,6 +112,12 @@ def load_schema(criteria: Criteria) -> tuple[SegmentSchema, Layout]:
         )
     except ConfigError as error:
         raise ConfigError(f"{criteria.schema_name}: {error}") from error
+    known = {each.name for each in layout.properties} | {criteria.recording_property}
+    for key in criteria.group_by:
+        if key not in known:
+            raise ConfigError(
+                f"{criteria.schema_name}: declares no property {key!r}, which splits.group_by names"
+            )
     return schema, layout
 
 
@@ -130,7 +140,7 @@ def listen_to(
     number: int = 0,
     *,
     folder: Path | None = None,
-    split_of: Callable[[str], int] | None = None,
+    dealer: Dealer | None = None,
 ) -> Listener:
     """Return what hears the segments of a source, which is the `number`th of its corpus; see `Voice`."""
     pack = find_pack(criteria, source.name)
@@ -140,7 +150,7 @@ def listen_to(
     claim = None if key else claim_recording(source, mode, single=single)
     spread = key is not None or mode == "folder" or (mode == "auto" and single)
     recording = None if claim is None else claim.recording
-    return Listener(pack, Voice(number, recording, spread, single, folder, split_of))
+    return Listener(pack, Voice(number, recording, spread, single, folder, dealer))
 
 
 def judge_file(

@@ -16,10 +16,12 @@ from packager.recordings import claim_recording
 from packager.segments.read import read_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from packager.check.deal import Dealer
     from packager.check.evidence import SourceEvidence
+    from packager.check.roster import Roll
     from packager.model import JsonObject, SourceFile
     from packager.recordings import NumberedClaim
 
@@ -43,7 +45,8 @@ def judge_singles(
     criteria: Criteria,
     *,
     folder: Path | None = None,
-    split_of: Callable[[str], int] | None = None,
+    roll: Roll | None = None,
+    dealer: Dealer | None = None,
 ) -> Singles | None:
     """Judge those of these sources that are small files of one object and have no problem; None for none.
 
@@ -51,7 +54,8 @@ def judge_singles(
         numbered: sources and their numbers in the order of the corpus.
         criteria: what they are judged by; recordings must be named by folder, as `auto` does for such files.
         folder: as `Voice.folder`.
-        split_of: as `Voice.split_of`.
+        roll: takes their recordings and groups; None: nobody asks.
+        dealer: as `Voice.dealer`.
     """
     if criteria.recording_property is not None or criteria.recording == "file" or criteria.checks.paths:
         return None
@@ -74,10 +78,13 @@ def judge_singles(
     listener = Listener(
         pack,
         # No source has a number below zero, so nobody else puts anything into a file of that name.
-        Voice(-1 - numbers[0], None, spread=True, single=True, folder=folder, split_of=split_of),
+        Voice(-1 - numbers[0], None, spread=True, single=True, folder=folder, dealer=dealer),
     )
     folders = [source.folder for _, source, _ in read]
-    listener.note(read_columns(pack, segments), [(1, 1)] * len(read), folders, numbers)
+    listener.note(read_columns(pack, segments), [(1, 1)] * len(read), segments, folders, numbers)
+    if roll is not None:
+        for number, source, (segment, _) in read:
+            roll.hear(source.folder, segment, (number, 1, 1))
     digests = tuple((number, xxh3_128_digest(data)) for number, _, (_, data) in read)
     return Singles(frozenset(numbers), _claim(read, criteria), listener.finish(), digests)
 

@@ -17,7 +17,8 @@ from project import make_project, make_segment, write_json, write_lines
 if TYPE_CHECKING:
     from pathlib import Path
 
-ALL = {rule.id for rule in RULES}
+OPTIONAL = {rule.id for rule in RULES if rule.optional}
+ALL = {rule.id for rule in RULES} - OPTIONAL
 
 
 def resolve(*choices: Choices) -> dict[str, str]:
@@ -33,7 +34,18 @@ def check(folder: Path, config: str) -> list[tuple[str, str, str]]:
 
 
 def test_without_choices_every_rule_holds_as_it_is_documented() -> None:
-    assert resolve(Choices()) == {rule.id: rule.severity.value for rule in RULES}
+    assert resolve(Choices()) == {rule.id: rule.severity.value for rule in RULES if not rule.optional}
+
+
+def test_an_optional_rule_holds_only_where_its_own_id_is_named() -> None:
+    assert {"speaker/across-splits", "split/near-leakage"} == OPTIONAL
+    name = "speaker/across-splits"
+    assert name not in resolve(Choices(select=("speaker", "speaker/*"), severity=(("speaker/*", "error"),)))
+    assert resolve(Choices(select=("text/empty", name))) == {"text/empty": "warning", name: "warning"}
+    assert resolve(Choices(severity=((name, "note"),))) == {**resolve(Choices()), name: "note"}
+    assert name not in resolve(Choices(severity=((name, "off"),)))
+    assert name not in resolve(Choices(ignore=("speaker",), severity=((name, "note"),)))
+    assert resolve(Choices(), Choices(severity=((name, "error"),)))[name] == "error"
 
 
 def test_rules_are_named_by_id_by_family_and_by_pattern() -> None:

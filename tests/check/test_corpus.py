@@ -81,6 +81,47 @@ def test_a_text_is_reported_once_for_each_further_split(tmp_path: Path) -> None:
     assert "in the split test here, and in train at segments/a.jsonl:2:1: " in problem.message
 
 
+ASKED = '[check.severity]\n"split/near-leakage" = "warning"\n"speaker/across-splits" = "note"\n'
+
+
+def test_texts_that_differ_in_case_space_and_punctuation_leak_when_that_is_asked_for(tmp_path: Path) -> None:
+    make_project(tmp_path, SPLITS)
+    near = LONG.strip().upper().replace(" ", "\u00a0 — ").replace(".", "…")
+    texts = {"a": LONG.strip(), "b": LONG.strip(), "c": near, "d": near[:-12], "e": f"No: {near}"}
+    for name, text in texts.items():  # train, test, test, train, test
+        lines = [turn(f"Only in {name}.", 0, name), {**turn(text, 10, name), "End": "00:00:40"}]
+        write_lines(tmp_path / "segments" / f"{name}.jsonl", lines)
+    leak = ("b.jsonl", 2, "split/leakage")
+    found = [(path, line, rule) for path, line, _, _, rule in brief(check_segments(tmp_path))]
+    assert found == [leak]
+    make_project(tmp_path, SPLITS + ASKED)  # b and c are in one split, and b is reported
+    found = [(path, line, rule) for path, line, _, _, rule in brief(check_segments(tmp_path))]
+    assert found == [leak]
+    (tmp_path / "segments" / "b.jsonl").unlink()
+    [problem] = check_segments(tmp_path).problems
+    assert (problem.path, problem.line, problem.pointer) == ("segments/c.jsonl", 2, "/Text")
+    assert problem.rule == "split/near-leakage"
+    assert "is in the split test here, and in train at segments/a.jsonl:2:1: " in problem.message
+
+
+def test_a_speaker_is_reported_once_for_each_further_split_when_that_is_asked_for(tmp_path: Path) -> None:
+    three = "[splits]\ntrain = 0.4\ntest = 0.3\nrest = 0.3\n"
+    make_project(tmp_path, three + ASKED)
+    for name in "abcdef":  # train, rest, test, train, rest, train
+        lines = [turn("Yes.", 0, "Host"), turn("No.", 10, f"Guest of {name}."), turn("Ah.", 20, "SPEAKER_1")]
+        write_lines(tmp_path / "segments" / f"{name}.jsonl", lines)
+    found = [each for each in check_segments(tmp_path).problems if each.rule == "speaker/across-splits"]
+    assert [(each.path, each.line, each.pointer) for each in found] == [
+        ("segments/b.jsonl", 1, "/Speaker"),
+        ("segments/c.jsonl", 1, "/Speaker"),
+    ]
+    assert {each.message.partition(": ")[0].partition(" here, ")[2] for each in found} == {
+        "and in train at segments/a.jsonl:1:1"
+    }
+    make_project(tmp_path, three)
+    assert {each.rule for each in check_segments(tmp_path).problems} == {"speaker/placeholder"}
+
+
 def test_with_one_split_or_some_files_alone_nothing_leaks(tmp_path: Path) -> None:
     make_project(tmp_path)
     for name in "ab":
@@ -148,11 +189,12 @@ def test_recordings_in_many_files_are_copies_too(tmp_path: Path) -> None:
 def test_many_jobs_and_full_tables_find_what_one_job_finds_in_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_project(tmp_path, SPLITS)
+    make_project(tmp_path, SPLITS + ASKED)
     chance = random.Random(5)
     for number in range(12):
         lines = talk_with_flaws()
         lines += [turn(f"{LONG}{chance.randrange(30)}", 500 + 7 * turn_) for turn_ in range(20)]
+        lines += [turn(f"{LONG}{'!' * number}", 700)]
         for line in lines:
             line["Speaker"] = chance.choice(["Ada Lovelace", "Ada Lovelacé", "ada lovelace", "SPEAKER_01"])
         if number % 2:
@@ -162,7 +204,14 @@ def test_many_jobs_and_full_tables_find_what_one_job_finds_in_memory(
             write_lines(tmp_path / "segments" / f"r{number}.jsonl", lines)
     expected = check_segments(tmp_path)
     rules = {problem.rule for problem in expected.problems}
-    assert {"duplicate/segment", "loop/segments", "split/leakage", "speaker/spelling"} <= rules
+    assert {
+        "duplicate/segment",
+        "loop/segments",
+        "split/leakage",
+        "speaker/spelling",
+        "speaker/across-splits",
+    } <= rules
+    assert "split/near-leakage" in rules
     monkeypatch.setattr("packager.check.engine._SMALL", 0)
     monkeypatch.setattr("packager.check.engine._UNIT_FILES", 7)
     monkeypatch.setattr("packager.check.ledger._HELD", 500)

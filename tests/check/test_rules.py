@@ -18,7 +18,7 @@ from packager.model import Severity
 from project import make_project, write_json, write_lines
 
 if TYPE_CHECKING:
-    from packager.check.rules.rule import Example
+    from packager.check.rules.rule import Example, Rule
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROPERTIES = Properties("Start", "End", "Text", "Speaker")
@@ -33,8 +33,9 @@ LENIENT = {
 """Allows what the shipped schema refuses, so that the rules can be seen to find it."""
 
 
-def check_example(folder: Path, example: Example) -> list[tuple[str, Severity]]:
-    project = make_project(folder, "[splits]\ntrain = 0.5\ntest = 0.5\n")
+def check_example(folder: Path, example: Example, *asked_for: Rule) -> list[tuple[str, Severity]]:
+    asked = "".join(f'"{each.id}" = "{each.severity.value}"\n' for each in asked_for)
+    project = make_project(folder, f"[splits]\ntrain = 0.5\ntest = 0.5\n[check.severity]\n{asked}")
     write_json(project / "schema" / "segment.schema.json", LENIENT)
     for name, segments in example:
         write_lines(project / "segments" / name, segments)
@@ -52,12 +53,12 @@ def find(
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule.id for rule in RULES])
 def test_the_bad_example_breaks_its_rule_and_nothing_else(rule: Any, tmp_path: Path) -> None:  # noqa: ANN401
-    assert check_example(tmp_path, rule.bad) == [(rule.id, rule.severity)]
+    assert check_example(tmp_path, rule.bad, *[rule] * rule.optional) == [(rule.id, rule.severity)]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule.id for rule in RULES])
 def test_the_good_example_breaks_no_rule(rule: Any, tmp_path: Path) -> None:  # noqa: ANN401
-    assert check_example(tmp_path, rule.good) == []
+    assert check_example(tmp_path, rule.good, *[rule] * rule.optional) == []
 
 
 def test_only_times_that_are_none_or_run_backwards_are_errors_by_default() -> None:

@@ -1,7 +1,7 @@
 """The rules beyond the schema: what each one is, which of them a project wants, how they are judged. Pure.
 
 A rule is defined once, in the room of its family (`times`, `rates`, `texts`, `loops`, `speakers`,
-`duplicates`); `catalogue` gathers them, `pack` judges with them, `page` describes them.
+`duplicates`, `leaks`); `catalogue` gathers them, `pack` judges with them, `page` describes them.
 """
 
 from packager.check.rules.catalogue import (

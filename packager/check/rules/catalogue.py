@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from packager.check.rules import duplicates, loops, rates, speakers, texts, times
+from packager.check.rules import duplicates, leaks, loops, rates, speakers, texts, times
 from packager.errors import ConfigError
 from packager.model import Severity
 
@@ -28,6 +28,7 @@ RULES: Final = (
     *loops.RULES,
     *speakers.RULES,
     *duplicates.RULES,
+    *leaks.RULES,
 )
 """In the order in which they are documented and reported."""
 
@@ -73,10 +74,13 @@ def check_choices(checks: Checks, where: str) -> None:
 def resolve_severities(choices: Sequence[Choices]) -> dict[str, Severity]:
     """Return the rules that hold and how bad each is; the project's choices come first."""
     severities = {rule.id: rule.severity for rule in RULES}
-    active = set(severities)
+    optional = {rule.id for rule in RULES if rule.optional}
+    active = set(severities) - optional
     for number, each in enumerate(choices):
-        selected = {rule.id for name in each.select for rule in match_rules(name)}
-        active = (selected or active) if number == 0 else active | selected
+        named = {*each.select, *(name for name, _ in each.severity)}
+        passed_over = optional - named
+        selected = {rule.id for name in each.select for rule in match_rules(name)} - passed_over
+        active = (selected if number == 0 and each.select else active | selected) | (optional & named)
         active -= {rule.id for name in each.ignore for rule in match_rules(name)}
         # What names one rule goes before what names many, whatever the order in the file.
         given = sorted(each.severity, key=lambda entry: entry[0] in _BY_ID)

@@ -1,4 +1,4 @@
-"""The rules about what stands twice (`duplicate/…`), and in two splits (`split/leakage`). Pure."""
+"""The rules about what stands twice (`duplicate/…`). Pure."""
 
 from __future__ import annotations
 
@@ -33,9 +33,6 @@ DUPLICATE_CHARACTERS: Final = Limit(
 RECORDING_CHARACTERS: Final = Limit(
     "duplicate_recording_characters", 100, "characters", "recordings with less text may be equal"
 )
-LEAKAGE_CHARACTERS: Final = Limit(
-    "leakage_characters", 100, "characters", "shorter texts are said in many recordings", least=1
-)
 
 
 def find_twin(turn: Turn, memory: Memory, limits: Limits) -> Iterator[Flaw]:
@@ -59,24 +56,6 @@ def find_same_recordings(equal: Sequence[Sighting], _: Limits) -> Iterator[tuple
         )
 
 
-def find_leaks(equal: Sequence[Sighting], _: Limits) -> Iterator[tuple[Sighting, Flaw]]:
-    """Find where a text of one split comes first in another."""
-    first, *later = sorted(equal)
-    known = {first.what}
-    for each in later:
-        if each.what not in known:
-            known.add(each.what)
-            yield (
-                each,
-                Flaw(
-                    "text",
-                    f"the text is in the split {each.what} here, and in {first.what} at {OTHER}: "
-                    "keep such recordings together, or take one out",
-                    first.place,
-                ),
-            )
-
-
 _TALK = (
     said("Where were we when the lights went out?", "00:00:07", "00:00:10"),
     said(
@@ -87,12 +66,7 @@ _TALK = (
     ),
     said("Then let us begin again from there, slowly.", "00:00:15", "00:00:18"),
 )
-_NOTICE = said(
-    "This programme was made possible by listeners like you, who send us letters, recipes, and now and then "
-    "a patch that applies.",
-    "00:00:00",
-    "00:00:07",
-)
+
 
 RULES: Final = (
     Rule(
@@ -118,19 +92,5 @@ RULES: Final = (
         bad=(("one.jsonl", _TALK), ("two.jsonl", _TALK)),
         good=(("one.jsonl", _TALK), ("two.jsonl", _TALK[1:])),
         limits=(RECORDING_CHARACTERS,),
-    ),
-    Rule(
-        "split/leakage",
-        Severity.WARNING,
-        "the same long text in recordings of different splits",
-        "What is trained on must not be tested on. A sponsor's message that each episode repeats is found "
-        "too: whether that matters is for you to say. A text is reported once for each further split. It is "
-        "judged when a whole project is checked, for the splits follow from the names that its files have "
-        "there.",
-        (TEXT,),
-        CorpusCheck(Evidence.TEXTS, find_leaks),
-        bad=(("a.jsonl", (_NOTICE, _TALK[0])), ("b.jsonl", (_NOTICE, _TALK[1]))),
-        good=(("a.jsonl", (_NOTICE, _TALK[0])), ("b.jsonl", _TALK[1:])),
-        limits=(LEAKAGE_CHARACTERS,),
     ),
 )

@@ -46,6 +46,8 @@ ignore = ["time"]
 severity = { "text/whitespace" = "note" }
 ```
 
+A rule that is off by default holds where its own id is selected or given a severity.
+
 An error fails the check, and stops a build or, with `--drop-invalid`, takes its segment out. What is only
 known when all files are read (recordings in many files, names, copies, texts in two splits) stops a build
 always.
@@ -55,12 +57,12 @@ always.
 def list_rules(rules: Sequence[Rule]) -> str:
     """Return a line for each rule: id, severity, what it finds."""
     width = max(len(rule.id) for rule in rules)
-    return "".join(f"{rule.id:{width}}  {rule.severity.value:7}  {rule.summary}\n" for rule in rules)
+    return "".join(f"{rule.id:{width}}  {_default_of(rule):7}  {rule.summary}\n" for rule in rules)
 
 
 def describe_rule(rule: Rule) -> str:
     """Return all there is to say about a rule, for a terminal."""
-    parts = [f"{rule.id} ({rule.severity.value}): {rule.summary}", rule.explanation]
+    parts = [f"{rule.id} ({_describe_severity(rule)}): {rule.summary}", rule.explanation]
     if rule.limits:
         parts.append("thresholds:\n" + "\n".join(f"  {_describe_limit(limit)}" for limit in rule.limits))
     parts += [f"bad:\n{_show(rule.bad, '  ')}", f"good:\n{_show(rule.good, '  ')}"]
@@ -72,6 +74,7 @@ def to_document(rule: Rule) -> dict[str, object]:
     return {
         "id": rule.id,
         "severity": rule.severity.value,
+        "optional": rule.optional,
         "summary": rule.summary,
         "explanation": rule.explanation,
         "needs": list(rule.needs),
@@ -86,9 +89,7 @@ def to_document(rule: Rule) -> dict[str, object]:
 
 def render_page(rules: Sequence[Rule] = RULES) -> str:
     """Return the page of documentation."""
-    table = [
-        f"| [`{rule.id}`](#{_anchor(rule)}) | {rule.severity.value} | {rule.summary} |" for rule in rules
-    ]
+    table = [f"| [`{rule.id}`](#{_anchor(rule)}) | {_default_of(rule)} | {rule.summary} |" for rule in rules]
     parts = [_HEAD, "| rule | severity | finds |\n|---|---|---|\n" + "\n".join(table) + "\n"]
     return "\n".join([*parts, *map(_render_rule, rules)])
 
@@ -99,13 +100,21 @@ def _render_rule(rule: Rule) -> str:
         part
         for part in (
             f"## {rule.id}\n",
-            f"{rule.severity.value.capitalize()}: {rule.summary}. {rule.explanation}\n",
+            f"{_describe_severity(rule).capitalize()}: {rule.summary}. {rule.explanation}\n",
             limits,
             f"Bad:\n\n```json\n{_show(rule.bad)}\n```\n",
             f"Good:\n\n```json\n{_show(rule.good)}\n```\n",
         )
         if part
     )
+
+
+def _default_of(rule: Rule) -> str:
+    return "off" if rule.optional else rule.severity.value
+
+
+def _describe_severity(rule: Rule) -> str:
+    return f"{rule.severity.value}, but off unless asked for" if rule.optional else rule.severity.value
 
 
 def _describe_limit(limit: Limit, mark: str = "") -> str:

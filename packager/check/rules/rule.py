@@ -48,6 +48,8 @@ class Sighting(NamedTuple):
     """Number of the file, line and column."""
     what: str
     """A name, or the split of the recording."""
+    who: str = ""
+    """The speaker, where `what` is a split."""
 
 
 class SegmentCheck(NamedTuple):
@@ -71,6 +73,10 @@ class Evidence(StrEnum):
     """Recordings with equal texts."""
     TEXTS = "texts"
     """Long texts that are equal."""
+    NEAR_TEXTS = "near texts"
+    """Long texts that are equal but for case, space and punctuation."""
+    VOICES = "voices"
+    """A speaker, where each split has them first."""
 
 
 class CorpusCheck(NamedTuple):
@@ -118,6 +124,8 @@ class Rule(NamedTuple):
     good: Example
     """Breaks no rule."""
     limits: tuple[Limit, ...] = ()
+    optional: bool = False
+    """It holds only where its id is selected or given a severity."""
 
     @property
     def family(self) -> str:

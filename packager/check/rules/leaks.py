@@ -1,0 +1,168 @@
+"""The rules about what stands in two splits (`split/…`, `speaker/across-splits`). Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Final
+
+from packager.check.rules.rule import (
+    OTHER,
+    SPEAKER,
+    TEXT,
+    CorpusCheck,
+    Evidence,
+    Flaw,
+    Limit,
+    Rule,
+    Sighting,
+    quote,
+    said,
+)
+from packager.check.rules.speakers import is_placeholder
+from packager.model import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from packager.check.rules.rule import Limits
+
+LEAKAGE_CHARACTERS: Final = Limit(
+    "leakage_characters", 100, "characters", "shorter texts are said in many recordings", least=1
+)
+
+_NO_LETTER: Final = re.compile(r"[\W_]+")
+
+
+def simplify(text: str) -> str:
+    """Return the letters and digits of a text, in lower case: what near-identical texts have in common.
+
+    >>> simplify(" It's 9 o'clock, SO late? ")
+    'its9oclocksolate'
+    """
+    return _NO_LETTER.sub("", unicodedata.normalize("NFKC", text).casefold())
+
+
+def find_leaks(equal: Sequence[Sighting], _: Limits) -> Iterator[tuple[Sighting, Flaw]]:
+    """Find where a text of one split comes first in another."""
+    first, later = _first_in_others(equal)
+    for each in later:
+        yield (
+            each,
+            Flaw(
+                "text",
+                f"the text is in the split {each.what} here, and in {first.what} at {OTHER}: "
+                "keep such recordings together, or take one out",
+                first.place,
+            ),
+        )
+
+
+def find_near_leaks(equal: Sequence[Sighting], _: Limits) -> Iterator[tuple[Sighting, Flaw]]:
+    """Find where a text of one split comes first in another, but for case, space and punctuation."""
+    first, later = _first_in_others(equal)
+    for each in later:
+        yield (
+            each,
+            Flaw(
+                "text",
+                f"but for case, space and punctuation the text is in the split {each.what} here, and in "
+                f"{first.what} at {OTHER}: keep such recordings together, or take one out",
+                first.place,
+            ),
+        )
+
+
+def find_split_speakers(same: Sequence[Sighting], _: Limits) -> Iterator[tuple[Sighting, Flaw]]:
+    """Find where a speaker of one split comes first in another."""
+    first, later = _first_in_others(same)
+    for each in later:
+        if not is_placeholder(each.who):
+            yield (
+                each,
+                Flaw(
+                    "speaker",
+                    f"{quote(each.who)} is in the split {each.what} here, and in {first.what} at {OTHER}: "
+                    "group_by in [splits] keeps together what belongs together",
+                    first.place,
+                ),
+            )
+
+
+def _first_in_others(sightings: Sequence[Sighting]) -> tuple[Sighting, list[Sighting]]:
+    """Return the first sighting, and the first one in each further split."""
+    first_of: dict[str, Sighting] = {}
+    for each in sorted(sightings):
+        first_of.setdefault(each.what, each)
+    first, *later = first_of.values()
+    return first, later
+
+
+_TALK: Final = (
+    said("Where were we when the lights went out?", "00:00:07", "00:00:10"),
+    said(
+        "At the part where it compiles, and nobody in the room knows why.",
+        "00:00:10",
+        "00:00:15",
+        who="Grace",
+    ),
+    said("Then let us begin again from there, slowly.", "00:00:15", "00:00:18"),
+)
+_NOTICE = said(
+    "This programme was made possible by listeners like you, who send us letters, recipes, and now and then "
+    "a patch that applies.",
+    "00:00:00",
+    "00:00:07",
+)
+_NEAR_NOTICE = said(
+    "This Programme was made possible by listeners, like you: who send us letters, recipes and, now "
+    "and then, a patch that applies!",
+    "00:00:00",
+    "00:00:07",
+)
+
+RULES: Final = (
+    Rule(
+        "split/leakage",
+        Severity.WARNING,
+        "the same long text in recordings of different splits",
+        "What is trained on must not be tested on. A sponsor's message that each episode repeats is found "
+        "too: whether that matters is for you to say. A text is reported once for each further split. It is "
+        "judged when a whole project is checked, for the splits follow from the names that its files have "
+        "there.",
+        (TEXT,),
+        CorpusCheck(Evidence.TEXTS, find_leaks),
+        bad=(("a.jsonl", (_NOTICE, _TALK[0])), ("b.jsonl", (_NOTICE, _TALK[1]))),
+        good=(("a.jsonl", (_NOTICE, _TALK[0])), ("b.jsonl", _TALK[1:])),
+        limits=(LEAKAGE_CHARACTERS,),
+    ),
+    Rule(
+        "split/near-leakage",
+        Severity.WARNING,
+        "nearly the same long text in recordings of different splits",
+        "As `split/leakage`, for texts that are equal but for case, white space, punctuation and symbols, "
+        "such as two transcripts of one announcement. Other words are other texts. A text that "
+        "`split/leakage` reports is not reported again.",
+        (TEXT,),
+        CorpusCheck(Evidence.NEAR_TEXTS, find_near_leaks),
+        bad=(("a.jsonl", (_NOTICE, _TALK[0])), ("b.jsonl", (_NEAR_NOTICE, _TALK[1]))),
+        good=(("a.jsonl", (_NOTICE, _TALK[0])), ("b.jsonl", _TALK[1:])),
+        limits=(LEAKAGE_CHARACTERS,),
+        optional=True,
+    ),
+    Rule(
+        "speaker/across-splits",
+        Severity.WARNING,
+        "a speaker of recordings in different splits",
+        "What a model learns of a voice it can use in the test. It is off by default, for the host of a "
+        "podcast is in all of its recordings, and so in all splits. Ask for it where speakers are to be kept "
+        "apart: with `group_by` in `[splits]`, or `pin`. Names are compared as they are written, "
+        "and names that are none (`speaker/placeholder`) not at all. A speaker is reported once for each "
+        "further split.",
+        (SPEAKER,),
+        CorpusCheck(Evidence.VOICES, find_split_speakers),
+        bad=(("a.jsonl", (_TALK[0],)), ("b.jsonl", (_TALK[2],))),
+        good=(("a.jsonl", (_TALK[0],)), ("b.jsonl", (_TALK[1],))),
+        optional=True,
+    ),
+)
