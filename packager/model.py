@@ -214,6 +214,23 @@ class Manifest:
 
 # --- publish -------------------------------------------------------------------------------------------
 
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a data set, or a split of one, holds: whole numbers, exact, the same with any number of jobs."""
+
+    recordings: int
+    segments: int
+    speakers: int | None
+    """Different ones; None if the segments name no speaker."""
+    nanoseconds: int | None
+    """Sum of the lengths of the segments; None if they have no times."""
+    words: int | None
+    """In what is said; None if the segments have no text."""
+    characters: int | None
+    """Likewise, in code points."""
+
+
 Version: TypeAlias = tuple[int, int, int]
 """Major, minor, patch; versions are ordered as tuples."""
 
@@ -224,6 +241,29 @@ def parse_version(text: str) -> Version | None:
     """Return the version that `X.Y.Z` says; None for every other text, such as `v1.0.0` or `1.0.00`."""
     match = _VERSION.fullmatch(text)
     return (int(match[1]), int(match[2]), int(match[3])) if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class PastVersion:
+    """A version that was released earlier."""
+
+    version: Version
+    totals: Totals
+    news: tuple[str, ...]
+    """What was new in it, a sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFacts:
+    """What the parts of a build that depend on the release say: all that is not known when it is built."""
+
+    version: Version
+    news: tuple[str, ...]
+    """What is new in it, a sentence each; computed from the difference to the version before."""
+    notes: str
+    """What the publisher says of it; may be empty. Their text, so never markup of ours."""
+    history: tuple[PastVersion, ...]
+    """All earlier versions, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,10 @@ OWNERS: Final = {
     "huggingface_hub": {"hub"},
     "jsonschema": {"schema"},
     "jsonschema_rs": {"schema"},
+    "langcodes": {"card"},
     "lz4": {"rehearsal"},
     "markdown_it": {"card", "rehearsal"},
+    "numpy": {"parquet"},
     "orjson": {
         "canonical",
         "manifest",

@@ -42,8 +42,8 @@ COLUMNS: dict[str, ColumnType] = {
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make row groups small, in the same proportion."""
-    monkeypatch.setattr("packager.parquet.SHORTEST_GROUP", SHORTEST)
-    monkeypatch.setattr("packager.parquet.LONGEST_GROUP", LONGEST)
+    monkeypatch.setattr("packager.parquet.writer.SHORTEST_GROUP", SHORTEST)
+    monkeypatch.setattr("packager.parquet.writer.LONGEST_GROUP", LONGEST)
 
 
 @pytest.fixture(scope="module")
@@ -145,8 +145,8 @@ def test_groups_ahead_of_a_change_stay_and_so_do_those_behind_the_first_common_e
     more = {name: list(texts) for name, texts in recordings.items()}
     more[f"ep{number:04}"].insert(place, "One more.")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("packager.parquet.SHORTEST_GROUP", SHORTEST)
-        patch.setattr("packager.parquet.LONGEST_GROUP", LONGEST)
+        patch.setattr("packager.parquet.writer.SHORTEST_GROUP", SHORTEST)
+        patch.setattr("packager.parquet.writer.LONGEST_GROUP", LONGEST)
         write_shard(folder / "before", recordings)
         write_shard(folder / "after", more)
     before, after = texts_of(folder / "before"), texts_of(folder / "after")
@@ -165,8 +165,8 @@ def test_a_group_has_its_shortest_length_and_ends_by_the_longest(
 ) -> None:
     recordings = make_recordings(seed, 40, longest)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("packager.parquet.SHORTEST_GROUP", SHORTEST)
-        patch.setattr("packager.parquet.LONGEST_GROUP", LONGEST)
+        patch.setattr("packager.parquet.writer.SHORTEST_GROUP", SHORTEST)
+        patch.setattr("packager.parquet.writer.LONGEST_GROUP", LONGEST)
         write_shard(folder / "shard", recordings)
     groups = texts_of(folder / "shard")
     assert sum(groups, []) == sum(recordings.values(), [])

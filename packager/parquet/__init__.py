@@ -1,0 +1,8 @@
+"""Arrow tables and Parquet files.
+
+writer.py   rows -> one shard
+"""
+
+from packager.parquet.writer import ShardWriter, arrow_schema, ends_group
+
+__all__ = ["ShardWriter", "arrow_schema", "ends_group"]
