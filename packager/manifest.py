@@ -39,6 +39,7 @@ def dump_manifest(manifest: Manifest) -> bytes:
         "recordings": [asdict(recording) for recording in manifest.recordings],
         "dropped": [asdict(dropped) for dropped in manifest.dropped],
         "warnings": manifest.warnings,
+        "repo_id": manifest.repo_id,
     }
     if manifest.deal is not None:
         document["deal"] = _dump_deal(manifest.deal)
@@ -115,6 +116,7 @@ def _from_document(document: dict[str, Any]) -> Manifest:
         ),
         warnings=tuple(_text(warning) for warning in document["warnings"]),
         deal=_load_deal(document["deal"]) if "deal" in document else None,
+        repo_id=_text(document.get("repo_id", "")),
     )
 
 

@@ -210,6 +210,8 @@ class Manifest:
     """Sentences, such as that a split received no recording."""
     deal: Deal | None = None
     """How splits were made, if there are groups or pins; None: by the names of the recordings alone."""
+    repo_id: str = ""
+    """Where the project publishes to; empty in manifests of earlier versions of the tool."""
 
 
 # --- publish -------------------------------------------------------------------------------------------

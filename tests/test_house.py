@@ -17,7 +17,7 @@ PACKAGE: Final = ROOT / "packager"
 
 FLOORS: Final = (
     {"errors", "model"},
-    {"canonical", "config", "manifest", "reports", "splits", "times", "work"},
+    {"canonical", "config", "manifest", "reports", "splits", "statistics", "times", "work"},
     {"baseline", "folders", "recordings", "schema", "segments"},
     {"card", "check", "demo_corpus", "fix", "parquet", "starter"},
     {"build", "hub"},
@@ -59,7 +59,7 @@ PURE: Final = (
     *("model.py", "errors.py", "splits.py", "times.py", "canonical.py", "recordings.py", "baseline.py"),
     *(f"reports/{name}.py" for name in ("__init__", "document", "github", "junit", "sarif", "setting")),
     *("reports/text.py", "reports/wording.py", "fix/values.py", "fix/difference.py"),
-    *("manifest.py", "publish/plan.py", "schema/columns.py", "schema/rows.py"),
+    *("manifest.py", "statistics.py", "publish/plan.py", "schema/columns.py", "schema/rows.py"),
     *(f"check/rules/{path.name}" for path in sorted((PACKAGE / "check" / "rules").glob("*.py"))),
 )
 IMPURE_MODULES: Final = {

@@ -283,6 +283,7 @@ def _write(gathered: _Gathered, config: Config, card: bytes, new: Path, crew: _C
         dropped=dropped,
         warnings=_warn_of_empty(splits, config) + gathered.warnings,
         deal=config.deal if config.group_by or config.pins else None,
+        repo_id=config.repo_id,
     )
     _write_file(new, NAME, dump_manifest(manifest))
     return manifest

@@ -1,8 +1,16 @@
 """The dataset card: dataset_card.md -> README.md.
 
-render.py   keep what people wrote, generate the rest
+render.py    keep what people wrote, generate the rest; finish what depends on a release
+source.py    a card taken apart: front matter, body, parts
+front.py     the YAML front matter, and what is wrong with it
+markers.py   the markers of the parts, and what is wrong with them
+owned.py     the keys of the front matter that are ours
+parts/       the generated parts
+escape.py    data that stays data in Markdown
+facts.py     what a card is told
 """
 
-from packager.card.render import CardFacts, FieldFacts, SplitFacts, check_card, render_card
+from packager.card.facts import CardFacts, FieldFacts, SplitFacts
+from packager.card.render import check_card, finish_card, render_card
 
-__all__ = ["CardFacts", "FieldFacts", "SplitFacts", "check_card", "render_card"]
+__all__ = ["CardFacts", "FieldFacts", "SplitFacts", "check_card", "finish_card", "render_card"]

@@ -114,6 +114,7 @@ def test_the_manifest_is_this_one_to_the_byte(tmp_path: Path) -> None:
                 "split": "train",
             }
         ],
+        "repo_id": "me/turns",
         "schema_sha256": hashlib.sha256((tmp_path / "schema/segment.schema.json").read_bytes()).hexdigest(),
         "splits": {"train": {"bytes": 25, "rows": 2, "shards": 1}},
         "warnings": [],

@@ -1,0 +1,62 @@
+"""How to load a data set, at the tag of its release. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from packager.card.parts.wording import tag_of
+
+if TYPE_CHECKING:
+    from packager.card.facts import Subject
+    from packager.model import ReleaseFacts
+
+
+def load(subject: Subject, release: ReleaseFacts | None) -> str:
+    """Return code for every usual reader; of a build alone it has `vX.Y.Z` where the tag will stand."""
+    if not subject.shards:
+        return "No split holds a recording yet, so there is nothing to load."
+    tag = "vX.Y.Z" if release is None else tag_of(release.version)
+    split, count = next((each for each in subject.shards if each[0] == "train"), subject.shards[0])
+    shards = f"hf://datasets/{subject.repo_id}@{tag}/data/{split}"
+    repository, name = json.dumps(subject.repo_id), json.dumps(split)
+    return f"""\
+{_introduce(release)}
+
+```python
+from datasets import load_dataset
+
+dataset = load_dataset({repository}, revision="{tag}")
+```
+
+Row by row, without downloading everything first:
+
+```python
+from datasets import load_dataset
+
+for row in load_dataset({repository}, revision="{tag}", split={name}, streaming=True):
+    print(row)
+```
+
+As a table, with polars or with pandas (one shard):
+
+```python
+import pandas
+import polars
+
+frame = polars.read_parquet({json.dumps(f"{shards}-*-of-{count:05d}.parquet")})
+shard = pandas.read_parquet({json.dumps(f"{shards}-00000-of-{count:05d}.parquet")})
+```"""
+
+
+def _introduce(release: ReleaseFacts | None) -> str:
+    if release is None:
+        return (
+            "This build is not released yet. Every release has a tag, such as `v1.0.0`. Put the one you\n"
+            "want in place of `vX.Y.Z` and you get the same rows for ever; leave `revision` out and you get\n"
+            "the newest."
+        )
+    return (
+        f"This is `{tag_of(release.version)}`: a tag never moves, so it gives the same rows for ever. Leave\n"
+        "`revision` out and you get the newest."
+    )
