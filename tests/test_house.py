@@ -17,7 +17,7 @@ PACKAGE: Final = ROOT / "packager"
 
 FLOORS: Final = (
     {"errors", "model"},
-    {"canonical", "config", "manifest", "reports", "splits", "statistics", "times", "work"},
+    {"canonical", "config", "manifest", "reports", "secrets", "splits", "statistics", "times", "work"},
     {"baseline", "folders", "recordings", "schema", "segments"},
     {"card", "check", "demo_corpus", "fix", "parquet", "starter"},
     {"build", "hub"},
@@ -40,7 +40,7 @@ OWNERS: Final = {
     "langcodes": {"card"},
     "lz4": {"rehearsal"},
     "markdown_it": {"card", "rehearsal"},
-    "numpy": {"parquet"},
+    "numpy": {"parquet", "secrets"},
     "orjson": {
         "canonical",
         "manifest",
@@ -57,6 +57,7 @@ OWNERS: Final = {
 
 PURE: Final = (
     *("model.py", "errors.py", "splits.py", "times.py", "canonical.py", "recordings.py", "baseline.py"),
+    "secrets.py",
     *(f"reports/{name}.py" for name in ("__init__", "document", "github", "junit", "sarif", "setting")),
     *("reports/text.py", "reports/wording.py", "fix/values.py", "fix/difference.py"),
     *("manifest.py", "statistics.py", "publish/plan.py", "schema/columns.py", "schema/rows.py"),

@@ -114,7 +114,7 @@ class Listener:
         if not pack.severities:
             return []
         if pack.about_order:
-            return pack.check_segments(segments)
+            return pack.check_segments(segments, clean=not pack.may_find_secret(data))
         columns = read_columns(pack, segments)
         clean = columns.spoken and pack.is_clean_block(data)
         self.note(columns, places, segments, recordings)

@@ -45,12 +45,14 @@ class Proof:
     def clears(self, run: bytes, pack: RulePack) -> bool:
         """Return whether these rules surely find nothing in lines that have just been proven.
 
-        That is asked only of rules about the order of times; all others look at texts.
+        That is asked only of rules about the order of times and about secrets; all others look at texts.
         """
         start, end = pack.properties.start, pack.properties.end
         if not pack.severities:
             return True
         if not pack.about_order or start is None or end is None or self._layout is None:
+            return False
+        if pack.may_find_secret(run):
             return False
         rows = _columns(self._layout, start, end)(run)
         if rows is None:

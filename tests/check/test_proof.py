@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from packager.model import Report
 
+ERRORS = '[check]\nselect = ["time/not-a-time", "time/end-before-start", "text/secret"]\n'
 LEAN = '[check]\nselect = ["time/not-a-time", "time/end-before-start"]\n'
 CLOCKS = (
     *("00:00:00", "00:00:59", "01:00:00", "10:59:59", "00:60:00", "00:00:60", "0:00:00", "000:00:00"),
@@ -43,6 +44,8 @@ def write_corpus(folder: Path, chance: random.Random, *, flaws: int) -> None:
                 json.dumps(segment | {"End": "0:1"}),
                 json.dumps(segment | {"End": segment["End"] + ".5"}),
                 json.dumps(segment | {"Text": " "}),
+                json.dumps(segment | {"Text": "My key is AKIAIOSFODNN7EXAMPLE."}),
+                json.dumps(segment | {"Text": "It is A-KIAIOSFODNN7EXAMPLE."}).replace("A-K", "\\u0041K"),
                 json.dumps(segment | {"Text": "x" * 60_000}),
                 json.dumps(segment, separators=(",", ":")),
                 json.dumps(dict(reversed(segment.items()))),
@@ -56,7 +59,9 @@ def write_corpus(folder: Path, chance: random.Random, *, flaws: int) -> None:
     (folder / "segments" / "a.jsonl").write_text("\n".join(lines) + "\n")
 
 
-@pytest.mark.parametrize("config", [LEAN, "", '[check]\nignore = ["*"]\n'], ids=["lean", "default", "none"])
+@pytest.mark.parametrize(
+    "config", [LEAN, ERRORS, "", '[check]\nignore = ["*"]\n'], ids=["lean", "errors", "default", "none"]
+)
 @pytest.mark.parametrize("flaws", [0, 1, 5, 60])
 def test_the_report_is_the_same_without_proofs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: str, flaws: int

@@ -61,9 +61,9 @@ def test_the_good_example_breaks_no_rule(rule: Any, tmp_path: Path) -> None:  # 
     assert check_example(tmp_path, rule.good, *[rule] * rule.optional) == []
 
 
-def test_only_times_that_are_none_or_run_backwards_are_errors_by_default() -> None:
+def test_only_times_that_are_none_or_run_backwards_and_secrets_are_errors_by_default() -> None:
     errors = [rule.id for rule in RULES if rule.severity is Severity.ERROR]
-    assert errors == ["time/not-a-time", "time/end-before-start"]
+    assert errors == ["time/not-a-time", "time/end-before-start", "text/secret"]
 
 
 def test_the_page_of_the_rules_is_what_the_rules_say() -> None:

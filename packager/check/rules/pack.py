@@ -27,6 +27,7 @@ from packager.check.rules.rates import (
 from packager.check.rules.rule import SPEAKER, TEXT, TIMES, CorpusCheck, RecordingCheck, SegmentCheck
 from packager.check.rules.times import OVERLAP
 from packager.check.rules.turn import SECOND, read_time, read_turn
+from packager.secrets import may_hold_secret
 from packager.times import are_in_order
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 _Kind = TypeVar("_Kind", SegmentCheck, RecordingCheck, CorpusCheck)
 
 _ORDER: Final = frozenset({"time/not-a-time", "time/end-before-start"})
+_HUNT: Final = "text/secret"
 _CLOCKS: Final = 1 << 15  # times that are remembered with their nanoseconds
 
 
@@ -61,6 +63,7 @@ class RulePack:
         "_clocks",
         "about_order",
         "guard",
+        "hunts",
         "limits",
         "needs",
         "of_corpus",
@@ -85,13 +88,19 @@ class RulePack:
         self.of_recording = _those(rules, RecordingCheck)
         self.of_corpus = _those(rules, CorpusCheck)
         self.guard = Guard.of(limits)
-        self.about_order = _ORDER.issuperset(self.severities)
-        """Whether all that is asked is whether times are times, and in order."""
+        self.hunts = _HUNT in self.severities
+        """Whether secrets are looked for."""
+        self.about_order = (_ORDER | {_HUNT}).issuperset(self.severities)
+        """Whether all that is asked is whether times are times, and in order; besides secrets."""
         self._clocks: dict[JsonValue, int] = {}
+
+    def may_find_secret(self, data: bytes) -> bool:
+        """Return whether secrets are looked for, and one may stand in this block of JSON text."""
+        return self.hunts and may_hold_secret(data)
 
     @staticmethod
     def is_clean_block(data: bytes) -> bool:
-        """Return whether no rule about single characters can find anything in this block of JSON text.
+        """Return whether no rule about odd characters or secrets can find anything in this JSON text.
 
         See `texts.is_clean_block`. For the other rules a look at the bytes would cost more than the rules.
         """
@@ -109,7 +118,7 @@ class RulePack:
         The same as `check_segment` of each one, and much faster. `clean` says that their text stood in a
         block of which `is_clean_block` is true. `columns` are those of the segments, if they are at hand.
         """
-        if self.about_order and self._are_in_order(segments):
+        if self.about_order and (clean or not self.hunts) and self._are_in_order(segments):
             return []
         columns = read_columns(self, segments) if columns is None else columns
         doubtful = self.guard.find_doubtful(columns, clean=clean)

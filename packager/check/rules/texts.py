@@ -1,6 +1,6 @@
 """The rules about the text of one segment (`text/…`). Pure.
 
-Each works on the text alone. Five of them look for characters that most corpora do not have:
+Each works on the text alone. Six of them look for what most corpora do not have (odd characters, secrets):
 `is_clean_block` tells of a whole block of JSON that none of these has anything to find in it, at the speed of
 a memory scan; it never misses, and may call clean text suspect.
 """
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from packager.check.rules.rule import TEXT, Flaw, Rule, SegmentCheck, one, quote, said
 from packager.model import Severity
+from packager.secrets import find_secrets, may_hold_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -51,16 +52,17 @@ _ESCAPE: Final = re.compile(rb"\\[ubf]")
 
 
 def is_clean_block(data: bytes) -> bool:
-    r"""Return whether no segment in this block of JSON text can break a rule about single characters.
+    r"""Return whether no segment in this block of JSON can break a rule about what most texts do not have.
 
-    True proves that control-character, replacement-character, mojibake, entity and not-nfc find nothing.
+    True proves that control-character, replacement-character, mojibake, entity, not-nfc and secret find
+    nothing.
     False proves nothing. JSON must escape what is below U+0020, so a block without `\u`, `\b` and `\f` has no
     control character but DEL and those of U+0080 to U+009F; and each part of a text in NFC is in NFC.
     """
     if b"&" in data or b"\x7f" in data or (b"\\" in data and _ESCAPE.search(data)):
         return False
     try:
-        return _is_sound_text(data.decode())
+        return _is_sound_text(data.decode()) and not may_hold_secret(data)
     except UnicodeDecodeError:
         return False
 
@@ -97,7 +99,12 @@ def _are_trimmed(texts: Sequence[str | None]) -> bool:
 
 
 def _has_sound_characters(text: str) -> bool:
-    return "&" not in text and _CONTROL.search(text) is None and _is_sound_text(text)
+    return (
+        "&" not in text
+        and _CONTROL.search(text) is None
+        and _is_sound_text(text)
+        and next(find_secrets(text), None) is None
+    )
 
 
 def _is_sound_text(text: str) -> bool:
@@ -190,6 +197,17 @@ def find_not_normal(turn: Turn, _: Limits) -> Iterator[Flaw]:
     text = turn.text or ""
     if not text.isascii() and not unicodedata.is_normalized("NFC", text):
         yield Flaw("text", "the text is not in Unicode normal form C (NFC): normalise it")
+
+
+def find_secret(turn: Turn, _: Limits) -> Iterator[Flaw]:
+    """Find an access token or a private key; the message does not repeat it."""
+    for secret in find_secrets(turn.text or ""):
+        yield Flaw(
+            "text",
+            f"the text holds what looks like {secret.kind} ({secret.hint}): revoke it where it is from, "
+            "and take it out of the text",
+        )
+        return
 
 
 def read_as_utf8(text: str) -> str | None:
@@ -320,5 +338,17 @@ RULES: Final = (
         "form, and that of the Web.",
         bad="The cafe\u0301 is closed.",
         good="The caf\u00e9 is closed.",
+    ),
+    _rule(
+        "secret",
+        find_secret,
+        "what looks like an access token or a private key",
+        "Nobody says a token aloud: it was pasted into a file, and who reads a published data set can use "
+        "it. A version never changes, so it must be found before. The message shows its first four "
+        "characters only. Known are the tokens of Hugging Face, AWS, GitHub, GitLab, Slack, OpenAI, "
+        "Anthropic, Google, Stripe, npm and PyPI, and private keys in PEM.",
+        bad="Our key is AKIAIOSFODNN7EXAMPLE.",
+        good="The key began with AKIA, and hf_hub_download took it.",
+        severity=Severity.ERROR,
     ),
 )
