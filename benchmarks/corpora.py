@@ -2,6 +2,9 @@
 
     S   short utterances, 60 to 120 characters, 200 JSONL files of one recording each
     L   long turns, about 3.3 KB, 200 JSONL files of one recording each
+    SM  S with four more fields, declared in a schema of its own
+    SM1 SM as one file, in which a property names the recording
+    SQ  S with quotation marks (escaped) and letters beyond ASCII in two of a hundred segments; LQ: L likewise
     F   files of one segment each, pretty-printed, in folders of 500
 
 Each folder is a dataset project, ready for `packager check` and `packager build`.
@@ -11,25 +14,68 @@ from __future__ import annotations
 
 import json
 import random
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
+
+    Alter = Callable[[dict[str, object]], dict[str, object]]
 
 _FILES = 200
 _CONFIG = '[dataset]\nrepo_id = "me/benchmark"\n[splits]\ntrain = 0.9\nvalidation = 0.05\ntest = 0.05\n'
+_SHORT, _LONG = (60, 120), (2800, 3800)
+_SHIPPED = Path(__file__).resolve().parent.parent / "schema" / "segment.schema.json"
+_MORE: dict[str, object] = {
+    "Confidence": {"type": "number", "minimum": 0, "maximum": 1},
+    "Words": {"type": "integer", "minimum": 0},
+    "Language": {"type": "string", "enum": ["en", "de", "fr", "pt-BR"]},
+    "Overlap": {"type": "boolean"},
+}
+_EPISODE: dict[str, object] = {"type": "string", "minLength": 1}
+_RARE = 0.0007
+"""The share of words that are quoted, and of those with an accent: one segment of S in a hundred, each."""
+_ACCENTS = str.maketrans("aeou", "áéöü")
 _SPEAKERS = ("Ada Lovelace", "Grace Hopper", "Alan Turing", "Katherine Johnson")
 
 
 def make_short(folder: Path, megabytes: int = 200) -> Path:
     """Make corpus S of about so many megabytes, unless it is there."""
-    return _make_lines(folder, megabytes, (60, 120))
+    return _make_lines(folder, megabytes, _SHORT)
 
 
 def make_long(folder: Path, megabytes: int = 200) -> Path:
     """Make corpus L of about so many megabytes, unless it is there."""
-    return _make_lines(folder, megabytes, (2800, 3800))
+    return _make_lines(folder, megabytes, _LONG)
+
+
+def make_short_quoted(folder: Path, megabytes: int = 200) -> Path:
+    """Make corpus SQ of about so many megabytes, unless it is there."""
+    return _make_lines(folder, megabytes, _SHORT, _adorner())
+
+
+def make_long_quoted(folder: Path, megabytes: int = 200) -> Path:
+    """Make corpus LQ of about so many megabytes, unless it is there."""
+    return _make_lines(folder, megabytes, _LONG, _adorner())
+
+
+def make_more(folder: Path, megabytes: int = 200) -> Path:
+    """Make corpus SM of about so many megabytes, unless it is there."""
+    _declare(folder, _MORE)
+    return _make_lines(folder, megabytes, _SHORT, _extender())
+
+
+def make_one_file(folder: Path, source: Path) -> Path:
+    """Make corpus SM1 of the files of SM, unless it is there."""
+    _declare(folder, {"Episode": _EPISODE} | _MORE)
+    if not _begin(folder, '[dataset]\nrecording = "Episode"\n'):
+        return folder
+    with (folder / "segments" / "all.jsonl").open("w", encoding="utf-8") as stream:
+        for path in sorted((source / "segments").glob("*.jsonl")):
+            start = f'{{"Episode": "{path.stem}", '
+            with path.open(encoding="utf-8") as lines:
+                stream.writelines(start + line.removeprefix("{") for line in lines)
+    return _finish(folder)
 
 
 def make_files(folder: Path, count: int = 50_000) -> Path:
@@ -61,7 +107,7 @@ def break_rows(folder: Path, source: Path, every: int) -> Path:
     return _finish(folder)
 
 
-def _make_lines(folder: Path, megabytes: int, length: tuple[int, int]) -> Path:
+def _make_lines(folder: Path, megabytes: int, length: tuple[int, int], alter: Alter = dict) -> Path:
     if not _begin(folder):
         return folder
     chance = random.Random(megabytes)  # noqa: S311 - the same bytes each time
@@ -69,12 +115,52 @@ def _make_lines(folder: Path, megabytes: int, length: tuple[int, int]) -> Path:
     for number in range(_FILES):
         size, lines = 0, []
         for segment in _segments(chance, words, length):
-            lines.append(json.dumps(segment, ensure_ascii=False) + "\n")
+            lines.append(json.dumps(alter(dict(segment)), ensure_ascii=False) + "\n")
             size += len(lines[-1])
             if size >= megabytes * 1_000_000 // _FILES:
                 break
         (folder / "segments" / f"ep{number:03}.jsonl").write_text("".join(lines), encoding="utf-8")
     return _finish(folder)
+
+
+def _extender() -> Alter:
+    chance = random.Random(4)  # noqa: S311 - the same bytes each time
+
+    def extend(segment: dict[str, object]) -> dict[str, object]:
+        return segment | {
+            "Confidence": round(chance.random(), chance.randint(2, 4)),
+            "Words": str(segment["Text"]).count(" ") + 1,
+            "Language": chance.choices(("en", "de", "fr", "pt-BR"), weights=(90, 5, 3, 2))[0],
+            "Overlap": chance.random() < 0.1,
+        }
+
+    return extend
+
+
+def _adorner() -> Alter:
+    chance = random.Random(5)  # noqa: S311 - the same bytes each time
+
+    def adorn(segment: dict[str, object]) -> dict[str, object]:
+        words = str(segment["Text"]).split(" ")
+        for place, word in enumerate(words):
+            drawn = chance.random()
+            if drawn < _RARE:
+                words[place] = f'"{word}"'
+            elif drawn < 2 * _RARE:
+                words[place] = f"{word.translate(_ACCENTS)}é"
+        return segment | {"Text": " ".join(words)}
+
+    return adorn
+
+
+def _declare(folder: Path, properties: dict[str, object]) -> None:
+    """Give a project the shipped schema with more properties, all of them required."""
+    schema = json.loads(_SHIPPED.read_text(encoding="utf-8"))
+    schema["properties"] |= properties
+    schema["required"] += list(properties)
+    path = folder / "schema" / "segment.schema.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(schema, indent=2) + "\n", encoding="utf-8")
 
 
 def _segments(chance: random.Random, words: list[str], length: tuple[int, int]) -> Iterator[dict[str, str]]:
@@ -106,11 +192,11 @@ def _clock(seconds: int) -> str:
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
-def _begin(folder: Path) -> bool:
+def _begin(folder: Path, dataset: str = "[dataset]\n") -> bool:
     if (folder / "complete").exists():
         return False
     (folder / "segments").mkdir(parents=True, exist_ok=True)
-    (folder / "dataset.toml").write_text(_CONFIG)
+    (folder / "dataset.toml").write_text(_CONFIG.replace("[dataset]\n", dataset))
     return True
 
 
