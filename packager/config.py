@@ -8,19 +8,22 @@ and one field of `Config`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from packager.errors import ConfigError, UsageError
 from packager.model import Deal, SplitRatio, is_repository_name
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 FILE_NAME: Final = "dataset.toml"
 
 _KEYS: Final = {
-    "": ("dataset", "time", "splits", "check"),
+    "": ("dataset", "time", "splits", "check", "citation", "rai"),
     "dataset": ("repo_id", "segments", "schema", "card", "recording"),
     "time": ("start", "end"),
     "check": ("text", "speaker", "formats", "select", "ignore", "severity", "limits", "path"),
@@ -100,6 +103,9 @@ class Config:
     lock: bool = False
     """Whether placements are recorded in `splits.lock`, and may not change."""
     checks: Checks = DEFAULT_CHECKS
+    citation: Mapping[str, Any] = field(default_factory=dict)
+    """The table of this name as written, for the card to understand; likewise `rai`."""
+    rai: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def recording_property(self) -> str | None:
@@ -212,6 +218,8 @@ class _Reader:
             pins=self.pins(pins, {split.name for split in ratios}),
             lock=self.lock(lock),
             checks=self.checks(check),
+            citation=self.table(document, "citation"),
+            rai=self.table(document, "rai"),
         )
 
     def fail(self, key: str, message: str) -> ConfigError:

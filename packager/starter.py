@@ -69,6 +69,18 @@ test = 0.05
 # lock = true
 # Recordings, or patterns of them, that are in a split whatever their hash.
 # pin = {{ test = ["ep1", "interviews/*"] }}
+
+# Whom to cite, in CITATION.cff and croissant.json. An author is a name, or a table.
+# [citation]
+# authors = ["The Example Archive", {{ given = "Ada", family = "Byron", orcid = "https://orcid.org/…" }}]
+# doi = "10.1000/182"
+# title = "The turns of a podcast"                     # default: pretty_name of the card
+
+# What croissant.json says about responsible use; docs/card-lint.md has all keys.
+# [rai]
+# data_collection = "Recorded live, transcribed by volunteers."
+# data_biases = ["Two hosts speak most of the time."]
+# personal_sensitive_information = ["Names of guests."]
 """
 
 _GITIGNORE: Final = """\

@@ -14,6 +14,7 @@ from huggingface_hub.utils._validators import validate_repo_id
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from packager.card import read_about
 from packager.check.rules import check_choices
 from packager.config import Checks, Choices, Config, load_project, parse_config
 from packager.demo_corpus import write_broken, write_corpus, write_next_recording
@@ -103,8 +104,14 @@ def test_the_settings_of_the_splits_are_examples_that_work_when_they_are_uncomme
     write_starter(tmp_path / "turns", schema=b"{}", card=b"")
     path = tmp_path / "turns" / "dataset.toml"
     before, table, settings = path.read_text(encoding="utf-8").partition("[splits]\n")
-    lines = [line.removeprefix("# ") if " = " in line else line for line in settings.splitlines()]
+    lines = [
+        line.removeprefix("# ") if " = " in line or line.startswith("# [") else line
+        for line in settings.splitlines()
+    ]
     config = parse_config(before + table + "\n".join(lines), path)
+    about = read_about(config.citation, config.rai, str(path))
+    assert [author.name for author in about.authors] == ["The Example Archive", "Ada Byron"]
+    assert [name for name, _ in about.rai] == ["dataCollection", "personalSensitiveInformation", "dataBiases"]
     assert (config.salt, config.group_by, config.lock) == ("", ("Show",), True)
     assert config.pins == (("test", "ep1"), ("test", "interviews/*"))
 

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Final
 
 from packager.build.shards import ShardTask, WrittenShard, write_shard
 from packager.build.spool import Piece, SpooledFile, SpoolTask, spool_sources
-from packager.card import CardFacts, FieldFacts, SplitFacts, check_card, render_card
+from packager.card import (
+    CardFacts,
+    DatasetFacts,
+    FieldFacts,
+    SplitFacts,
+    check_card,
+    describe_dataset,
+    read_about,
+    render_card,
+)
 from packager.check.deal import open_dealer
 from packager.check.engine import (
     cut_units,
@@ -25,7 +34,7 @@ from packager.check.engine import (
 )
 from packager.check.judge import load_schema, load_schema_anew
 from packager.check.lock import read_lock, write_lock
-from packager.config import Config, load_project, shipped_file
+from packager.config import FILE_NAME, Config, load_project, shipped_file
 from packager.errors import DataError
 from packager.folders import replace_folder
 from packager.manifest import NAME, dump_manifest
@@ -45,6 +54,7 @@ if TYPE_CHECKING:
     from packager.check.roster import Roster
     from packager.model import SourceFile
     from packager.recordings import NumberedClaim
+    from packager.schema.columns import Layout
     from packager.work import Progress
 
 _CARD: Final = "README.md"
@@ -274,6 +284,7 @@ def _write(gathered: _Gathered, config: Config, card: bytes, new: Path, crew: _C
         schema_sha256=schema.sha256,
     )
     files = [_write_file(new, _CARD, render_card(card, facts)), *(shard.file for _, shard in shards)]
+    files += _write_descriptions(new, config, card, layout, files)
     manifest = Manifest(
         schema_sha256=schema.sha256,
         columns=tuple(each.column for each in layout.columns),
@@ -287,6 +298,18 @@ def _write(gathered: _Gathered, config: Config, card: bytes, new: Path, crew: _C
     )
     _write_file(new, NAME, dump_manifest(manifest))
     return manifest
+
+
+def _write_descriptions(
+    new: Path, config: Config, card: bytes, layout: Layout, files: Sequence[BuiltFile]
+) -> list[BuiltFile]:
+    """Write what stands beside the card and says the same to machines."""
+    shards = tuple(sorted((file for file in files if file.rows is not None), key=lambda file: file.path))
+    filled = {file.path.partition("-")[0] for file in shards}
+    splits = tuple(split.name for split in config.splits if f"data/{split.name}" in filled)
+    about = read_about(config.citation, config.rai, str(config.root / FILE_NAME))
+    facts = DatasetFacts(config.repo_id, about, layout.columns, splits, shards)
+    return [_write_file(new, path, data) for path, data in describe_dataset(card, facts).items()]
 
 
 def _write_file(folder: Path, path: str, data: bytes) -> BuiltFile:

@@ -8,9 +8,29 @@ owned.py     the keys of the front matter that are ours
 parts/       the generated parts
 escape.py    data that stays data in Markdown
 facts.py     what a card is told
+
+companions.py  croissant.json and CITATION.cff, which croissant.py and citation.py write
+about.py       what dataset.toml says for these
+words.py       what a person wrote, as values
+vocabulary.py  the values that the Hub knows
 """
 
+from packager.card.about import About, read_about
+from packager.card.companions import describe_dataset, finish_companions
+from packager.card.croissant import DatasetFacts
 from packager.card.facts import CardFacts, FieldFacts, SplitFacts
 from packager.card.render import check_card, finish_card, render_card
 
-__all__ = ["CardFacts", "FieldFacts", "SplitFacts", "check_card", "finish_card", "render_card"]
+__all__ = [
+    "About",
+    "CardFacts",
+    "DatasetFacts",
+    "FieldFacts",
+    "SplitFacts",
+    "check_card",
+    "describe_dataset",
+    "finish_card",
+    "finish_companions",
+    "read_about",
+    "render_card",
+]

@@ -36,7 +36,9 @@ def test_a_build_holds_shards_card_and_manifest_and_nothing_else(tmp_path: Path)
     make_corpus(tmp_path)
     manifest = build_dataset(tmp_path)
     assert sorted(contents(tmp_path / "build")) == [
+        "CITATION.cff",
         "README.md",
+        "croissant.json",
         "data/train-00000-of-00001.parquet",
         "data/validation-00000-of-00001.parquet",
         "manifest.json",
@@ -81,7 +83,7 @@ def test_the_manifest_is_this_one_to_the_byte(tmp_path: Path) -> None:
     write_lines(tmp_path / "segments" / "ep1.jsonl", [{"Text": "é"}, {"Text": "b"}])
     manifest = build_dataset(tmp_path)
     data = json.loads((tmp_path / "build" / "manifest.json").read_text())
-    shard, readme = (tmp_path / "build" / name for name in ("data/train-00000-of-00001.parquet", "README.md"))
+    shard = tmp_path / "build" / "data" / "train-00000-of-00001.parquet"
     assert data == {
         "columns": [
             {"name": "recording", "nullable": False, "type": "string"},
@@ -90,12 +92,15 @@ def test_the_manifest_is_this_one_to_the_byte(tmp_path: Path) -> None:
         ],
         "dropped": [],
         "files": [
-            {
-                "path": "README.md",
-                "rows": None,
-                "sha256": hashlib.sha256(readme.read_bytes()).hexdigest(),
-                "size": readme.stat().st_size,
-            },
+            *(
+                {
+                    "path": name,
+                    "rows": None,
+                    "sha256": hashlib.sha256((tmp_path / "build" / name).read_bytes()).hexdigest(),
+                    "size": (tmp_path / "build" / name).stat().st_size,
+                }
+                for name in ("CITATION.cff", "README.md", "croissant.json")
+            ),
             {
                 "path": "data/train-00000-of-00001.parquet",
                 "rows": 2,
