@@ -37,6 +37,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_rules(adder)
     _add_build(adder)
     _add_publish(adder)
+    _add_verify(adder)
     _add_hub(adder)
     _add_demo(adder)
     return parser
@@ -157,6 +158,30 @@ def _add_publish(adder: _Adder) -> None:
         action="store_true",
         help="publish to a Hub of its own on this machine, load the result back and compare every row",
     )
+    _add_format(command)
+
+
+def _add_verify(adder: _Adder) -> None:
+    command = _add(
+        adder,
+        "verify",
+        commands.verify,
+        "compare a version with its manifest",
+        "Read a version from the Hub, or a folder, and compare every file with the manifest: sizes, sha256, "
+        "rows, splits, the card. Returns 1 with what differs, also if the tag was moved.",
+        [
+            "packager verify my-name/my-podcast@v1.2.0",
+            "packager verify build",
+            "packager verify my-name/my-podcast --loaded ~/.cache/huggingface/datasets",
+        ],
+    )
+    command.add_argument("what", metavar="NAME@TAG|DIR", help="a version of a repository, or a folder")
+    command.add_argument(
+        "--loaded",
+        metavar="DIR",
+        help="say which version of the repository this folder holds: a snapshot, or a cache of datasets",
+    )
+    command.add_argument("--endpoint", metavar="URL", help="the Hub; default: HF_ENDPOINT, or the public one")
     _add_format(command)
 
 

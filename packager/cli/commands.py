@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,6 +107,13 @@ def publish(given: argparse.Namespace) -> int:
     return 0
 
 
+def verify(given: argparse.Namespace) -> int:
+    """Compare a version, or a folder, with its manifest."""
+    from packager.cli.verify import run_verify
+
+    return run_verify(given)
+
+
 def hub(given: argparse.Namespace) -> int:
     """Serve a rehearsal Hub, say what its commits cost, or throw away what they do not need."""
     from packager.rehearsal import collect_garbage, export_lines, measure_commits, serve_hub
@@ -195,7 +203,13 @@ def _publish(
     """Plan, show, act; return what the JSON form says, and the receipt unless it was a dry run."""
     from packager.folders import load_build
     from packager.hub import connect_hub, is_loopback
-    from packager.publish import check_build, check_repository, plan_release, publish_release
+    from packager.publish import (
+        check_build,
+        check_repository,
+        plan_release,
+        publish_release,
+        write_receipt,
+    )
 
     folder = Path(given.build) if given.build else config.root / "build"
     manifest = load_build(folder)
@@ -210,6 +224,7 @@ def _publish(
         return document, None
     receipt = publish_release(plan, hub, folder)
     document["receipt"] = asdict(receipt)
+    write_receipt(config.root, receipt, folder, version("segment-packager"))
     if given.format == "text":
         print(_show_receipt(receipt))
     return document, receipt

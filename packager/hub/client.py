@@ -143,6 +143,14 @@ class Hub:
         )
         return tuple(commit.commit_id for commit in commits)
 
+    def read_title(self, repo_id: str, commit: str) -> str:
+        """Return the first line of a commit's message."""
+        commits = self._read(
+            f"reading the history of {repo_id}",
+            lambda: self._api.list_repo_commits(repo_id, repo_type="dataset", revision=commit),
+        )
+        return commits[0].title if commits else ""
+
     def read_file(self, repo_id: str, revision: str, path: str) -> bytes:
         """Return the bytes of one small file, from the Hub itself and no cache."""
         sink = io.BytesIO()

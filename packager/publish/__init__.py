@@ -7,5 +7,18 @@ from __future__ import annotations
 
 from packager.publish.act import check_build, publish_release
 from packager.publish.plan import check_repository, plan_release
+from packager.publish.receipts import read_receipt, write_receipt
+from packager.publish.verify import Verified, identify_loaded, verify_build, verify_release
 
-__all__ = ["check_build", "check_repository", "plan_release", "publish_release"]
+__all__ = [
+    "Verified",
+    "check_build",
+    "check_repository",
+    "identify_loaded",
+    "plan_release",
+    "publish_release",
+    "read_receipt",
+    "verify_build",
+    "verify_release",
+    "write_receipt",
+]

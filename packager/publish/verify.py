@@ -1,0 +1,148 @@
+"""Verify a version that stands on the Hub, or a folder, against its manifest; tell which version was loaded.
+
+Every byte is read. Nothing is changed, and no cache is asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from packager.errors import DataError, UsageError
+from packager.folders import hash_file, load_build, verify_folder
+from packager.manifest import NAME as MANIFEST
+from packager.manifest import parse_manifest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from packager.hub import Hub
+    from packager.model import BuiltFile, Manifest, RemoteFile
+
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was compared, and what differs."""
+
+    what: str
+    """`org/name v1.2.0`, or a folder."""
+    commit: str | None
+    """The commit that the tag names; None for a folder."""
+    files: int
+    bytes: int
+    differences: tuple[str, ...]
+    """A sentence each; empty: all is as the manifest says."""
+
+
+def verify_release(hub: Hub, repo_id: str, tag: str, recorded: str | None = None) -> Verified:
+    """Read a version from the Hub and compare it with its manifest.
+
+    Args:
+        hub: the Hub.
+        repo_id: the repository.
+        tag: the version's tag.
+        recorded: the commit that a receipt names; None if there is no receipt.
+
+    Raises:
+        UsageError: there is no such tag.
+        DataError: there is no manifest at the tag.
+    """
+    commit = next((each.commit for each in hub.list_tags(repo_id) if each.name == tag), None)
+    if commit is None:
+        raise UsageError(f"{repo_id} at {hub.endpoint} has no tag {tag}")
+    listing = {file.path: file for file in hub.list_files(repo_id, commit)}
+    if MANIFEST not in listing:
+        raise DataError(f"{repo_id} {tag} holds no {MANIFEST}: it was not published by packager")
+    manifest = parse_manifest(hub.read_file(repo_id, commit, MANIFEST), f"{MANIFEST} of {repo_id} {tag}")
+    differences = [*_moved(tag, commit, recorded, hub.read_title(repo_id, commit)), *check_sums(manifest)]
+    for file in manifest.files:
+        differences += _differences(hub, repo_id, commit, file, listing.get(file.path))
+    own = {MANIFEST, *(file.path for file in manifest.files)}
+    differences += [
+        f"{path} is served beside the data, and is not of this version"
+        for path in sorted(listing.keys() - own)
+        if path.startswith("data/") and path.endswith(".parquet")
+    ]
+    size = sum(file.size for file in manifest.files)
+    return Verified(f"{repo_id} {tag}", commit, len(manifest.files), size, tuple(differences))
+
+
+def verify_build(folder: Path) -> Verified:
+    """Compare a folder (a build, or a downloaded snapshot) with the manifest in it.
+
+    Hidden files, such as a download leaves, are passed over. Raises what `load_build` raises.
+    """
+    manifest = load_build(folder)
+    size = sum(file.size for file in manifest.files)
+    found = verify_folder(folder, manifest)
+    differences = (*check_sums(manifest), *(each for each in found if not each.startswith(".")))
+    return Verified(str(folder), None, len(manifest.files), size, differences)
+
+
+def check_sums(manifest: Manifest) -> tuple[str, ...]:
+    """Return where a manifest contradicts itself: rows, shards and segments of its splits."""
+    rows, shards, segments = Counter[str](), Counter[str](), Counter[str]()
+    for file in manifest.files:
+        if file.rows is not None:
+            name = file.path.removeprefix("data/").rpartition("-of-")[0].rpartition("-")[0]
+            rows[name] += file.rows
+            shards[name] += 1
+    for recording in manifest.recordings:
+        segments[recording.split] += recording.segments
+    found = []
+    for split in manifest.splits:
+        if rows[split.name] != split.rows:
+            found.append(f"split {split.name} has {split.rows} rows, its shards {rows[split.name]}")
+        if shards[split.name] != split.shards:
+            found.append(f"split {split.name} has {split.shards} shards, not {shards[split.name]}")
+        if manifest.recordings and segments[split.name] != split.rows:
+            found.append(
+                f"split {split.name} has {split.rows} rows, its recordings {segments[split.name]} segments"
+            )
+    return tuple(found)
+
+
+def identify_loaded(hub: Hub, repo_id: str, place: Path) -> tuple[str, ...]:
+    """Return the tags of the versions that a folder holds: a snapshot, a download, or a cache of `datasets`.
+
+    A cache is known by the commit in its path; Parquet files by their sha256. Files in which several versions
+    are equal give all of them; none: this is no version of the repository.
+    """
+    tags = [tag for tag in hub.list_tags(repo_id) if tag.version is not None]
+    shards = {hash_file(path) for path in sorted(place.rglob("*.parquet")) if path.is_file()}
+    if shards:
+        return tuple(tag.name for tag in tags if shards == _shards_at(hub, repo_id, tag.commit))
+    parts = {part for path in [place.absolute(), *place.rglob("*")] for part in path.parts}
+    commits = {part for part in parts if _COMMIT.fullmatch(part)}
+    return tuple(tag.name for tag in tags if tag.commit in commits)
+
+
+def _shards_at(hub: Hub, repo_id: str, commit: str) -> set[str]:
+    return {
+        file.sha256 or hub.hash_file(repo_id, commit, file.path)[1]
+        for file in hub.list_files(repo_id, commit)
+        if file.path.startswith("data/") and file.path.endswith(".parquet")
+    }
+
+
+def _moved(tag: str, commit: str, recorded: str | None, title: str) -> list[str]:
+    if recorded is not None and recorded != commit:
+        return [f"{tag} names the commit {commit}; it was published as {recorded}: somebody moved the tag"]
+    if recorded is None and title != f"Release {tag}":
+        return [f"{tag} names the commit {commit}, which is not the release of {tag}: somebody moved the tag"]
+    return []
+
+
+def _differences(hub: Hub, repo_id: str, commit: str, file: BuiltFile, there: RemoteFile | None) -> list[str]:
+    if there is None:
+        return [f"{file.path} is missing"]
+    size, sha256 = hub.hash_file(repo_id, commit, file.path)
+    if size != file.size:
+        return [f"{file.path} has {size} bytes, not {file.size}"]
+    if sha256 != file.sha256:
+        return [f"{file.path} has other bytes than when it was built"]
+    return []

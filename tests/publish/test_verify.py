@@ -1,0 +1,179 @@
+"""What a version, a folder or a cache holds is told from what it should hold."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from huggingface_hub import snapshot_download
+
+from packager.cli import main
+from packager.errors import DataError, UsageError
+from packager.publish import (
+    identify_loaded,
+    plan_release,
+    publish_release,
+    read_receipt,
+    verify_build,
+    verify_release,
+    write_receipt,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from packager.hub import Hub
+    from packager.model import Manifest, Receipt
+    from packager.rehearsal import HubAddress
+    from publish.conftest import Builds, Stranger
+
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")
+
+REPO = "me/turns"
+
+
+def publish(hub: Hub, build: tuple[Path, Manifest]) -> Receipt:
+    folder, manifest = build
+    return publish_release(plan_release(manifest, hub.read_state(REPO)), hub, folder)
+
+
+def test_a_version_that_is_right_differs_in_nothing(hub: Hub, builds: Builds) -> None:
+    receipt = publish(hub, builds.two_shards())
+    verified = verify_release(hub, REPO, "v1.0.0", receipt.commit)
+    assert (verified.differences, verified.files, verified.commit) == ((), 3, receipt.commit)
+
+
+def test_a_flipped_byte_in_the_storage_of_the_hub_is_found(hub: Hub, builds: Builds, hub_root: Path) -> None:
+    folder, manifest = builds.two_shards()
+    publish(hub, (folder, manifest))
+    shard = next(file for file in manifest.files if "00001-of" in file.path)
+    stored = next(path for path in hub_root.rglob(shard.sha256) if path.is_file())
+    data = bytearray(stored.read_bytes())
+    data[100] ^= 1
+    stored.chmod(0o600)
+    stored.write_bytes(data)
+    verified = verify_release(hub, REPO, "v1.0.0")
+    assert verified.differences == (f"{shard.path} has other bytes than when it was built",)
+
+
+def test_a_moved_tag_is_found_by_the_receipt_and_without_it(
+    hub: Hub, builds: Builds, stranger: Stranger
+) -> None:
+    receipt = publish(hub, builds.two_shards())
+    publish(hub, builds.one_shard())
+    stranger.api.delete_tag(REPO, tag="v1.0.0", repo_type="dataset")
+    elsewhere = stranger.tags()["v1.1.0"]
+    stranger.api.create_tag(REPO, tag="v1.0.0", revision=elsewhere, repo_type="dataset")
+    for recorded in (receipt.commit, None):
+        (difference,) = verify_release(hub, REPO, "v1.0.0", recorded).differences
+        assert "somebody moved the tag" in difference
+    assert verify_release(hub, REPO, "v1.1.0").differences == ()
+
+
+def test_a_file_that_was_changed_before_the_tag_moved_is_named(
+    hub: Hub, builds: Builds, stranger: Stranger
+) -> None:
+    publish(hub, builds.two_shards())
+    stranger.put("README.md", b"---\nlicense: mit\n---\n")
+    stranger.put("data/train-extra.parquet", b"PAR1")
+    stranger.api.create_tag(REPO, tag="v9.0.0", repo_type="dataset")
+    found = verify_release(hub, REPO, "v9.0.0").differences
+    assert [difference.split()[0] for difference in found] == [
+        "v9.0.0",
+        "README.md",
+        "data/train-extra.parquet",
+    ]
+
+
+def test_a_version_that_is_none_is_wrong_usage(hub: Hub, builds: Builds, stranger: Stranger) -> None:
+    publish(hub, builds.two_shards())
+    with pytest.raises(UsageError, match="has no tag v2"):
+        verify_release(hub, REPO, "v2.0.0")
+    stranger.delete("manifest.json")
+    stranger.api.create_tag(REPO, tag="v3.0.0", repo_type="dataset")
+    with pytest.raises(DataError, match=r"holds no manifest\.json"):
+        verify_release(hub, REPO, "v3.0.0")
+
+
+def test_a_build_and_a_snapshot_are_verified_in_their_folder(
+    hub: Hub, builds: Builds, address: HubAddress, tmp_path: Path
+) -> None:
+    folder, manifest = builds.two_shards()
+    publish(hub, (folder, manifest))
+    assert verify_build(folder).differences == ()
+    where = tmp_path / "snapshot"
+    options: dict[str, Any] = {"endpoint": address.endpoint, "token": address.token, "local_dir": where}
+    snapshot_download(REPO, repo_type="dataset", revision="v1.0.0", **options)
+    assert verify_build(where).differences == ()
+    (where / "README.md").write_text("other")
+    (where / "more.txt").write_text("more")
+    assert [each.split()[0] for each in verify_build(where).differences] == ["README.md", "more.txt"]
+
+
+def test_what_was_loaded_is_told_by_its_files_or_by_the_commit_of_its_cache(
+    hub: Hub, builds: Builds, stranger: Stranger, tmp_path: Path
+) -> None:
+    two, manifest = builds.two_shards()
+    first = publish(hub, (two, manifest))
+    one, _ = build = builds.one_shard()
+    publish(hub, build)
+    assert identify_loaded(hub, REPO, two) == ("v1.0.0",)
+    assert identify_loaded(hub, REPO, one) == ("v1.1.0",)
+    cache = tmp_path / "datasets" / "me___turns" / "default" / "0.0.0" / first.commit
+    cache.mkdir(parents=True)
+    (cache / "turns-train.arrow").write_bytes(b"rows")
+    assert identify_loaded(hub, REPO, tmp_path / "datasets") == ("v1.0.0",)
+    (tmp_path / "none").mkdir()
+    assert identify_loaded(hub, REPO, tmp_path / "none") == ()
+    assert list(stranger.tags()) == ["v1.0.0", "v1.1.0"]
+
+
+# --- receipts ------------------------------------------------------------------------------------------
+
+
+def test_a_receipt_is_written_whole_and_says_the_same_each_time(
+    hub: Hub, builds: Builds, address: HubAddress, tmp_path: Path
+) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    folder, manifest = builds.two_shards()
+    receipt = publish(hub, (folder, manifest))
+    path = write_receipt(project, receipt, folder, "0.1")
+    first = path.read_bytes()
+    assert path.name == "me--turns-v1.0.0.json"
+    assert write_receipt(project, publish(hub, (folder, manifest)), folder, "0.1").read_bytes() == first
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    found = read_receipt(project, REPO, "v1.0.0")
+    assert found is not None
+    assert (found["commit"], found["tool"], len(found["manifest_sha256"])) == (receipt.commit, "0.1", 64)
+    assert address.token not in path.read_text()
+    path.write_text("[")
+    with pytest.raises(DataError, match="is no receipt"):
+        read_receipt(project, REPO, "v1.0.0")
+
+
+# --- the command ---------------------------------------------------------------------------------------
+
+
+def test_the_command_returns_1_with_what_differs(
+    hub: Hub,
+    builds: Builds,
+    address: HubAddress,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder, manifest = builds.two_shards()
+    publish(hub, (folder, manifest))
+    monkeypatch.setenv("HF_TOKEN", address.token)
+    where = ["--endpoint", address.endpoint]
+    assert main(["verify", f"{REPO}@v1.0.0", *where]) == 0
+    assert "is as its manifest says: 3 files" in capsys.readouterr().out
+    assert main(["verify", f"{REPO}@v2.0.0", *where]) == 2
+    capsys.readouterr()
+    assert main(["verify", f"{REPO}@v1.0.0", "--loaded", str(folder), *where]) == 0
+    assert capsys.readouterr().out == f"{folder} holds v1.0.0 of {REPO}\n"
+    (folder / "README.md").write_text("other")
+    assert main(["verify", str(folder), "--format", "json"]) == 1
+    (difference,) = json.loads(capsys.readouterr().out)["differences"]
+    assert difference.startswith("README.md has 5 bytes, not ")
