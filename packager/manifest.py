@@ -7,14 +7,26 @@ does not know.
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from packager.errors import DataError
-from packager.model import BuiltFile, Column, Deal, Dropped, Manifest, Recording, Split, SplitRatio
+from packager.model import (
+    BuiltFile,
+    Column,
+    Deal,
+    Dropped,
+    Manifest,
+    Recording,
+    Split,
+    SplitRatio,
+    Spread,
+    Statistics,
+    Totals,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,6 +52,7 @@ def dump_manifest(manifest: Manifest) -> bytes:
         "dropped": [asdict(dropped) for dropped in manifest.dropped],
         "warnings": manifest.warnings,
         "repo_id": manifest.repo_id,
+        "statistics": {name: _dump_statistics(each) for name, each in manifest.statistics},
     }
     if manifest.deal is not None:
         document["deal"] = _dump_deal(manifest.deal)
@@ -117,6 +130,9 @@ def _from_document(document: dict[str, Any]) -> Manifest:
         warnings=tuple(_text(warning) for warning in document["warnings"]),
         deal=_load_deal(document["deal"]) if "deal" in document else None,
         repo_id=_text(document.get("repo_id", "")),
+        statistics=tuple(
+            (name, _load_statistics(entry)) for name, entry in sorted(document.get("statistics", {}).items())
+        ),
     )
 
 
@@ -139,6 +155,37 @@ def _load_deal(entry: dict[str, Any]) -> Deal:
         group_by=tuple(map(_text, entry["group_by"])),
         pins=tuple((_text(pin["split"]), _text(pin["recordings"])) for pin in entry["pins"]),
     )
+
+
+def _dump_statistics(statistics: Statistics) -> dict[str, object]:
+    entry: dict[str, object] = asdict(statistics)
+    totals = asdict(statistics.totals)
+    spread = {"character_spread": entry.pop("characters"), "filled": dict(statistics.filled)}
+    del entry["totals"]
+    return totals | entry | spread
+
+
+def _load_statistics(entry: dict[str, Any]) -> Statistics:
+    return Statistics(
+        totals=Totals(**{field.name: _count(entry[field.name]) for field in fields(Totals)}),
+        timed=int(entry["timed"]),
+        length=_load_spread(entry["length"]),
+        characters=_load_spread(entry["character_spread"]),
+        rate=_load_spread(entry["rate"]),
+        length_bins=tuple(map(int, entry["length_bins"])),
+        rate_bins=tuple(map(int, entry["rate_bins"])),
+        filled=tuple((name, int(count)) for name, count in sorted(entry["filled"].items())),
+    )
+
+
+def _load_spread(entry: dict[str, Any] | None) -> Spread | None:
+    return None if entry is None else Spread(int(entry["least"]), int(entry["median"]), int(entry["most"]))
+
+
+def _count(value: object) -> Any:  # noqa: ANN401 - recordings and segments are never null
+    if value is not None and type(value) is not int:
+        raise TypeError(f"{value!r} stands where a count belongs")
+    return value
 
 
 def _ratio(text: str) -> Decimal:

@@ -193,6 +193,52 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
+class Totals:
+    """What a data set, or a split of one, holds: whole numbers, exact, the same with any number of jobs."""
+
+    recordings: int
+    segments: int
+    speakers: int | None
+    """Different ones; None if the segments name no speaker."""
+    nanoseconds: int | None
+    """Sum of the lengths of the segments; None if they have no times."""
+    words: int | None
+    """In what is said; None if the segments have no text."""
+    characters: int | None
+    """Likewise, in code points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The least, the middle and the greatest of some whole numbers."""
+
+    least: int
+    median: int
+    """The lower one of two."""
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What a data set, or a split of one, holds in detail."""
+
+    totals: Totals
+    timed: int
+    """Segments with a start and an end that is not before it."""
+    length: Spread | None
+    """Of the segments, in nanoseconds; the median to a hundredth of a second."""
+    characters: Spread | None
+    """Of their texts; what is beyond 65,535 is told as that."""
+    rate: Spread | None
+    """Tenths of a character a second; likewise."""
+    length_bins: tuple[int, ...]
+    """How many segments are of each length; `statistics.LENGTH_EDGES` says from where to where."""
+    rate_bins: tuple[int, ...]
+    filled: tuple[tuple[str, int], ...]
+    """By column, how many values are not null."""
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """The truth about one build. Equal sources give equal manifests, byte for byte."""
 
@@ -212,25 +258,11 @@ class Manifest:
     """How splits were made, if there are groups or pins; None: by the names of the recordings alone."""
     repo_id: str = ""
     """Where the project publishes to; empty in manifests of earlier versions of the tool."""
+    statistics: tuple[tuple[str, Statistics], ...] = ()
+    """By split, and `all`; empty in manifests of earlier versions of the tool."""
 
 
 # --- publish -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """What a data set, or a split of one, holds: whole numbers, exact, the same with any number of jobs."""
-
-    recordings: int
-    segments: int
-    speakers: int | None
-    """Different ones; None if the segments name no speaker."""
-    nanoseconds: int | None
-    """Sum of the lengths of the segments; None if they have no times."""
-    words: int | None
-    """In what is said; None if the segments have no text."""
-    characters: int | None
-    """Likewise, in code points."""
 
 
 Version: TypeAlias = tuple[int, int, int]

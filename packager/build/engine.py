@@ -6,6 +6,7 @@ Whole or not at all; the same sources give the same bytes with any number of job
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -43,6 +44,7 @@ from packager.recordings import find_clashes, find_odd_names
 from packager.schema.columns import card_features
 from packager.schema.guard import guard_schema
 from packager.splits import count_shards, shard_path
+from packager.statistics import merge, summarize
 from packager.work import open_pool, run_in_order
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ if TYPE_CHECKING:
 
     from packager.check.judge import Criteria
     from packager.check.roster import Roster
-    from packager.model import SourceFile
+    from packager.model import SourceFile, Statistics
     from packager.recordings import NumberedClaim
     from packager.schema.columns import Layout
     from packager.work import Progress
@@ -295,6 +297,7 @@ def _write(gathered: _Gathered, config: Config, card: bytes, new: Path, crew: _C
         warnings=_warn_of_empty(splits, config) + gathered.warnings,
         deal=config.deal if config.group_by or config.pins else None,
         repo_id=config.repo_id,
+        statistics=_count(recordings, shards),
     )
     _write_file(new, NAME, dump_manifest(manifest))
     return manifest
@@ -360,6 +363,17 @@ def _write_shards(
         for each, digest in zip(group, result.digests, strict=True):
             recordings.append(Recording(each.name, split, shard, each.kept, digest))
     return tuple(sorted(recordings, key=lambda each: each.name)), shards
+
+
+def _count(
+    recordings: Sequence[Recording], shards: Sequence[tuple[str, WrittenShard]]
+) -> tuple[tuple[str, Statistics], ...]:
+    """Return the statistics by split, and of all."""
+    numbers = Counter(each.split for each in recordings)
+    tallies = {name: merge(shard.tally for split, shard in shards if split == name) for name in numbers}
+    counted = {name: summarize(tally, numbers[name]) for name, tally in tallies.items()}
+    counted["all"] = summarize(merge(tallies.values()), len(recordings))
+    return tuple(sorted(counted.items()))
 
 
 def _split_facts(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.build.spool import Piece
+    from packager.statistics import Tally
 
 
 _BATCH_ROWS: Final = 1024  # rows that are Python objects at a time
@@ -39,6 +40,8 @@ class WrittenShard:
 
     file: BuiltFile
     arrow_bytes: int
+    tally: Tally
+    """What its rows hold."""
     digests: tuple[str, ...]
     """Of the recordings, in the order of the task."""
 
@@ -52,7 +55,7 @@ def write_shard(task: ShardTask, criteria: Criteria) -> WrittenShard:
     numbers_free = not holds_numbers(layout)
     target = task.folder / task.path
     digests = []
-    with ShardWriter(target, layout, criteria.checks.speaker) as writer:
+    with ShardWriter(target, layout, text=criteria.checks.text, speaker=criteria.checks.speaker) as writer:
         for name, pieces in task.recordings:
             digest = hashlib.sha256(b"[")
             separator = b""
@@ -64,7 +67,7 @@ def write_shard(task: ShardTask, criteria: Criteria) -> WrittenShard:
             digest.update(b"]")
             digests.append(digest.hexdigest())
     file = BuiltFile(task.path, target.stat().st_size, hash_file(target), writer.rows)
-    return WrittenShard(file, writer.arrow_bytes, tuple(digests))
+    return WrittenShard(file, writer.arrow_bytes, writer.tally.finish(), tuple(digests))
 
 
 def _read_recording(pieces: tuple[Piece, ...]) -> Iterator[tuple[list[int], list[bytes]]]:

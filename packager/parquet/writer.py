@@ -16,6 +16,7 @@ from zlib import crc32
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from packager.parquet.tally import TableTally
 from packager.schema.columns import RECORDING, STRING, ColumnType, ListOf, Scalar, StructOf, hub_features
 
 if TYPE_CHECKING:
@@ -46,10 +47,11 @@ _SCALARS: Final[dict[str, Any]] = {
 class ShardWriter:
     """Writes one shard in bounded memory. Use it as a context manager."""
 
-    def __init__(self, path: Path, layout: Layout, speaker: str) -> None:
+    def __init__(self, path: Path, layout: Layout, *, text: str, speaker: str) -> None:
         self.rows = 0
         self.arrow_bytes = 0
         """Size of the rows in Arrow's memory layout: what the `datasets` library calls num_bytes."""
+        self.tally = TableTally(text, speaker)
         self._schema = arrow_schema(layout)
         types = {each.column.name: each.type for each in layout.columns}
         self._file = pq.ParquetWriter(
@@ -110,6 +112,7 @@ class ShardWriter:
             # In one piece, for the borders of the pieces would be seen in the pages.
             table = pa.Table.from_batches(self._batches, schema=self._schema).combine_chunks()
             self.arrow_bytes += table.nbytes
+            self.tally.add(table)
             self._file.write_table(table, row_group_size=table.num_rows)
         self._batches = []
 

@@ -84,6 +84,12 @@ def test_the_manifest_is_this_one_to_the_byte(tmp_path: Path) -> None:
     manifest = build_dataset(tmp_path)
     data = json.loads((tmp_path / "build" / "manifest.json").read_text())
     shard = tmp_path / "build" / "data" / "train-00000-of-00001.parquet"
+    statistics = {
+        **{"recordings": 1, "segments": 2, "speakers": None, "nanoseconds": None, "words": 2, "characters": 2},
+        **{"timed": 0, "length": None, "rate": None, "length_bins": [0] * 12, "rate_bins": [0] * 13},
+        "character_spread": {"least": 1, "median": 1, "most": 1},
+        "filled": {"recording": 2, "segment": 2, "Text": 2},
+    }
     assert data == {
         "columns": [
             {"name": "recording", "nullable": False, "type": "string"},
@@ -122,6 +128,7 @@ def test_the_manifest_is_this_one_to_the_byte(tmp_path: Path) -> None:
         "repo_id": "me/turns",
         "schema_sha256": hashlib.sha256((tmp_path / "schema/segment.schema.json").read_bytes()).hexdigest(),
         "splits": {"train": {"bytes": 25, "rows": 2, "shards": 1}},
+        "statistics": {"all": statistics, "train": statistics},
         "warnings": [],
     }
     assert (tmp_path / "build" / "manifest.json").read_bytes().endswith(b"}\n")

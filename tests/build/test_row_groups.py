@@ -60,7 +60,7 @@ def write_shard(path: Path, recordings: Recordings, speaker: str = "Speaker", at
         extra=False,
         recording_property=None,
     )
-    with ShardWriter(path, layout, speaker) as writer:
+    with ShardWriter(path, layout, text="Text", speaker=speaker) as writer:
         for name, texts in sorted(recordings.items()):
             for first in range(0, len(texts), at_a_time):
                 segments = [segment_of(text) for text in texts[first : first + at_a_time]]
