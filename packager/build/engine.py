@@ -21,6 +21,7 @@ from packager.card import (
     SplitFacts,
     check_card,
     describe_dataset,
+    lint_card,
     read_about,
     render_card,
 )
@@ -172,7 +173,7 @@ def _read_card(config: Config) -> bytes:
     """Return the card's source; a card that cannot be rendered stops the build before the long part."""
     source = shipped_file("dataset_card.md") if config.card is None else config.card.read_bytes()
     name = "dataset_card.md" if config.card is None else config.card.relative_to(config.root).as_posix()
-    problems = check_card(source, name)
+    problems = lint_card(source, name) if config.card is not None else check_card(source, name)
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise InvalidSegments(Report(0, 0, problems))
     return source

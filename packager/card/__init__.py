@@ -9,6 +9,7 @@ parts/       the generated parts
 escape.py    data that stays data in Markdown
 facts.py     what a card is told
 
+lint.py        what is wrong or missing, in lint_front.py and lint_body.py
 companions.py  croissant.json and CITATION.cff, which croissant.py and citation.py write
 about.py       what dataset.toml says for these
 words.py       what a person wrote, as values
@@ -19,9 +20,11 @@ from packager.card.about import About, read_about
 from packager.card.companions import describe_dataset, finish_companions
 from packager.card.croissant import DatasetFacts
 from packager.card.facts import CardFacts, FieldFacts, SplitFacts
+from packager.card.lint import RULES, lint_card
 from packager.card.render import check_card, finish_card, render_card
 
 __all__ = [
+    "RULES",
     "About",
     "CardFacts",
     "DatasetFacts",
@@ -31,6 +34,7 @@ __all__ = [
     "describe_dataset",
     "finish_card",
     "finish_companions",
+    "lint_card",
     "read_about",
     "render_card",
 ]

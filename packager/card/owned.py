@@ -35,16 +35,16 @@ def owned_keys(facts: CardFacts) -> dict[str, object]:
         "download_size": sum(split.file_bytes for split in splits),
         "dataset_size": sum(split.num_bytes for split in splits),
     }
-    owned: dict[str, object] = {"size_categories": [_size_category(sum(split.rows for split in splits))]}
+    owned: dict[str, object] = {"size_categories": [size_category(sum(split.rows for split in splits))]}
     if splits:  # the Hub takes a config without files for invalid
         owned["configs"] = [{"config_name": "default", "data_files": data_files}]
     return owned | {"dataset_info": info}
 
 
-def _size_category(rows: int) -> str:
+def size_category(rows: int) -> str:
     """Return the Hub's name for so many rows.
 
-    >>> _size_category(1000)
+    >>> size_category(1000)
     '1K<n<10K'
     """
     steps = ("1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T")

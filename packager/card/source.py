@@ -35,6 +35,8 @@ class Card:
     indent: int = 0
     """Where the keys of the front matter begin."""
     closing: str = ""
+    lines_before: int = 0
+    """How many lines of the source stand before the body."""
     body: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     """In the order of the body."""
@@ -80,6 +82,7 @@ def _read_with_front(lines: tuple[str, ...], newline: str) -> Card:
         whole_front=lines[1:end],
         indent=front.indent,
         closing=lines[end],
+        lines_before=end + 1,
         body=body,
         parts=parts,
     )

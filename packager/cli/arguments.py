@@ -36,6 +36,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_check(adder)
     _add_rules(adder)
     _add_build(adder)
+    _add_card(adder)
     _add_publish(adder)
     _add_verify(adder)
     _add_hub(adder)
@@ -135,6 +136,21 @@ def _add_build(adder: _Adder) -> None:
     )
     _add_format(command)
     _add_jobs(command)
+
+
+def _add_card(adder: _Adder) -> None:
+    command = _add(
+        adder,
+        "card",
+        commands.card,
+        "show or lint the dataset card",
+        "Print the dataset card of the latest build. With --check, judge its source offline: values that the "
+        "Hub knows, prompts without an answer, empty sections, links.",
+        ["packager card", "packager card --check --strict"],
+    )
+    command.add_argument("--check", action="store_true", help="report what is wrong or missing in the source")
+    command.add_argument("--strict", action="store_true", help="warnings fail the check too")
+    _add_format(command, _REPORTS)
 
 
 def _add_publish(adder: _Adder) -> None:

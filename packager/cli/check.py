@@ -46,7 +46,7 @@ def run_check(given: argparse.Namespace) -> int:
         return _show_diff(given, config)
     if given.fix:
         _fix(given, config)
-    report = _check(given)
+    report = _check(given, config)
     report, setting = _settle(given, config, report)
     if "GITHUB_STEP_SUMMARY" in os.environ and given.format == "github":
         _append_summary(Path(os.environ["GITHUB_STEP_SUMMARY"]), report, setting)
@@ -72,12 +72,12 @@ def _refuse_contradictions(given: argparse.Namespace) -> None:
             raise UsageError(f"{path} is no regular file: name another one")
 
 
-def _check(given: argparse.Namespace) -> Report:
+def _check(given: argparse.Namespace, config: Config) -> Report:
     from packager.check import check_segments
     from packager.work import count_cpus
 
     with show_progress("checking", quiet=given.quiet) as progress:
-        return check_segments(
+        report = check_segments(
             given.project,
             paths=given.paths,
             schema=given.schema,
@@ -85,6 +85,17 @@ def _check(given: argparse.Namespace) -> Report:
             remember=not given.no_cache,
             progress=progress,
         )
+    return report if given.paths else _with_card(report, config)
+
+
+def _with_card(report: Report, config: Config) -> Report:
+    """Return the report with the problems of the project's card, if it has one of its own."""
+    if config.card is None:
+        return report
+    from packager.card import lint_card
+
+    found = lint_card(config.card.read_bytes(), config.card.relative_to(config.root).as_posix())
+    return replace(report, files=report.files, problems=tuple(sorted((*report.problems, *found))))
 
 
 # --- repairs -------------------------------------------------------------------------------------------
@@ -150,10 +161,15 @@ def _own_version() -> str:
 
 
 def _describe_rules() -> dict[str, RuleInfo]:
+    from packager.card import RULES as CARD_RULES
     from packager.check.rules.catalogue import RULES
     from packager.reports import RuleInfo
 
-    return {rule.id: RuleInfo(f"Finds {rule.summary}.", rule.explanation, rule.severity) for rule in RULES}
+    described = {
+        rule.id: RuleInfo(f"Finds {rule.summary}.", rule.explanation, rule.severity) for rule in RULES
+    }
+    card = {name: RuleInfo(f"Finds {what}.", "", severity) for name, (severity, what) in CARD_RULES.items()}
+    return described | card
 
 
 def _settle(given: argparse.Namespace, config: Config, report: Report) -> tuple[Report, Setting]:

@@ -86,11 +86,19 @@ def build(given: argparse.Namespace) -> int:
         raise
     for warning in built.manifest.warnings:
         remark(f"warning: {warning}", quiet=given.quiet)
+    _tell_card(config, quiet=given.quiet)
     if given.format == "json":
         _print_json(_describe_build(out, built.manifest, built.report))
     else:
         print(_show_build(out, built.manifest))
     return 0
+
+
+def card(given: argparse.Namespace) -> int:
+    """Show or lint the dataset card."""
+    from packager.cli.card import run_card
+
+    return run_card(given)
 
 
 def publish(given: argparse.Namespace) -> int:
@@ -163,6 +171,15 @@ def _print_report(report: Report, form: str) -> int:
 
 def _print_json(document: object) -> None:
     print(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def _tell_card(config: Config, *, quiet: bool) -> None:
+    """Say how much of the project's own card is left to do."""
+    from packager.card import lint_card
+
+    if config.card is not None and (found := lint_card(config.card.read_bytes(), config.card.name)):
+        left = _count(len(found), "warning")
+        remark(f"warning: {config.card.name} has {left}; `packager card --check` names them", quiet=quiet)
 
 
 # --- build ---------------------------------------------------------------------------------------------
