@@ -1,7 +1,7 @@
 """Set up `.venv` once, from the lock file, and run a script in it. Needs nothing but Python 3.11 and pip.
 
 A second run installs nothing: a stamp in `.venv` says from which pyproject.toml and lock file it was made.
-With the set-up comes what tests need and no package carries: the official schema of SARIF.
+With it comes what tests need and no package carries: the official schema of SARIF and, in CI, a browser.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import os
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -34,6 +35,7 @@ def run_in_environment() -> None:
         sys.exit("packager needs Python 3.11 or later")
     if set_up():
         gather(SARIF_SCHEMA_URL, SARIF_SCHEMA_SHA256, SARIF_SCHEMA)
+        gather_browser()
     if Path(sys.prefix).resolve() != VENV.resolve():
         sys.exit(subprocess.run([str(PYTHON), *sys.argv], check=False).returncode)
 
@@ -69,6 +71,24 @@ def gather(url: str, sha256: str, path: Path) -> None:
             f"put it at {path}, or delete {_STAMP} to try again",
             file=sys.stderr,
         )
+
+
+def gather_browser() -> None:
+    """In CI, have Debian's packages bring Chromium and its driver if they can; elsewhere change nothing."""
+    if not os.environ.get("CI") or (shutil.which("chromium") and shutil.which("chromedriver")):
+        return
+    apt = shutil.which("apt-get")
+    if apt is None or os.geteuid() != 0:
+        return
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (
+        ["update"],
+        ["install", "--yes", "--no-install-recommends", "chromium", "chromium-driver"],
+    ):
+        done = subprocess.run([apt, "--quiet", *command], check=False, stdout=sys.stderr, env=quiet)
+        if done.returncode:
+            print("no Chromium can be had: tests that need it are skipped", file=sys.stderr)
+            return
 
 
 def _describe() -> str:

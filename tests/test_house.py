@@ -17,7 +17,18 @@ PACKAGE: Final = ROOT / "packager"
 
 FLOORS: Final = (
     {"errors", "model"},
-    {"canonical", "config", "manifest", "reports", "secrets", "splits", "statistics", "times", "work"},
+    {
+        "canonical",
+        "config",
+        "manifest",
+        "markdown",
+        "reports",
+        "secrets",
+        "splits",
+        "statistics",
+        "times",
+        "work",
+    },
     {"baseline", "folders", "recordings", "schema", "segments"},
     {"card", "check", "demo_corpus", "fix", "parquet", "starter"},
     {"build", "hub"},
@@ -39,7 +50,7 @@ OWNERS: Final = {
     "jsonschema_rs": {"schema"},
     "langcodes": {"card"},
     "lz4": {"rehearsal"},
-    "markdown_it": {"card", "rehearsal"},
+    "markdown_it": {"card", "markdown"},
     "numpy": {"parquet", "secrets"},
     "orjson": {
         "canonical",
@@ -56,7 +67,16 @@ OWNERS: Final = {
 }
 
 PURE: Final = (
-    *("model.py", "errors.py", "splits.py", "times.py", "canonical.py", "recordings.py", "baseline.py"),
+    *(
+        "model.py",
+        "errors.py",
+        "splits.py",
+        "times.py",
+        "canonical.py",
+        "recordings.py",
+        "baseline.py",
+        "markdown.py",
+    ),
     "secrets.py",
     *(f"reports/{name}.py" for name in ("__init__", "document", "github", "junit", "sarif", "setting")),
     *("reports/text.py", "reports/wording.py", "fix/values.py", "fix/difference.py"),
@@ -135,7 +155,7 @@ def test_the_rehearsal_hub_stands_apart() -> None:
         here = room_of(path)
         targets = {target_room(name) for _, name in imports(path)} - {None, here}
         if here == "rehearsal":
-            assert targets <= {"errors"}, path
+            assert targets <= {"errors", "markdown"}, path
         elif here != "cli":
             assert "rehearsal" not in targets, path
 

@@ -9,6 +9,7 @@ parts/       the generated parts
 escape.py    data that stays data in Markdown
 facts.py     what a card is told
 
+page.py        the card and the first rows as one page of HTML
 lint.py        what is wrong or missing, in lint_front.py and lint_body.py
 companions.py  croissant.json and CITATION.cff, which croissant.py and citation.py write
 about.py       what dataset.toml says for these
@@ -21,6 +22,7 @@ from packager.card.companions import describe_dataset, finish_companions
 from packager.card.croissant import DatasetFacts
 from packager.card.facts import CardFacts, FieldFacts, SplitFacts
 from packager.card.lint import RULES, lint_card
+from packager.card.page import Preview, render_page
 from packager.card.render import check_card, finish_card, render_card
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "CardFacts",
     "DatasetFacts",
     "FieldFacts",
+    "Preview",
     "SplitFacts",
     "check_card",
     "describe_dataset",
@@ -37,4 +40,5 @@ __all__ = [
     "lint_card",
     "read_about",
     "render_card",
+    "render_page",
 ]

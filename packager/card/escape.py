@@ -47,6 +47,11 @@ def paragraph(data: str) -> str:
     return f"{escaped[:digits]}&#{ord(opening[0])};{escaped[opening.end() :]}" if opening else escaped
 
 
+def show_unseen(data: str) -> str:
+    """Return data with a mark for each character that cannot be seen or turns the direction of others."""
+    return _UNSEEN.sub(lambda match: match[0] if match[0] in "\n\t" else "\ufffd", data)
+
+
 def on_one_line(data: str) -> str:
     """Return data without breaks and without what cannot be seen."""
     return _UNSEEN.sub("\ufffd", " ".join(data.split()))

@@ -23,6 +23,7 @@ _PLACEHOLDER: Final = re.compile(
     r"\[more information needed\]|\bTODO\b|\bTBD\b|\bFIXME\b|lorem ipsum|(?<![\w/])me/[\w.-]+", re.IGNORECASE
 )
 _COMMENT: Final = re.compile(r"<!--(?!\s*/?packager:).*?-->", re.DOTALL)
+_ANY_COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
 _BROKEN: Final = re.compile(r"[\s<>{}|\\^`\"]")
 
 
@@ -104,14 +105,16 @@ def _judge_sections(tokens: list[Token], before: int) -> Iterator[Fault]:
             if waiting is not None and token.tag <= waiting.tag:
                 yield _empty(waiting, before)
             waiting = token
-        elif token.level == 0 and not token.type.startswith("heading") and not _is_comment(token):
+        elif token.level == 0 and not token.type.startswith("heading") and not is_comment(token):
             waiting = None
     if waiting is not None:
         yield _empty(waiting, before)
 
 
-def _is_comment(token: Token) -> bool:
-    return token.type == "html_block" and not _COMMENT.sub("", token.content).strip()
+def is_comment(token: Token, *, markers: bool = False) -> bool:
+    """Tell whether a token is nothing but comments; with `markers`, those of generated parts count too."""
+    comment = _ANY_COMMENT if markers else _COMMENT
+    return token.type == "html_block" and not comment.sub("", token.content).strip()
 
 
 def _empty(heading: Token, before: int) -> Fault:

@@ -38,7 +38,7 @@ class Words:
 def read_words(source: bytes) -> Words:
     """Return what a card says whose front matter is sound."""
     card = read_card(source)
-    front = _load_front(card)
+    front = load_front(card)
     licenses = _texts(front.get("license"))
     return Words(
         title=_text(front.get("pretty_name")),
@@ -77,9 +77,10 @@ def _own_lines(card: Card) -> list[str]:
     return ["\n" if number in inside else line for number, line in enumerate(card.body)]
 
 
-def _load_front(card: Card) -> dict[str, object]:
+def load_front(card: Card) -> dict[str, object]:
+    """Return what the front matter says."""
     yaml = YAML(typ="safe", pure=True)
-    loaded = yaml.load("".join(card.front)) if card.front else None
+    loaded = yaml.load("".join(card.whole_front)) if card.whole_front else None
     return {str(key): value for key, value in loaded.items()} if isinstance(loaded, dict) else {}
 
 

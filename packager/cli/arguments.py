@@ -145,10 +145,16 @@ def _add_card(adder: _Adder) -> None:
         commands.card,
         "show or lint the dataset card",
         "Print the dataset card of the latest build. With --check, judge its source offline: values that the "
-        "Hub knows, prompts without an answer, empty sections, links.",
-        ["packager card", "packager card --check --strict"],
+        "Hub knows, prompts without an answer, empty sections, links. With --open, write it with its "
+        "pictures and the first rows of each split as one page, print its path, and show it in a browser if "
+        "there is a display.",
+        ["packager card", "packager card --check --strict", "packager card --open"],
     )
     command.add_argument("--check", action="store_true", help="report what is wrong or missing in the source")
+    command.add_argument("--open", action="store_true", help="write the page, and show it")
+    command.add_argument(
+        "--out", metavar="FILE", help="where --open writes; default: .packager/card.html in the project"
+    )
     command.add_argument("--strict", action="store_true", help="warnings fail the check too")
     _add_format(command, _REPORTS)
 

@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 from starlette.responses import HTMLResponse, Response
 
+from packager.markdown import render_markdown
 from packager.rehearsal.calls import asking_for_token
 from packager.rehearsal.differences import show_difference
-from packager.rehearsal.markdown import render_markdown
 from packager.rehearsal.pull_routes import find_pull
 from packager.rehearsal.readme import split_readme
 
@@ -29,6 +29,7 @@ pre,code{font:.9em/1.4 ui-monospace,monospace;background:#8882;border-radius:.2e
 pre{padding:.6em;overflow-x:auto}pre code{background:none}
 table{border-collapse:collapse;display:block;overflow-x:auto}
 th,td{border:1px solid #8886;padding:.2em .6em;text-align:left}
+td.right,th.right{text-align:right}td.center,th.center{text-align:center}
 td.number{text-align:right;white-space:nowrap}
 article{border:1px solid #8886;border-radius:.4em;padding:0 1rem}
 blockquote{border-left:.3em solid #8886;margin-left:0;padding-left:1em}

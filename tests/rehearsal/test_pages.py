@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from huggingface_hub import CommitOperationAdd, HfApi
 
-from packager.rehearsal.markdown import render_markdown
+from packager.markdown import render_markdown
 
 if TYPE_CHECKING:
     from packager.rehearsal import HubAddress
