@@ -221,10 +221,12 @@ def _publish(
     from packager.folders import load_build
     from packager.hub import connect_hub, is_loopback
     from packager.publish import (
+        OvertakenError,
         check_build,
+        check_release,
         check_repository,
         plan_release,
-        publish_release,
+        publish_as_planned,
         write_receipt,
     )
 
@@ -232,19 +234,38 @@ def _publish(
     manifest = load_build(folder)
     hub = connect_hub(endpoint, token, say=lambda message: remark(message, quiet=given.quiet))
     check_repository(config.repo_id, loopback=is_loopback(hub.endpoint))  # before anything is asked there
-    plan = plan_release(manifest, hub.read_state(config.repo_id), version=given.version)
+
+    def make_plan() -> ReleasePlan:
+        return plan_release(manifest, hub.read_state(config.repo_id), version=given.version)
+
+    plan = make_plan()
     if given.format == "text":
         print(_show_plan(plan), flush=True)
     document: dict[str, object] = {"version": 1, "plan": _describe_plan(plan), "receipt": None}
     if given.dry_run:
         check_build(plan, folder)  # as the publish would, which this is but for the sending
         return document, None
-    receipt = publish_release(plan, hub, folder)
+    if plan.published_as is None:
+        check_release(plan, hub, folder, _read_schema(config))
+    try:
+        receipt = publish_as_planned(plan, hub, folder, make_plan)
+    except OvertakenError:
+        remark(f"what would be done now:\n{_show_plan(make_plan())}", quiet=False)
+        raise
     document["receipt"] = asdict(receipt)
     write_receipt(config.root, receipt, folder, version("segment-packager"))
     if given.format == "text":
         print(_show_receipt(receipt))
     return document, receipt
+
+
+def _read_schema(config: Config) -> bytes | None:
+    """Return the schema as it is now; None if its file is not at hand."""
+    from packager.config import shipped_file
+
+    if config.schema is None:
+        return shipped_file("segment.schema.json")
+    return config.schema.read_bytes() if config.schema.is_file() else None
 
 
 def _describe_plan(plan: ReleasePlan) -> dict[str, object]:

@@ -166,19 +166,27 @@ class Hub:
         self._download(repo_id, revision, path, cast("BinaryIO", sink))
         return sink.tell(), sink.hexdigest()
 
-    def check_login(self) -> None:
+    def check_login(self, *, writing: bool = False) -> None:
         """Ask who the token belongs to.
 
+        Args:
+            writing: refuse a token that says of itself that it may only read.
+
         Raises:
-            HubFailure: there is no token, or the Hub does not know it.
+            HubFailure: there is no token, the Hub does not know it, or it may not write.
         """
         try:
-            self._read("asking who is logged in", self._api.whoami)
+            account = self._read("asking who is logged in", self._api.whoami)
         except HubFailure as failure:
             if failure.passing or failure.status in {None, 401}:
                 raise
             # A token made for one repository, or a server without accounts; writing will tell.
             self._say(f"{failure.what}; going on")
+            return
+        if writing and _role_of(account) == "read":
+            raise HubFailure(
+                f"the token for {self.endpoint} may only read", "use one that may write", status=403
+            )
 
     # --- writing: each sends its request once ----------------------------------------------------------
 
@@ -409,6 +417,13 @@ class Hub:
         ) as error:
             failure = explain(error, doing, self.endpoint, self._token)
         raise failure
+
+
+def _role_of(account: object) -> object:
+    """Return what a token says that it may do; None where the server does not tell."""
+    for key in ("auth", "accessToken", "role"):
+        account = account.get(key) if isinstance(account, dict) else None
+    return account
 
 
 def _head_of(refs: huggingface_hub.GitRefs | None) -> str | None:

@@ -5,17 +5,22 @@
 
 from __future__ import annotations
 
-from packager.publish.act import check_build, publish_release
+from packager.publish.act import OvertakenError, check_build, publish_as_planned, publish_release
 from packager.publish.plan import check_repository, plan_release
+from packager.publish.preflight import check_release, find_obstacles
 from packager.publish.receipts import read_receipt, write_receipt
 from packager.publish.verify import Verified, identify_loaded, verify_build, verify_release
 
 __all__ = [
+    "OvertakenError",
     "Verified",
     "check_build",
+    "check_release",
     "check_repository",
+    "find_obstacles",
     "identify_loaded",
     "plan_release",
+    "publish_as_planned",
     "publish_release",
     "read_receipt",
     "verify_build",

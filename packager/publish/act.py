@@ -17,10 +17,43 @@ from packager.manifest import NAME as MANIFEST
 from packager.model import Receipt
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from packager.hub import Hub
     from packager.model import BuiltFile, ReleasePlan, RemoteFile
 
+_PLANS: Final = 5
+"""How often a plan is made anew; others may go on committing for ever."""
 _NEW_REPOSITORY: Final = {".gitattributes"}  # what a Hub puts into a repository that it creates
+
+
+class OvertakenError(EnvironmentFailure):
+    """Somebody else changed the repository between the plan and the commit (exit code 3)."""
+
+
+def publish_as_planned(
+    plan: ReleasePlan, hub: Hub, build: str | Path, plan_anew: Callable[[], ReleasePlan]
+) -> Receipt:
+    """Do what `publish_release` does; where others were quicker, plan anew, and go on if it is the same.
+
+    Raises:
+        OvertakenError: another plan follows from what stands there now; nothing was sent.
+    """
+    for _ in range(_PLANS):
+        try:
+            return publish_release(plan, hub, build)
+        except OvertakenError:
+            new = plan_anew()
+            if new.published_as is None and _deeds(new) != _deeds(plan):
+                raise
+            plan = new
+    return publish_release(plan, hub, build)
+
+
+def _deeds(plan: ReleasePlan) -> object:
+    """Return what users see of a plan; what of its files is added and what is kept may differ."""
+    files = {file.path: file.sha256 for file in (*plan.add, *plan.keep)}
+    return plan.version, files, plan.delete
 
 
 def publish_release(plan: ReleasePlan, hub: Hub, build: str | Path) -> Receipt:
@@ -124,8 +157,8 @@ def _find_commit(plan: ReleasePlan, hub: Hub, build: Path, parent: str | None) -
     return candidate
 
 
-def _overtaken(plan: ReleasePlan) -> EnvironmentFailure:
-    return EnvironmentFailure(
+def _overtaken(plan: ReleasePlan) -> OvertakenError:
+    return OvertakenError(
         f"somebody else changed {plan.repo_id} meanwhile; nothing was published: publish again, "
         "and the plan is made anew"
     )

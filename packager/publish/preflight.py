@@ -1,0 +1,89 @@
+"""Look at all that could stop a release, before the first byte leaves. All is said at once."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, NamedTuple
+
+from packager.errors import DataError, EnvironmentFailure, PackagerError
+from packager.folders import load_build
+from packager.publish.act import check_build
+from packager.secrets import find_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from packager.hub import Hub
+    from packager.model import Manifest, ReleasePlan
+
+
+class Obstacle(NamedTuple):
+    """Something that stands in the way of a release."""
+
+    message: str
+    is_data: bool
+    """True: the data has the problem; False: the token, the network, the Hub."""
+
+
+def check_release(plan: ReleasePlan, hub: Hub, build: Path, schema: bytes | None = None) -> None:
+    """Refuse a release that could not be carried out, or should not be, with everything that is wrong.
+
+    Args:
+        plan: what is to be done.
+        hub: where.
+        build: the folder of the build.
+        schema: the project's schema file as it is now; None: the sources are not at hand.
+
+    Raises:
+        DataError: the build or what it says is wrong, perhaps among other things.
+        EnvironmentFailure: the token will not do, or the Hub has moved on.
+    """
+    obstacles = find_obstacles(plan, hub, build, schema)
+    if not obstacles:
+        return
+    text = "\n".join(obstacle.message for obstacle in obstacles)
+    if len(obstacles) > 1:
+        text = f"{len(obstacles)} things stand in the way, and nothing was sent:\n{text}"
+    kind = DataError if any(obstacle.is_data for obstacle in obstacles) else EnvironmentFailure
+    raise kind(text)
+
+
+def find_obstacles(
+    plan: ReleasePlan, hub: Hub, build: Path, schema: bytes | None = None
+) -> tuple[Obstacle, ...]:
+    """Return all that stands in the way; see `check_release`."""
+    found: list[Obstacle] = []
+    looks: tuple[Callable[[], None], ...] = (
+        lambda: check_build(plan, build),
+        lambda: hub.check_login(writing=True),
+    )
+    for look in looks:
+        try:
+            look()
+        except PackagerError as error:
+            found.append(Obstacle(str(error), is_data=isinstance(error, DataError)))
+    manifest = load_build(build)
+    if schema is not None and hashlib.sha256(schema).hexdigest() != manifest.schema_sha256:
+        found.append(Obstacle("the schema was changed since the build: run `packager build` again", True))
+    found += _find_shown_secrets(build, manifest)
+    return tuple(found)
+
+
+def _find_shown_secrets(build: Path, manifest: Manifest) -> list[Obstacle]:
+    """Find secrets in the text files of a build; those in segments are found by the check."""
+    names = ["manifest.json", *(file.path for file in manifest.files if file.rows is None)]
+    texts = [
+        (name, (build / name).read_bytes().decode("utf-8", "replace"))
+        for name in names
+        if (build / name).is_file()
+    ]
+    return [
+        Obstacle(
+            f"{name}:{text.count(chr(10), 0, secret.start) + 1}: holds what looks like {secret.kind} "
+            f"({secret.hint}): revoke it, take it out, and build again",
+            is_data=True,
+        )
+        for name, text in texts
+        for secret in find_secrets(text)
+    ]
