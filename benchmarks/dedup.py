@@ -97,8 +97,10 @@ def _release(base: Base, place: Path, way: str) -> CommitCost:
 
 
 def shards() -> None:
-    """Print how many shards change when one recording is added to few and to many."""
-    print("| recordings | MB | shards | changed by one more |\n|---|---|---|---|")
+    """Print what changes, and what it costs, when one recording is added to few and to many."""
+    print(
+        "| recordings | MB | shards | changed by one more | sent, MB | new, MB |\n|---|---|---|---|---|---|"
+    )
     for count in (10, 1_000, 100_000):
         with tempfile.TemporaryDirectory() as name:
             project, more = Path(name, "project"), Path(name, "more")
@@ -119,7 +121,16 @@ def shards() -> None:
             packager("build", "--project", project)
             packager("build", "--project", more)
             changed, whole = compare_shards(project, more)
-            print(f"| {count:,} | {size / 1e6:.1f} | {whole} | {changed} |", flush=True)
+            base = Base(Path(name))
+            costs = [base.publish(each, "same machine", base.folder) for each in (project, more)]
+            cells = [
+                f"{count:,}",
+                f"{size / 1e6:.1f}",
+                whole,
+                changed,
+                *map(_mb, (costs[1].size, costs[1].new_bytes)),
+            ]
+            print(f"| {' | '.join(map(str, cells))} |", flush=True)
 
 
 def packager(*arguments: str | Path, environment: dict[str, str] | None = None, show: bool = False) -> None:
