@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 FILE_NAME: Final = "dataset.toml"
 
 _KEYS: Final = {
-    "": ("dataset", "time", "splits", "check", "citation", "rai"),
+    "": ("dataset", "time", "columns", "splits", "check", "citation", "rai"),
     "dataset": ("repo_id", "segments", "schema", "card", "recording"),
     "time": ("start", "end"),
     "check": ("text", "speaker", "formats", "select", "ignore", "severity", "limits", "path"),
     "check.path": ("pattern", "select", "ignore", "severity"),
 }
+_COLUMN_CHOICES: Final = ("timestamp", "class_label")
 _SEVERITIES: Final = ("error", "warning", "note", "off")
 _SPLIT_NAME: Final = re.compile(r"\w+(\.\w+)*", re.ASCII)  # what the datasets library takes for a split
 _DIGITS: Final = 12  # decimals of a ratio
@@ -93,6 +94,8 @@ class Config:
     """`auto`, `file`, `folder`, or the name of the property that names the recording."""
     start: str = "Start"
     end: str = "End"
+    columns: tuple[tuple[str, str], ...] = ()
+    """Properties whose columns are to be `timestamp` or `class_label` in place of text."""
     splits: tuple[SplitRatio, ...] = _ONE_SPLIT
     """In the order of the file; the ratios sum to exactly 1."""
     salt: str = ""
@@ -212,6 +215,7 @@ class _Reader:
             recording=self.text(dataset, "dataset", "recording", "auto"),
             start=self.text(time, "time", "start", "Start"),
             end=self.text(time, "time", "end", "End"),
+            columns=self.columns(self.table(document, "columns")),
             splits=ratios,
             salt=self.salt(salt),
             group_by=() if group_by is None else self.group_by(group_by),
@@ -281,6 +285,13 @@ class _Reader:
                 f"there is no file {path}; leave the key out to use the one shipped with the tool",
             )
         return None
+
+    def columns(self, table: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+        for name, choice in table.items():
+            if choice not in _COLUMN_CHOICES:
+                allowed = " or ".join(f'"{each}"' for each in _COLUMN_CHOICES)
+                raise self.fail(f"columns.{name}", f"must be {allowed}, not {_shown(choice)}")
+        return tuple(table.items())
 
     def splits(self, table: dict[str, Any]) -> tuple[SplitRatio, ...]:
         if not table:

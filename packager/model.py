@@ -140,7 +140,8 @@ class Column:
 
     name: str
     type: str
-    """`string`, `bool`, `int64`, `float64`, `json` (JSON text), `list<T>` or `struct<name: T, ...>`."""
+    """`string`, `bool`, `int64`, `float64`, `json` (JSON text), `list<T>`, `struct<name: T, ...>`,
+    `timestamp[us, tz=UTC]` or `class_label<"a", "b">`."""
     nullable: bool
 
 

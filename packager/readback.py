@@ -18,6 +18,7 @@ import tempfile
 from array import array
 from bisect import bisect_left
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -30,11 +31,14 @@ from packager.schema.columns import (
     RECORDING,
     SEGMENT,
     START_SECONDS,
+    TIMESTAMP,
     ColumnType,
+    Labels,
     ListOf,
     Scalar,
     StructOf,
 )
+from packager.times import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -47,6 +51,7 @@ _BLOCK: Final = 512  # rows decoded at a time
 _BLOCKS: Final = 8  # blocks kept
 _BATCH: Final = 10_000  # rows of the two key columns read at a time
 _KEPT: Final = {"HF_HUB_DISABLE_XET"}  # how bytes travel is the user's choice, where from is not
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TAIL: Final = 500  # characters of a dying process's last words
 
 
@@ -377,8 +382,16 @@ def _is_equal(kind: ColumnType, source: JsonValue, read: object) -> bool:
     match kind:
         case Scalar("json"):
             equal = isinstance(read, str) and _is_identical(_parse_json(read), source)
+        case Scalar(TIMESTAMP.name):
+            equal = (
+                isinstance(source, str)
+                and isinstance(read, datetime)
+                and (read - _EPOCH) // timedelta(microseconds=1) == parse_instant(source)
+            )
         case Scalar():
             equal = _is_identical(read, source)
+        case Labels(names):
+            equal = isinstance(read, int) and 0 <= read < len(names) and names[read] == source
         case ListOf(item):
             equal = (
                 isinstance(source, list)
@@ -441,7 +454,13 @@ def _take_type(text: str) -> tuple[ColumnType, str]:
             kind, rest = _take_type(rest.removeprefix(": "))
             fields.append((name, kind))
         return StructOf(tuple(fields)), rest.removeprefix(">")
-    match = re.match("[a-z0-9]+", text)
+    if text.startswith("class_label<"):
+        names, rest = [], text.removeprefix("class_label<")
+        while not rest.startswith(">"):
+            name, rest = _take_name(rest.removeprefix(", "))
+            names.append(name)
+        return Labels(tuple(names)), rest.removeprefix(">")
+    match = re.match(r"[a-z0-9]+(\[[^\]]*\])?", text)
     if match is None:
         raise ValueError(f"{text!r} does not begin with the type of a column")
     return Scalar(match[0]), text[match.end() :]

@@ -47,6 +47,11 @@ recording = "auto"
 start = "Start"
 end = "End"
 
+# Columns that are more than text: properties that are date-times, or enums of strings.
+# [columns]
+# Recorded = "timestamp"
+# Speaker = "class_label"
+
 # Without this table every rule that `packager rules` lists is judged. The lines are examples, not defaults:
 # [check]
 # ignore = ["text/non-speech", "loop/*"]               # rules and families that are not judged

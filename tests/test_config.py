@@ -53,7 +53,7 @@ def test_a_property_can_name_the_recordings() -> None:
         ('[dataset]\nrepo_id = "a/../b"\n', "dataset.repo_id", "namespace/name"),
         (MINIMAL + 'licence = "x"\n', "dataset.licence", "repo_id, segments, schema, card, recording"),
         (MINIMAL + "[time]\nbegin = 'x'\n", "time.begin", "start, end"),
-        (MINIMAL + "[split]\ntrain = 1\n", "split:", "dataset, time, splits"),
+        (MINIMAL + "[split]\ntrain = 1\n", "split:", "dataset, time, columns, splits"),
         ("splits = 3\n" + MINIMAL, "splits", "table"),
         (MINIMAL + "segments = 'x'\n", "dataset.segments", "list"),
         (MINIMAL + "segments = []\n", "dataset.segments", "list"),

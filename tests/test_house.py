@@ -80,7 +80,14 @@ PURE: Final = (
     "secrets.py",
     *(f"reports/{name}.py" for name in ("__init__", "document", "github", "junit", "sarif", "setting")),
     *("reports/text.py", "reports/wording.py", "fix/values.py", "fix/difference.py"),
-    *("manifest.py", "statistics.py", "publish/plan.py", "schema/columns.py", "schema/rows.py"),
+    *(
+        "manifest.py",
+        "statistics.py",
+        "publish/plan.py",
+        "schema/columns.py",
+        "schema/features.py",
+        "schema/rows.py",
+    ),
     *(f"check/rules/{path.name}" for path in sorted((PACKAGE / "check" / "rules").glob("*.py"))),
 )
 IMPURE_MODULES: Final = {

@@ -42,7 +42,7 @@ from packager.folders import replace_folder
 from packager.manifest import NAME, dump_manifest
 from packager.model import BuiltFile, Dropped, Manifest, Problem, Recording, Report, Severity, Split
 from packager.recordings import find_clashes, find_odd_names
-from packager.schema.columns import card_features
+from packager.schema.features import card_features
 from packager.schema.guard import guard_schema
 from packager.splits import count_shards, shard_path
 from packager.statistics import merge, summarize

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from packager.card.vocabulary import SPDX
-from packager.schema.columns import ListOf, Scalar, StructOf
+from packager.schema.columns import TIMESTAMP, Labels, ListOf, Scalar, StructOf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,7 +36,12 @@ _CROISSANT: Final = "http://mlcommons.org/croissant/1.1"
 _RAI: Final = "http://mlcommons.org/croissant/RAI/1.0"
 _PARQUET: Final = "application/x-parquet"
 _SPLITS: Final = "splits"
-_TYPES: Final = {"bool": "sc:Boolean", "int64": "cr:Int64", "float64": "cr:Float64"}
+_TYPES: Final = {
+    "bool": "sc:Boolean",
+    "int64": "cr:Int64",
+    "float64": "cr:Float64",
+    TIMESTAMP.name: "sc:DateTime",
+}
 """Of columns that are not text."""
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CONTEXT: Final[dict[str, Any]] = {
@@ -244,6 +249,8 @@ def _is_readable(column: ColumnType, depth: int = 0) -> bool:
             return _is_readable(item, depth + 1)
         case StructOf(fields):
             return depth < 2 and all(_is_readable(field, depth) for _, field in fields)
+        case Labels():
+            return True
 
 
 def _column(identity: str, column: BuiltColumn, source: dict[str, Any]) -> dict[str, Any]:
@@ -273,7 +280,7 @@ def _field(
         return field
     transform = [{"jsonPath": _json_path(step)} for step in steps]
     return field | {
-        "dataType": _TYPES.get(column.name, "sc:Text"),
+        "dataType": _TYPES["int64"] if isinstance(column, Labels) else _TYPES.get(column.name, "sc:Text"),
         "source": source | ({"transform": transform} if transform else {}),
     }
 

@@ -147,6 +147,7 @@ def make_criteria(config: Config, schema: Path | None = None, *, errors_only: bo
         group_by=config.group_by,
         checks=config.checks,
         formats=config.checks.formats,
+        columns=config.columns,
         errors_only=errors_only,
     )
 

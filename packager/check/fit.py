@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def judge_to_fit(
     source: SourceFile, criteria: Criteria, listener: Listener | None = None
 ) -> Iterator[Judged | Empty | Unreadable]:
-    """Yield what `judge_file` yields; an integer that its column cannot hold is an error."""
+    """Yield what `judge_file` yields; what its column cannot hold exactly is an error."""
     for judged in judge_batches_to_fit(source, criteria, listener):
         yield from expand(judged)
 
@@ -47,7 +47,7 @@ def judge_batches_to_fit(
                 line=line,
                 column=column,
                 pointer=misfit.pointer,
-                rule="json/integer-range",
+                rule=misfit.rule,
                 severity=Severity.ERROR,
                 message=misfit.message,
             )

@@ -17,7 +17,7 @@ from packager.config import DEFAULT_CHECKS as DEFAULTS
 from packager.errors import ConfigError
 from packager.model import Problem, Severity, to_pointer
 from packager.recordings import claim_recording, missing_name, name_recording
-from packager.schema.columns import STRING, Layout, plan_layout
+from packager.schema.columns import Layout, is_text, plan_layout
 from packager.schema.validate import SegmentSchema, compile_schema
 from packager.segments.find import compile_pattern
 from packager.segments.places import Text
@@ -65,6 +65,8 @@ class Criteria:
     """Which rules hold, with their thresholds."""
     formats: bool = True
     """Whether the schema's `format` is asserted."""
+    columns: tuple[tuple[str, str], ...] = ()
+    """Properties that are more than text in the columns, as `Config.columns`."""
     errors_only: bool = False
     """Judge only by the rules whose findings are errors."""
 
@@ -91,8 +93,8 @@ def load_schema(criteria: Criteria) -> tuple[SegmentSchema, Layout]:
     """Return the compiled schema and the columns that it gives.
 
     Raises:
-        ConfigError: the schema is not strict JSON, not valid by its draft, gives impossible columns, or lacks
-            a property that makes groups.
+        ConfigError: the schema is not strict JSON, not valid by its draft, gives impossible columns or not
+            those that were chosen, or lacks a property that makes groups.
     """
     schema = compile_schema(
         criteria.schema,
@@ -109,6 +111,7 @@ def load_schema(criteria: Criteria) -> tuple[SegmentSchema, Layout]:
             start=criteria.start,
             end=criteria.end,
             recording_property=criteria.recording_property,
+            choices=criteria.columns,
         )
     except ConfigError as error:
         raise ConfigError(f"{criteria.schema_name}: {error}") from error
@@ -256,7 +259,7 @@ def _make_pack(criteria: Criteria, matching: tuple[bool, ...]) -> RulePack:
     severities = resolve_severities(choices)
     if criteria.errors_only:
         severities = {rule: each for rule, each in severities.items() if each is Severity.ERROR}
-    strings = {each.name for each in layout.properties if each.type is STRING}
+    strings = {each.name for each in layout.properties if is_text(each.type)}
     properties = Properties(
         layout.start,
         layout.end,

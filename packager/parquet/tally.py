@@ -6,6 +6,8 @@ is kept are counters of fixed size, and the speakers, of which there may be `MOS
 
 from __future__ import annotations
 
+from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -26,6 +28,8 @@ from packager.statistics import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from numpy.typing import NDArray
 
 _LONGEST: Final = float(2**53 // NANOSECONDS)
@@ -42,10 +46,15 @@ _SPACES: Final = (
 
 
 class TableTally:
-    """Counts the tables of one shard; `text` and `speaker` name columns that need not be there."""
+    """Counts the tables of one shard; `text` and `speaker` name columns that need not be there.
 
-    def __init__(self, text: str, speaker: str) -> None:
-        self._text, self._speaker = text, speaker
+    `labels` are the strings for which the numbers of a column stand.
+    """
+
+    def __init__(
+        self, text: str, speaker: str, labels: Mapping[str, Sequence[str]] = MappingProxyType({})
+    ) -> None:
+        self._text, self._speaker, self._labels = text, speaker, labels
         self._rows = self._timed = self._nanoseconds = self._words = self._characters = 0
         self._has = {"times": False, "text": False, "speaker": False}
         self._least: int | None = None
@@ -114,7 +123,7 @@ class TableTally:
 
     def _add_texts(self, table: Any) -> NDArray[np.int64] | None:  # noqa: ANN401
         """Count words and characters; return the characters of each, -1 where there is no text."""
-        column = _strings(table, self._text)
+        column = self._strings(table, self._text)
         if column is None:
             return None
         self._has["text"] = True
@@ -135,7 +144,7 @@ class TableTally:
         self._counts[name][: counted.size] += counted
 
     def _add_speakers(self, table: Any, lengths: NDArray[np.int64] | None) -> None:  # noqa: ANN401
-        column = _strings(table, self._speaker)
+        column = self._strings(table, self._speaker)
         if column is None:
             return
         self._has["speaker"] = True
@@ -157,6 +166,15 @@ class TableTally:
         if len(self._speakers) > MOST_SPEAKERS:
             self._speakers = None
 
+    def _strings(self, table: Any, name: str) -> Any:  # noqa: ANN401
+        """Return a column of strings as one array; None if there is none of this name."""
+        if name not in table.column_names:
+            return None
+        column = _one(table.column(name))
+        if name in self._labels:
+            return pa.array(self._labels[name], pa.string()).take(column)
+        return column if column.type == pa.string() else None
+
     def _look_for_example(self, table: Any, characters: NDArray[np.int64] | None) -> None:  # noqa: ANN401
         rank = np.zeros(table.num_rows, np.int64)
         for name in table.column_names:
@@ -167,7 +185,7 @@ class TableTally:
         place = int(rank.argmin())
         if self._example is None or rank[place] < self._example.rank:
             row = table.slice(place, 1).to_pylist()[0]
-            shown = tuple((name, cut_long(value)) for name, value in row.items())
+            shown = tuple((name, _show(value)) for name, value in row.items())
             self._example = Example(int(rank[place]), row[RECORDING], row[SEGMENT], shown)
 
 
@@ -176,11 +194,8 @@ def _one(column: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
     return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
 
 
-def _strings(table: Any, name: str) -> Any:  # noqa: ANN401
-    """Return a column of strings as one array; None if there is none of this name."""
-    if name not in table.column_names or table.schema.field(name).type != pa.string():
-        return None
-    return _one(table.column(name))
+def _show(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else cut_long(value)
 
 
 def _as_nanoseconds(seconds: Any) -> NDArray[np.int64]:  # noqa: ANN401

@@ -17,7 +17,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from packager.parquet.tally import TableTally
-from packager.schema.columns import RECORDING, STRING, ColumnType, ListOf, Scalar, StructOf, hub_features
+from packager.schema.columns import (
+    RECORDING,
+    STRING,
+    TIMESTAMP,
+    ColumnType,
+    Labels,
+    ListOf,
+    Scalar,
+    StructOf,
+)
+from packager.schema.features import hub_features
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +43,7 @@ LONGEST_GROUP: Final = 4 << 20
 """The length at which a row group ends in any case."""
 
 _ARRAYS: Final = {"int64": "q", "double": "d"}
-_NUMBERS: Final = (Scalar("int64"), Scalar("float64"))
+_NUMBERS: Final = (Scalar("int64"), Scalar("float64"), TIMESTAMP)
 
 _SCALARS: Final[dict[str, Any]] = {
     "string": pa.string(),
@@ -41,6 +51,7 @@ _SCALARS: Final[dict[str, Any]] = {
     "bool": pa.bool_(),
     "int64": pa.int64(),
     "float64": pa.float64(),
+    TIMESTAMP.name: pa.timestamp("us", tz="UTC"),
 }
 
 
@@ -51,9 +62,10 @@ class ShardWriter:
         self.rows = 0
         self.arrow_bytes = 0
         """Size of the rows in Arrow's memory layout: what the `datasets` library calls num_bytes."""
-        self.tally = TableTally(text, speaker)
         self._schema = arrow_schema(layout)
         types = {each.column.name: each.type for each in layout.columns}
+        labels = {name: type_.names for name, type_ in types.items() if isinstance(type_, Labels)}
+        self.tally = TableTally(text, speaker, labels)
         self._file = pq.ParquetWriter(
             path,
             self._schema,
@@ -61,7 +73,11 @@ class ShardWriter:
             compression_level=1,
             # A dictionary pays where few values return all the time. Elsewhere one new value renumbers those
             # after it, and a whole column of the group is new to the Hub.
-            use_dictionary=[name for name in (RECORDING, speaker) if types.get(name) == STRING],
+            use_dictionary=[
+                name
+                for name, type_ in types.items()
+                if isinstance(type_, Labels) or (type_ == STRING and name in {RECORDING, speaker})
+            ],
             # Readers filter by these. The least and the greatest of free text tell nothing, and may be long.
             write_statistics=[
                 name for name, type_ in types.items() if name == RECORDING or type_ in _NUMBERS
@@ -156,3 +172,5 @@ def _arrow_type(column: ColumnType) -> Any:  # noqa: ANN401 - pyarrow has no typ
             return pa.list_(_arrow_type(item))
         case StructOf(fields):
             return pa.struct([pa.field(name, _arrow_type(field)) for name, field in fields])
+        case Labels():
+            return pa.int64()

@@ -10,9 +10,14 @@
       false, no patternProperties)
     anything else: unions, free values, open objects json (JSON text in a string column)
 
+and, for a property that dataset.toml chooses it for:
+
+    date-time, as "timestamp"                        timestamp[us, tz=UTC]
+    enum, const of strings, as "class_label"         class_label<"a", "b"> (the number of the string, from 0)
+
 Before them stand `recording` and `segment`; after them, if the schema has both time properties,
 `start_seconds` and `end_seconds`; and last, if the schema is open, `extra`: the undeclared properties as JSON
-text of an object, null where there are none.
+text of an object, null where there are none. docs/columns.md is the table with examples.
 """
 
 from __future__ import annotations
@@ -25,7 +30,7 @@ from packager.errors import ConfigError
 from packager.model import Column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from packager.model import JsonObject, JsonValue
 
@@ -38,7 +43,7 @@ EXTRA: Final = "extra"
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A column of single values: `string`, `bool`, `int64`, `float64` or `json`."""
+    """A column of single values: `string`, `bool`, `int64`, `float64`, `json` or a timestamp."""
 
     name: str
 
@@ -57,10 +62,24 @@ class StructOf:
     fields: tuple[tuple[str, ColumnType], ...]
 
 
-ColumnType: TypeAlias = "Scalar | ListOf | StructOf"
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """A column of numbers that stand for strings: the first is 0."""
+
+    names: tuple[str, ...]
+    """In the order of the schema."""
+
+
+ColumnType: TypeAlias = "Scalar | ListOf | StructOf | Labels"
 
 _OLD_DRAFTS: Final = tuple(f"http://json-schema.org/draft-0{number}/" for number in (4, 6, 7))
 STRING: Final = Scalar("string")
+TIMESTAMP: Final = Scalar("timestamp[us, tz=UTC]")
+"""Microseconds since 1970 in UTC, under the name that Arrow and `datasets` give it."""
+
+CLASS_LABEL_CHOICE: Final = "class_label"
+TIMESTAMP_CHOICE: Final = "timestamp"
+"""What dataset.toml calls them."""
 
 _JSON: Final = Scalar("json")
 _SCALARS: Final = {
@@ -123,20 +142,22 @@ class Layout:
         return tuple(made)
 
 
-def plan_layout(
+def plan_layout(  # noqa: PLR0913 - a schema, and all that a project says of its columns
     document: JsonObject,
     targets: Mapping[int, JsonValue],
     *,
     start: str,
     end: str,
     recording_property: str | None,
+    choices: Sequence[tuple[str, str]] = (),
 ) -> Layout:
     """Return the columns of segments that this schema describes.
 
-    `targets` tells, by the id() of a schema with a `$ref`, the schema that it leads to, in whatever file.
+    `targets` tells, by the id() of a schema with a `$ref`, the schema that it leads to, in whatever file;
+    `choices` are properties that are to be more than text: `timestamp` or `class_label`.
 
     Raises:
-        ConfigError: a property has the name of a column that the tool makes.
+        ConfigError: a property has the name of a column that the tool makes, or cannot be what was chosen.
     """
     schema = _Schema(document, targets)
     properties = schema.segment_properties()
@@ -147,6 +168,7 @@ def plan_layout(
     taken |= {START_SECONDS, END_SECONDS} if timed else set()
     taken |= {EXTRA} if is_open else set()
     made = []
+    chosen = dict(choices)
     for name, subschema in properties.items():
         if name == RECORDING == recording_property:
             continue
@@ -156,8 +178,14 @@ def plan_layout(
                 f"({', '.join(sorted(taken))}): rename the property"
             )
         column, nullable = schema.column(subschema)
+        if name in chosen:
+            column = schema.choose(subschema, column, name, chosen.pop(name))
         description = schema.description(subschema)
         made.append(Property(name, column, nullable or name not in required, description))
+    for name, choice in chosen.items():
+        raise ConfigError(
+            f"columns.{name} of dataset.toml is {choice!r}, but no column is made of a property {name!r}"
+        )
     return Layout(
         properties=tuple(made),
         start=start if timed else None,
@@ -177,16 +205,13 @@ def type_name(column: ColumnType) -> str:
         case StructOf(fields):
             inside = ", ".join(f"{_identifier(name)}: {type_name(field)}" for name, field in fields)
             return f"struct<{inside}>"
+        case Labels(names):
+            return f"class_label<{', '.join(json.dumps(name, ensure_ascii=False) for name in names)}>"
 
 
-def hub_features(layout: Layout) -> dict[str, object]:
-    """Return the features as the `datasets` library stores them in the footer of a Parquet file."""
-    return {each.column.name: _feature(each.type) for each in layout.columns}
-
-
-def card_features(layout: Layout) -> list[dict[str, object]]:
-    """Return the features as the `datasets` library writes them into a dataset card."""
-    return [_card_feature(each.column.name, each.type) for each in layout.columns]
+def is_text(column: ColumnType) -> bool:
+    """Return whether the value in the segment is a string (or null), whatever the column makes of it."""
+    return column in {STRING, TIMESTAMP} or isinstance(column, Labels)
 
 
 def _made(name: str) -> BuiltColumn:
@@ -197,39 +222,6 @@ def _made(name: str) -> BuiltColumn:
 
 def _identifier(name: str) -> str:
     return name if name.isidentifier() and name.isascii() else json.dumps(name, ensure_ascii=False)
-
-
-def _dtype(column: Scalar) -> str:
-    return "string" if column.name == "json" else column.name
-
-
-def _feature(column: ColumnType) -> object:
-    # A list in brackets is read by every version of `datasets`; `List` and `Sequence` are not.
-    match column:
-        case Scalar():
-            return {"dtype": _dtype(column), "_type": "Value"}
-        case ListOf(item):
-            return [_feature(item)]
-        case StructOf(fields):
-            return {name: _feature(field) for name, field in fields}
-
-
-def _card_feature(name: str, column: ColumnType) -> dict[str, object]:
-    match column:
-        case Scalar():
-            return {"name": name, "dtype": _dtype(column)}
-        case StructOf(fields):
-            return {"name": name, "struct": _card_fields(fields)}
-        case ListOf(Scalar() as item):
-            return {"name": name, "list": _dtype(item)}
-        case ListOf(StructOf(fields)):
-            return {"name": name, "list": _card_fields(fields)}
-        case ListOf(item):
-            return {"name": name, "list": {"list": _card_feature("", item)["list"]}}
-
-
-def _card_fields(fields: tuple[tuple[str, ColumnType], ...]) -> list[dict[str, object]]:
-    return [_card_feature(name, field) for name, field in fields]
 
 
 class _Schema:
@@ -325,6 +317,52 @@ class _Schema:
         nullable = any(null for _, _, null in columns)
         kinds = {kind for branch, kind, _ in columns if not self.is_null(branch)}
         return (kinds.pop() if len(kinds) == 1 else _JSON), nullable
+
+    def choose(self, schema: JsonValue, column: ColumnType, name: str, choice: str) -> ColumnType:
+        """Return the column of a property for which more than text was chosen."""
+        if choice == TIMESTAMP_CHOICE:
+            needed, found = 'a string of format "date-time"', self.is_date_time(schema)
+            made: ColumnType = TIMESTAMP
+        else:
+            labels = self.labels(schema)
+            needed, found = "an enum of strings", bool(labels)
+            made = Labels(tuple(dict.fromkeys(labels)))
+        if column != STRING or not found:
+            raise ConfigError(
+                f"columns.{name} of dataset.toml is {choice!r}, for which the property must be {needed}"
+            )
+        return made
+
+    def is_date_time(self, schema: JsonValue, above: frozenset[int] = frozenset()) -> bool:
+        """Return whether every string that this allows has the format of a date and a time."""
+        return any(
+            part.get("format") == "date-time"
+            or any(
+                all(self.is_date_time(branch, above | {id(schema)}) for branch in branches)
+                for branches in self.alternatives(part, above | {id(schema)})
+            )
+            for part in self.conjuncts(schema)
+        )
+
+    def labels(self, schema: JsonValue, above: frozenset[int] = frozenset()) -> list[str]:
+        """Return the strings to which this restricts a value, in order; none if it does not."""
+        for part in self.conjuncts(schema):
+            values = part.get("enum", [part["const"]] if "const" in part else None)
+            if isinstance(values, list):
+                return [value for value in values if isinstance(value, str)]
+            for branches in self.alternatives(part, above | {id(schema)}):
+                found = [self.labels(branch, above | {id(schema)}) for branch in branches]
+                if all(found):
+                    return [label for labels in found for label in labels]
+        return []
+
+    def alternatives(self, part: JsonObject, above: frozenset[int]) -> Iterator[list[JsonValue]]:
+        """Yield the branches of which one must hold, without null; of those inside themselves none."""
+        for keyword in ("anyOf", "oneOf"):
+            if isinstance(branches := part.get(keyword), list):
+                others = [branch for branch in branches if not self.is_null(branch)]
+                if others and not any(id(branch) in above for branch in others):
+                    yield others
 
     def conjuncts(self, schema: JsonValue, seen: set[int] | None = None) -> Iterator[JsonObject]:
         """Yield a schema and all that must hold with it, each once: what it refers to, and its `allOf`."""

@@ -1,10 +1,13 @@
 """Turn the values of a segment into the values of its columns: nothing is coerced, nothing dropped. Pure.
 
-What a column cannot hold exactly is a `Misfit`: an integer beyond 64 bits, or one that no float64 equals.
+What a column cannot hold exactly is a `Misfit`: an integer beyond 64 bits, or one that no float64 equals; an
+instant that is no number of microseconds; a string that is none of the labels.
 """
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from packager.canonical import canonical_json
@@ -16,12 +19,15 @@ from packager.schema.columns import (
     SEGMENT,
     START_SECONDS,
     STRING,
+    TIMESTAMP,
     ColumnType,
+    Labels,
     ListOf,
     Scalar,
     StructOf,
+    is_text,
 )
-from packager.times import parse_time, parse_times, to_seconds
+from packager.times import parse_instant, parse_time, parse_times, to_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,10 +41,11 @@ _INT64: Final = 2**63
 class Misfit(Exception):  # noqa: N818 - not an error of the tool: build makes a problem of it
     """A value that its column cannot hold exactly."""
 
-    def __init__(self, pointer: str, message: str) -> None:
+    def __init__(self, pointer: str, message: str, rule: str = "json/integer-range") -> None:
         super().__init__(message)
         self.pointer = pointer
         self.message = message
+        self.rule = rule
 
 
 def make_row(layout: Layout, recording: str, number: int, segment: JsonObject) -> dict[str, object]:
@@ -89,8 +96,14 @@ def make_columns(
 def holds_numbers(layout: Layout) -> bool:
     """Return whether a segment may hold a number anywhere."""
     return layout.extra or any(
-        each.type is not STRING and each.type != Scalar("bool") for each in layout.properties
+        not is_text(each.type) and each.type != Scalar("bool") for each in layout.properties
     )
+
+
+@lru_cache(maxsize=16)
+def number_labels(column: Labels) -> dict[str, int]:
+    """Return the number that stands for each label."""
+    return {name: number for number, name in enumerate(column.names)}
 
 
 def seconds_of(value: JsonValue) -> float | None:
@@ -105,17 +118,19 @@ def _seconds(values: Sequence[object]) -> list[float | None]:
 
 def holds_any(layout: Layout) -> bool:
     """Return whether every value that the schema allows fits its column, so that no row can be a misfit."""
-    return not any(_holds_number(each.type) for each in layout.properties)
+    return not any(_may_refuse(each.type) for each in layout.properties)
 
 
-def _holds_number(column: ColumnType) -> bool:
+def _may_refuse(column: ColumnType) -> bool:
     match column:
         case Scalar(name):
-            return name in {"int64", "float64"}
+            return name in {"int64", "float64", TIMESTAMP.name}
         case ListOf(item):
-            return _holds_number(item)
+            return _may_refuse(item)
         case StructOf(fields):
-            return any(_holds_number(field) for _, field in fields)
+            return any(_may_refuse(field) for _, field in fields)
+        case Labels():
+            return True
 
 
 def _fit(value: JsonValue, column: ColumnType, pointer: str) -> object:
@@ -132,6 +147,12 @@ def _fit(value: JsonValue, column: ColumnType, pointer: str) -> object:
             return {
                 name: _fit(value.get(name), field, pointer + to_pointer([name])) for name, field in fields
             }
+        case Labels():
+            assert isinstance(value, str)  # noqa: S101 - likewise
+            number = number_labels(column).get(value)
+            if number is None:
+                raise Misfit(pointer, f"{_cut(value)} is none of the labels", "column/label")
+            return number
 
 
 def _fit_text(value: JsonValue, _: str) -> str:
@@ -167,12 +188,25 @@ def _fit_number(value: JsonValue, pointer: str) -> float:
     return number
 
 
+def _fit_instant(value: JsonValue, pointer: str) -> int:
+    assert isinstance(value, str)  # noqa: S101 - the schema said so
+    instant = parse_instant(value)
+    if instant is None:
+        raise Misfit(
+            pointer,
+            f"{_cut(value)} is no instant that a timestamp of microseconds holds exactly",
+            "column/timestamp",
+        )
+    return instant
+
+
 _FIT_SCALAR: Final[dict[str, Callable[[JsonValue, str], object]]] = {
     "string": _fit_text,
     "json": _fit_json,
     "bool": _fit_truth,
     "int64": _fit_integer,
     "float64": _fit_number,
+    TIMESTAMP.name: _fit_instant,
 }
 
 
@@ -184,6 +218,6 @@ def _extra(layout: Layout, segment: JsonObject) -> str | None:
     return canonical_json(rest).decode() if rest else None
 
 
-def _cut(value: float) -> str:
-    text = str(value)
+def _cut(value: float | str) -> str:
+    text = str(value) if not isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 40 else text[:40] + "…"

@@ -1,18 +1,20 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from packager.errors import ConfigError
-from packager.schema.columns import card_features, hub_features, plan_layout
+from packager.schema.columns import plan_layout
+from packager.schema.features import card_features, hub_features
 from packager.schema.validate import compile_schema
 from packager.segments.strict import read_document
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from packager.schema.columns import Layout
 
 STRING: dict[str, Any] = {"type": "string"}
@@ -220,3 +222,92 @@ def test_schemas_that_hold_together_many_times_are_looked_at_once() -> None:
     chain: dict[str, Any] = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(30)}
     layout = plan({"p": {"$ref": "#/$defs/d0"}}, **{"$defs": chain | {"d30": STRING}})
     assert layout.columns[2].column.type == "string"
+
+
+DATE_TIME: dict[str, Any] = {"type": "string", "format": "date-time"}
+CHOSEN: list[tuple[str, Any, str, bool]] = [
+    ("timestamp", DATE_TIME, "timestamp[us, tz=UTC]", False),
+    ("timestamp", {"type": ["string", "null"], "format": "date-time"}, "timestamp[us, tz=UTC]", True),
+    ("timestamp", {"anyOf": [DATE_TIME, {"type": "null"}]}, "timestamp[us, tz=UTC]", True),
+    ("timestamp", {"allOf": [{"format": "date-time"}, STRING]}, "timestamp[us, tz=UTC]", False),
+    ("class_label", {"enum": ["b", "a"]}, 'class_label<"b", "a">', False),
+    ("class_label", {"enum": ["b", None, "a"]}, 'class_label<"b", "a">', True),
+    ("class_label", {**STRING, "enum": ['é"', "b", 'é"', 1]}, 'class_label<"é\\"", "b">', False),
+    ("class_label", {"const": "a"}, 'class_label<"a">', False),
+    ("class_label", {"oneOf": [{"const": "a"}, {"enum": ["c", "b"]}]}, 'class_label<"a", "c", "b">', False),
+    ("class_label", {"$ref": "#/$defs/role"}, 'class_label<"host", "guest">', False),
+]
+
+
+def choose(choice: str, subschema: object, name: str = "p") -> Layout:
+    document: dict[str, Any] = {
+        "properties": {"p": subschema},
+        "required": ["p"],
+        "$defs": {
+            "role": {"enum": ["host", "guest"]},
+            "loop": {"type": "string", "anyOf": [{"$ref": "#/$defs/loop"}]},
+        },
+    }
+    schema = compile_schema(json.dumps(document).encode(), "s.json", None, read_document)
+    choices = [(name, choice)]
+    return plan_layout(
+        schema.document, schema.targets, start="s", end="e", recording_property=None, choices=choices
+    )
+
+
+@pytest.mark.parametrize(("choice", "subschema", "name", "nullable"), CHOSEN)
+def test_a_property_is_what_was_chosen_for_it(
+    choice: str,
+    subschema: object,
+    name: str,
+    nullable: bool,  # noqa: FBT001
+) -> None:
+    column = choose(choice, subschema).columns[2].column
+    assert (column.name, column.type, column.nullable) == ("p", name, nullable)
+
+
+@pytest.mark.parametrize(
+    ("choice", "subschema"),
+    [
+        ("timestamp", STRING),
+        ("timestamp", {"format": "date-time"}),
+        ("timestamp", {"type": "string", "format": "date"}),
+        ("timestamp", {"type": "array", "items": DATE_TIME}),
+        ("timestamp", {"anyOf": [DATE_TIME, STRING]}),
+        ("class_label", STRING),
+        ("class_label", {"enum": [1, 2]}),
+        ("class_label", {"enum": ["a", 1]}),
+        ("class_label", {**STRING, "enum": [None]}),
+        ("class_label", {"anyOf": [{"enum": ["a"]}, STRING]}),
+        ("class_label", {"$ref": "#/$defs/loop"}),
+        ("timestamp", {"$ref": "#/$defs/loop"}),
+    ],
+)
+def test_a_choice_that_the_schema_does_not_allow_is_a_config_error(choice: str, subschema: object) -> None:
+    with pytest.raises(ConfigError, match=rf"columns\.p of dataset\.toml is '{choice}'"):
+        choose(choice, subschema)
+
+
+def test_a_choice_for_no_property_is_a_config_error() -> None:
+    with pytest.raises(ConfigError, match="no column is made of a property 'q'"):
+        choose("timestamp", DATE_TIME, "q")
+
+
+@pytest.mark.parametrize("choice", CHOSEN)
+def test_the_features_of_a_chosen_column_are_those_that_datasets_writes(
+    choice: tuple[str, Any, str, bool],
+) -> None:
+    from datasets import Features  # noqa: PLC0415 - 0.8 s that only this test needs
+
+    layout = choose(choice[0], choice[1])
+    features = Features.from_dict(hub_features(layout))
+    assert features.to_dict() == hub_features(layout)
+    assert features._to_yaml_list() == card_features(layout)  # noqa: SLF001 - what push_to_hub writes
+    assert Features._from_yaml_list(card_features(layout)) == features  # noqa: SLF001 - what load_dataset reads
+
+
+def test_the_page_of_columns_is_what_the_code_says() -> None:
+    root = Path(__file__).resolve().parent.parent.parent
+    command = [sys.executable, str(root / "scripts" / "columns_page.py")]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8").stdout
+    assert printed == (root / "docs" / "columns.md").read_text(encoding="utf-8")

@@ -5,16 +5,21 @@ from typing import Any
 import pytest
 
 from packager.schema.columns import Layout, plan_layout
-from packager.schema.rows import Misfit, holds_any, make_row
+from packager.schema.rows import Misfit, holds_any, holds_numbers, make_row
 
 
-def plan(properties: dict[str, Any], **more: Any) -> Layout:  # noqa: ANN401 - parts of a schema
+def plan(
+    properties: dict[str, Any],
+    choices: dict[str, str] | None = None,
+    **more: Any,  # noqa: ANN401 - parts of a schema
+) -> Layout:
     return plan_layout(
         {"properties": properties, "additionalProperties": False, **more},
         {},
         start="Start",
         end="End",
         recording_property=None,
+        choices=tuple((choices or {}).items()),
     )
 
 
@@ -89,3 +94,38 @@ def test_an_integer_that_no_double_equals_is_a_misfit_of_a_number_column() -> No
 def test_only_numbers_can_be_misfits() -> None:
     assert holds_any(plan({"a": {"type": "string"}, "b": {}, "c": {"type": "boolean"}}))
     assert not holds_any(plan({"a": {"type": "array", "items": {"type": "number"}}}))
+
+
+TIME: dict[str, Any] = {"type": ["string", "null"], "format": "date-time"}
+
+
+def test_a_timestamp_is_the_instant_in_microseconds_and_a_label_its_place_in_the_schema() -> None:
+    layout = plan({"t": TIME, "r": {"enum": ["host", "guest", None]}}, {"t": "timestamp", "r": "class_label"})
+    rows = [
+        make_row(layout, "r", 0, segment)
+        for segment in list[dict[str, Any]](
+            [{"t": "1970-01-01T00:00:01.5-01:00", "r": "guest"}, {"t": None}, {"r": None}]
+        )
+    ]
+    assert [(row["t"], row["r"]) for row in rows] == [(3_601_500_000, 1), (None, None), (None, None)]
+
+
+@pytest.mark.parametrize(
+    "value", ["2016-12-31T23:59:60Z", "2020-01-01T00:00:00.0000001Z", "0001-01-01T00:00:00+00:01", "soon"]
+)
+def test_an_instant_that_microseconds_cannot_hold_is_a_misfit(value: str) -> None:
+    with pytest.raises(Misfit, match="no instant") as caught:
+        make_row(plan({"t": TIME}, {"t": "timestamp"}), "r", 0, {"t": value})
+    assert (caught.value.pointer, caught.value.rule) == ("/t", "column/timestamp")
+
+
+def test_a_string_that_is_no_label_is_a_misfit() -> None:
+    with pytest.raises(Misfit, match='"c" is none of the labels') as caught:
+        make_row(plan({"r": {"enum": ["a", "b"]}}, {"r": "class_label"}), "r", 0, {"r": "c"})
+    assert (caught.value.pointer, caught.value.rule) == ("/r", "column/label")
+
+
+def test_chosen_columns_may_refuse_and_hold_no_numbers() -> None:
+    layout = plan({"t": TIME}, {"t": "timestamp"})
+    assert not holds_any(layout)
+    assert not holds_numbers(layout)
