@@ -26,8 +26,8 @@ _KEYS: Final = {
     "": ("dataset", "time", "columns", "splits", "check", "citation", "rai"),
     "dataset": ("repo_id", "segments", "schema", "card", "recording"),
     "time": ("start", "end"),
-    "check": ("text", "speaker", "formats", "select", "ignore", "severity", "limits", "path"),
-    "check.path": ("pattern", "select", "ignore", "severity"),
+    "check": ("text", "speaker", "formats", "select", "ignore", "severity", "limits", "path", "reason"),
+    "check.path": ("pattern", "select", "ignore", "severity", "reason"),
 }
 _COLUMN_CHOICES: Final = ("timestamp", "class_label")
 _SEVERITIES: Final = ("error", "warning", "note", "off")
@@ -53,6 +53,8 @@ class Choices:
     ignore: tuple[str, ...] = ()
     severity: tuple[tuple[str, str], ...] = ()
     """Rules and `error`, `warning`, `note` or `off`, in the order of the file."""
+    reason: str = ""
+    """Why this differs from what all rules say; for the readers of the card. May be empty."""
 
 
 _ALL_RULES: Final = Choices()
@@ -348,7 +350,10 @@ class _Reader:
                     f"{name}.severity.{rule}", f"must be one of {', '.join(_SEVERITIES)}, not {_shown(value)}"
                 )
         return Choices(
-            self.rules(table, name, "select"), self.rules(table, name, "ignore"), tuple(severity.items())
+            self.rules(table, name, "select"),
+            self.rules(table, name, "ignore"),
+            tuple(severity.items()),
+            self.text(table, name, "reason", "-") if "reason" in table else "",
         )
 
     def rules(self, table: dict[str, Any], name: str, key: str) -> tuple[str, ...]:

@@ -57,6 +57,7 @@ end = "End"
 # ignore = ["text/non-speech", "loop/*"]               # rules and families that are not judged
 # severity = {{ "text/whitespace" = "error" }}           # or "warning", "note", "off"
 # limits = {{ longest_seconds = 600 }}                   # thresholds; `packager rules ID` names them
+# reason = "The recordings are of one speaker."         # why, for the readers of the card
 # text = "Words"                                       # the property of what is said; likewise speaker
 # path = [{{ pattern = "segments/raw/**", ignore = ["*"] }}]   # what else holds for some files
 

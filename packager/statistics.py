@@ -130,6 +130,12 @@ def total(manifest: Manifest) -> Totals:
     return Totals(len(manifest.recordings), segments, None, None, None, None)
 
 
+def rank_speakers(tally: Tally) -> tuple[tuple[str, Speaker], ...]:
+    """Return the speakers, the longest time first; without times, the most segments first."""
+    ranked = (tally.speakers or {}).items()
+    return tuple(sorted(ranked, key=lambda entry: (-entry[1].nanoseconds, -entry[1].segments, entry[0])))
+
+
 def cut_long(value: object) -> object:
     """Return a value without what is beyond the first characters and items."""
     match value:

@@ -92,7 +92,11 @@ def test_the_settings_of_the_check_are_examples_that_work_when_they_are_uncommen
     checks = parse_config(f"{before}{chr(10).join(lines)}\n\n{after}", path).checks
     assert checks == Checks(
         text="Words",
-        choices=Choices(ignore=("text/non-speech", "loop/*"), severity=(("text/whitespace", "error"),)),
+        choices=Choices(
+            ignore=("text/non-speech", "loop/*"),
+            severity=(("text/whitespace", "error"),),
+            reason="The recordings are of one speaker.",
+        ),
         limits=(("longest_seconds", 600),),
         paths=(("segments/raw/**", Choices(ignore=("*",))),),
     )

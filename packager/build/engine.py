@@ -6,19 +6,16 @@ Whole or not at all; the same sources give the same bytes with any number of job
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from packager.build.facts import Counted, gather_facts
 from packager.build.shards import ShardTask, WrittenShard, write_shard
 from packager.build.spool import Piece, SpooledFile, SpoolTask, spool_sources
 from packager.card import (
-    CardFacts,
     DatasetFacts,
-    FieldFacts,
-    SplitFacts,
     check_card,
     describe_dataset,
     lint_card,
@@ -42,20 +39,17 @@ from packager.folders import replace_folder
 from packager.manifest import NAME, dump_manifest
 from packager.model import BuiltFile, Dropped, Manifest, Problem, Recording, Report, Severity, Split
 from packager.recordings import find_clashes, find_odd_names
-from packager.schema.features import card_features
 from packager.schema.guard import guard_schema
 from packager.splits import count_shards, shard_path
-from packager.statistics import merge, summarize
 from packager.work import open_pool, run_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from concurrent.futures import Executor
-    from fractions import Fraction
 
     from packager.check.judge import Criteria
     from packager.check.roster import Roster
-    from packager.model import SourceFile, Statistics
+    from packager.model import SourceFile
     from packager.recordings import NumberedClaim
     from packager.schema.columns import Layout
     from packager.work import Progress
@@ -275,16 +269,17 @@ def _write(gathered: _Gathered, config: Config, card: bytes, new: Path, crew: _C
     splits = _split_sizes(placed, config)
     recordings, shards = _write_shards(placed, splits, new, crew)
     dropped = tuple(sorted(gathered.dropped, key=lambda each: (each.path, each.line, each.pointer)))
-    facts = CardFacts(
-        repo_id=config.repo_id,
-        splits=tuple(_split_facts(split, placed, shards) for split in splits),
-        fields=tuple(
-            FieldFacts(each.column.name, each.column.type, each.column.nullable, each.description)
-            for each in layout.columns
-        ),
-        features=card_features(layout),
+    counted = Counted(recordings, shards)
+    facts = gather_facts(
+        config,
+        card,
+        schema,
+        layout,
+        splits=splits,
+        shards=shards,
+        recordings=recordings,
+        counted=counted,
         dropped=dropped,
-        schema_sha256=schema.sha256,
     )
     files = [_write_file(new, _CARD, render_card(card, facts)), *(shard.file for _, shard in shards)]
     files += _write_descriptions(new, config, card, layout, files)
@@ -298,7 +293,7 @@ def _write(gathered: _Gathered, config: Config, card: bytes, new: Path, crew: _C
         warnings=_warn_of_empty(splits, config) + gathered.warnings,
         deal=config.deal if config.group_by or config.pins else None,
         repo_id=config.repo_id,
-        statistics=_count(recordings, shards),
+        statistics=counted.statistics,
     )
     _write_file(new, NAME, dump_manifest(manifest))
     return manifest
@@ -364,38 +359,3 @@ def _write_shards(
         for each, digest in zip(group, result.digests, strict=True):
             recordings.append(Recording(each.name, split, shard, each.kept, digest))
     return tuple(sorted(recordings, key=lambda each: each.name)), shards
-
-
-def _count(
-    recordings: Sequence[Recording], shards: Sequence[tuple[str, WrittenShard]]
-) -> tuple[tuple[str, Statistics], ...]:
-    """Return the statistics by split, and of all."""
-    numbers = Counter(each.split for each in recordings)
-    tallies = {name: merge(shard.tally for split, shard in shards if split == name) for name in numbers}
-    counted = {name: summarize(tally, numbers[name]) for name, tally in tallies.items()}
-    counted["all"] = summarize(merge(tallies.values()), len(recordings))
-    return tuple(sorted(counted.items()))
-
-
-def _split_facts(
-    split: Split, placed: Sequence[_Placed], shards: Sequence[tuple[str, WrittenShard]]
-) -> SplitFacts:
-    own = [each for each in placed if each.split == split.name]
-    written = [shard for name, shard in shards if name == split.name]
-    spoken: int | Fraction = sum(piece.spoken for each in own for piece in each.pieces)
-    return SplitFacts(
-        name=split.name,
-        recordings=len(own),
-        rows=split.rows,
-        shards=split.shards,
-        num_bytes=sum(shard.arrow_bytes for shard in written),
-        file_bytes=sum(shard.file.size for shard in written),
-        seconds=_as_seconds(spoken),
-    )
-
-
-def _as_seconds(nanoseconds: int | Fraction) -> float | None:
-    try:
-        return float(nanoseconds / _NANOSECONDS) or None
-    except OverflowError:  # numbers that are times, and absurd
-        return None

@@ -20,7 +20,7 @@ vocabulary.py  the values that the Hub knows
 from packager.card.about import About, read_about
 from packager.card.companions import describe_dataset, finish_companions
 from packager.card.croissant import DatasetFacts
-from packager.card.facts import CardFacts, FieldFacts, SplitFacts
+from packager.card.facts import CardFacts, FieldFacts, SplitFacts, Waiver
 from packager.card.lint import RULES, lint_card
 from packager.card.page import Preview, render_page
 from packager.card.render import check_card, finish_card, render_card
@@ -33,6 +33,7 @@ __all__ = [
     "FieldFacts",
     "Preview",
     "SplitFacts",
+    "Waiver",
     "check_card",
     "describe_dataset",
     "finish_card",

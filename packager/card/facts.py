@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from packager.model import Totals
 
 if TYPE_CHECKING:
-    from packager.model import Dropped
+    from packager.model import Dropped, Statistics
+    from packager.statistics import Example, Speaker
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class SplitFacts:
     """Size of its shards."""
     seconds: float | None
     """Sum of the lengths of its segments; None if the segments have no times."""
+    statistics: Statistics | None = None
+    example: Example | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,22 @@ class FieldFacts:
     type: str
     nullable: bool
     description: str
+    """May be empty."""
+    constraint: str = ""
+    """What the schema demands beyond the type; may be empty."""
+    example: str = ""
+    """A value of the example, as JSON; empty if it is null."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """Rules that the project does not judge, or judges less, or only in some files."""
+
+    rules: str
+    """As dataset.toml names them."""
+    files: str
+    """A pattern; empty: all."""
+    reason: str
     """May be empty."""
 
 
@@ -50,6 +69,19 @@ class CardFacts:
     """Ready for YAML, as `datasets` writes it under `dataset_info.features`."""
     dropped: tuple[Dropped, ...]
     schema_sha256: str
+    statistics: Statistics | None = None
+    """Of all splits."""
+    speakers: tuple[tuple[str, Speaker], ...] = ()
+    """Who says most, first."""
+    rules: tuple[str, ...] = ()
+    """The ids of the rules whose findings stop a build."""
+    waivers: tuple[Waiver, ...] = ()
+    sources_sha256: str = ""
+    tool_version: str = ""
+    languages: tuple[str, ...] = ()
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    doi: str = ""
 
     @property
     def subject(self) -> Subject:

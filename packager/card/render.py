@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from packager.card.facts import Subject
 from packager.card.owned import dump_yaml, owned_keys, set_version
-from packager.card.parts import OF_THE_BUILD, OF_THE_RELEASE
+from packager.card.parts import FINISHED, OF_THE_BUILD, OF_THE_RELEASE
 from packager.card.source import read_card
 from packager.errors import DataError
 from packager.model import Problem, Severity
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from packager.card.facts import CardFacts
+    from packager.card.markers import Part
     from packager.card.source import Card
     from packager.model import Manifest, ReleaseFacts
 
@@ -65,6 +66,11 @@ def finish_card(
     card = _read_sound(files[NAME])
     subject = subject_of(manifest)
     parts = {name: write(subject, release) for name, write in OF_THE_RELEASE.items() if card.has(name)}
+    parts |= {
+        part.name: FINISHED[part.name](_inside(card, part), release)
+        for part in card.parts
+        if part.name in FINISHED
+    }
     front = (*card.front, *set_version(card.owned, None if release is None else release.version))
     return {NAME: "".join((card.opening, *front, card.closing, *_fill(card, parts))).encode()}
 
@@ -83,6 +89,12 @@ def _read_sound(source: bytes) -> Card:
         )
         raise DataError(f"the dataset card cannot be rendered; correct it and build again:{found}")
     return card
+
+
+def _inside(card: Card, part: Part) -> str:
+    """Return the text of a part as it was generated."""
+    text = "".join(card.body[part.opening + 1 : part.closing]).replace(card.newline, "\n")
+    return text.removeprefix("\n").removesuffix("\n\n")
 
 
 def _fill(card: Card, parts: Mapping[str, str]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from packager.card import check_card
+from packager.card.parts import NAMES
 from packager.model import Problem, Severity
 
 TEMPLATE = Path(__file__).parents[2] / "dataset_card.md"
@@ -166,5 +167,5 @@ def test_a_marker_in_code_is_no_marker(body: str) -> None:
 def test_the_shipped_template_is_right_and_places_every_part() -> None:
     source = TEMPLATE.read_bytes()
     assert places(source) == []
-    for name in ("glance", "splits", "fields", "load", "quality", "provenance"):
+    for name in NAMES:
         assert f"\n<!-- packager:{name} -->\n<!-- /packager:{name} -->\n" in source.decode()

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from packager.card import CardFacts, FieldFacts, SplitFacts, check_card, finish_card, render_card
+from packager.card.parts import NAMES
 from packager.errors import DataError
 from packager.model import Manifest, PastVersion, Recording, ReleaseFacts, Split, Totals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PARTS = ("load", "news", "history", "glance", "splits")
+PARTS = NAMES
 SOURCE = "---\nlicense: mit # ours\n---\n# Turns\n" + "".join(
     f"<!-- packager:{name} -->\n<!-- /packager:{name} -->\n" for name in PARTS
 )

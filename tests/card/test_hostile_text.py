@@ -11,13 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from packager.card import CardFacts, FieldFacts, SplitFacts, check_card, render_card
-from packager.model import Dropped
+from packager.card import CardFacts, FieldFacts, SplitFacts, Waiver, check_card, render_card
+from packager.card.parts import NAMES
+from packager.model import Dropped, Spread, Statistics, Totals
+from packager.statistics import Example, Speaker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PARTS = ("glance", "splits", "fields", "load", "quality", "provenance")
+PARTS = NAMES
 SOURCE = "".join(f"<!-- packager:{name} -->\n<!-- /packager:{name} -->\n" for name in PARTS).encode()
 
 HOSTILE = [
@@ -96,13 +98,41 @@ def read_page(card: bytes) -> Page:
 
 def facts_of(text: str) -> CardFacts:
     """Return facts that say this text wherever data can come from outside."""
+    example = Example(0, text, 0, (("Text", f"x{text}"), ("Tags", [text, {text: text}])))
+    statistics = Statistics(
+        totals=Totals(1, 2, 1, 10**9, 3, 4),
+        timed=1,
+        length=Spread(1, 2, 3),
+        characters=Spread(1, 2, 3),
+        rate=Spread(1, 2, 3),
+        length_bins=(1,) * 12,
+        rate_bins=(1,) * 13,
+        filled=((text, 1),),
+    )
     return CardFacts(
         repo_id=f"me/{text}",
-        splits=(SplitFacts("train", 1, 1, 1, 1, 1, 1.0), SplitFacts(text, 1, 1, 1, 1, 1, 1.0)),
-        fields=(FieldFacts(text, text, nullable=False, description=text),),
+        splits=(
+            SplitFacts("train", 1, 1, 1, 1, 1, 1.0),
+            SplitFacts(text, 1, 1, 1, 1, 1, 1.0, statistics, example),
+        ),
+        fields=(
+            FieldFacts(
+                text, text, nullable=False, description=text, constraint=f"x{text}", example=f"x{text}"
+            ),
+        ),
         features=[{"name": text, "dtype": text}],
         dropped=(Dropped(text, 1, text, (text,)),),
         schema_sha256=text,
+        statistics=statistics,
+        speakers=((f"x{text}", Speaker(1, 1)),),
+        rules=(f"x{text}",),
+        waivers=(Waiver(f"x{text}", f"x{text}", f"x{text}"),),
+        sources_sha256=f"x{text}",
+        tool_version=f"x{text}",
+        languages=(f"x{text}",),
+        title=text,
+        authors=(text,),
+        doi=f"x{text}",
     )
 
 

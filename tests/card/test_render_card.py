@@ -141,8 +141,9 @@ def test_parts_stand_where_the_source_has_them_and_only_there(facts: CardFacts) 
 
 def test_a_split_without_recordings_is_in_the_table_only(facts: CardFacts) -> None:
     assert part("splits", facts) == (
-        "| Split | Recordings | Segments | Shards |\n| --- | ---: | ---: | ---: |\n"
-        "| `train` | 3 | 1,500 | 2 |\n| `validation` | 0 | 0 | 0 |\n| `test` | 1 | 34 | 1 |"
+        "| Split | Recordings | Segments | Shards | Hours |\n| --- | ---: | ---: | ---: | ---: |\n"
+        "| `train` | 3 | 1,500 | 2 | 1.00 |\n| `validation` | 0 | 0 | 0 | 0.00 |\n"
+        "| `test` | 1 | 34 | 1 | 0.50 |"
     )
     assert b"validation" not in render_card(b"", facts)
 
@@ -174,10 +175,11 @@ def test_many_hours_have_fewer_decimals(facts: CardFacts) -> None:
 
 def test_the_code_that_loads_is_python_and_pins_a_tag(facts: CardFacts) -> None:
     blocks = re.findall(r"```python\n(.*?)```", part("load", facts), re.DOTALL)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     for block in blocks:
         compile(block, "card", "exec")
         assert "vX.Y.Z" in block
+    assert 'snapshot_download("me/podcast-turns", repo_type="dataset", revision="vX.Y.Z")' in blocks[3]
     assert 'load_dataset("me/podcast-turns", revision="vX.Y.Z")' in blocks[0]
     assert 'revision="vX.Y.Z", split="train", streaming=True)' in blocks[1]
     assert '"hf://datasets/me/podcast-turns@vX.Y.Z/data/train-*-of-00002.parquet"' in blocks[2]
@@ -288,8 +290,12 @@ def test_the_shipped_template_unanswered_shows_no_prompt_to_a_reader(facts: Card
     assert re.findall(r"^#+ .*", seen, re.MULTILINE) == [
         "# Transcribed speech, segment by segment",
         "## How to load it",
-        "## Splits",
+        "## A segment",
         "## Fields",
+        "## Splits",
+        "## Statistics",
         "## Quality",
+        "## Versions",
         "## How it was made",
+        "## Citation",
     ]

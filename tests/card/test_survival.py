@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from packager.card import CardFacts, FieldFacts, SplitFacts, check_card, render_card
+from packager.card.parts import NAMES
 from packager.model import Dropped
 
 FACTS = CardFacts(
@@ -19,7 +20,7 @@ FACTS = CardFacts(
     dropped=(Dropped("a.jsonl", 1, "", ("json/syntax",)),),
     schema_sha256="c0de",
 )
-NAMES = ("glance", "splits", "fields", "load", "quality", "provenance")
+
 
 # Pieces of front matter, each ending a value so that any may follow any.
 VALUES = (

@@ -1,9 +1,11 @@
 """The generated parts of a card: a function each, and one line in a mapping.
 
-figures.py      glance, splits
+figures.py      glance, splits, statistics, speakers
 fields.py       fields
 load.py         load
 versions.py     news, history
+example.py      example
+cite.py         citation
 quality.py      quality
 provenance.py   provenance
 wording.py      figures and versions in words
@@ -13,8 +15,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from packager.card.parts.cite import citation, finish_citation
+from packager.card.parts.example import example
 from packager.card.parts.fields import fields
-from packager.card.parts.figures import glance, splits
+from packager.card.parts.figures import glance, speakers, splits, statistics
 from packager.card.parts.load import load
 from packager.card.parts.provenance import provenance
 from packager.card.parts.quality import quality
@@ -30,8 +34,12 @@ OF_THE_BUILD: Final[dict[str, Callable[[CardFacts], str]]] = {
     "glance": glance,
     "splits": splits,
     "fields": fields,
+    "statistics": statistics,
+    "example": example,
+    "speakers": speakers,
     "quality": quality,
     "provenance": provenance,
+    "citation": citation,
 }
 """What is known when a data set is built."""
 
@@ -41,5 +49,8 @@ OF_THE_RELEASE: Final[dict[str, Callable[[Subject, ReleaseFacts | None], str]]] 
     "history": history,
 }
 """What is known in full when it is released."""
+
+FINISHED: Final[dict[str, Callable[[str, ReleaseFacts | None], str]]] = {"citation": finish_citation}
+"""What a release only adds to: of the text that the build wrote, or an earlier release."""
 
 NAMES: Final = (*OF_THE_BUILD, *OF_THE_RELEASE)

@@ -38,14 +38,27 @@ for row in load_dataset({repository}, revision="{tag}", split={name}, streaming=
     print(row)
 ```
 
-As a table, with polars or with pandas (one shard):
+As a table, with polars, duckdb or pandas (one shard):
 
 ```python
+import duckdb
 import pandas
 import polars
 
 frame = polars.read_parquet({json.dumps(f"{shards}-*-of-{count:05d}.parquet")})
+table = duckdb.sql({json.dumps(f"from read_parquet('{shards}-*-of-{count:05d}.parquet')")})
 shard = pandas.read_parquet({json.dumps(f"{shards}-00000-of-{count:05d}.parquet")})
+```
+
+Without a network: keep a copy while there is one, and load that. (By its name, and without a network,
+`load_dataset` takes whatever version was loaded last.)
+
+```python
+from datasets import load_dataset
+from huggingface_hub import snapshot_download
+
+folder = snapshot_download({repository}, repo_type="dataset", revision="{tag}")
+dataset = load_dataset(folder)
 ```"""
 
 

@@ -1,13 +1,15 @@
-"""What the check found, and what was left out. Pure."""
+"""By which rules the segments were judged, what was waived, and what was left out. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from packager.card.escape import code, table
+from packager.card.escape import code, table, text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from packager.card.facts import CardFacts
 
 _LISTED: Final = 50
@@ -15,26 +17,43 @@ _LISTED: Final = 50
 
 
 def quality(facts: CardFacts) -> str:
-    """Return what was left out, by rule and by place."""
+    """Return which rules ran, what they found and what was waived."""
+    return "\n\n".join((*_judged(facts), *_waived(facts), *_dropped(facts)))
+
+
+def _judged(facts: CardFacts) -> Iterator[str]:
+    if facts.rules:
+        rules = ", ".join(map(code, facts.rules))
+        yield f"Each segment was judged as strict JSON, by the schema, and by these rules: {rules}."
+
+
+def _waived(facts: CardFacts) -> Iterator[str]:
+    if facts.waivers:
+        yield "The project waives some rules:"
+        rows = [
+            [code(each.rules), code(each.files or "all"), text(each.reason or "no reason given")]
+            for each in facts.waivers
+        ]
+        yield table(["Waived", "Files", "Why"], rows)
+
+
+def _dropped(facts: CardFacts) -> Iterator[str]:
     total = len(facts.dropped)
     if not total:
-        return "Every segment of the sources kept the rules; nothing was left out."
+        yield "Every segment of the sources kept the rules; nothing was left out."
+        return
     counts = Counter(rule for dropped in facts.dropped for rule in dropped.rules)
     most_first = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    places = [
-        [
-            code(f"{dropped.path}:{dropped.line}"),
-            code(dropped.pointer),
-            ", ".join(map(code, dropped.rules)),
-        ]
-        for dropped in facts.dropped[:_LISTED]
-    ]
-    parts = [
+    yield (
         "1 place of the sources broke a rule and was left out."
         if total == 1
-        else f"{total:,} places of the sources broke a rule and were left out.",
-        table(["Rule", "Broken:"], [[code(rule), f"{count:,}"] for rule, count in most_first]),
-        table(["Place", "Pointer", "Rules"], places),
-        *([f"… and {total - _LISTED:,} more."] if total > _LISTED else ()),
+        else f"{total:,} places of the sources broke a rule and were left out."
+    )
+    yield table(["Rule", "Broken:"], [[code(rule), f"{count:,}"] for rule, count in most_first])
+    places = [
+        [code(f"{each.path}:{each.line}"), code(each.pointer), ", ".join(map(code, each.rules))]
+        for each in facts.dropped[:_LISTED]
     ]
-    return "\n\n".join(parts)
+    yield table(["Place", "Pointer", "Rules"], places)
+    if total > _LISTED:
+        yield f"… and {total - _LISTED:,} more."
