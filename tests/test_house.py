@@ -29,7 +29,7 @@ FLOORS: Final = (
         "times",
         "work",
     },
-    {"baseline", "folders", "recordings", "schema", "segments"},
+    {"baseline", "folders", "framing", "recordings", "schema", "segments"},
     {"card", "check", "demo_corpus", "fix", "parquet", "starter"},
     {"build", "hub"},
     {"publish", "readback"},
@@ -51,19 +51,16 @@ OWNERS: Final = {
     "langcodes": {"card"},
     "lz4": {"rehearsal"},
     "markdown_it": {"card", "markdown"},
-    "numpy": {"parquet", "secrets"},
-    "orjson": {
-        "canonical",
-        "manifest",
-        "segments",
-    },  # what each writes or reads: canonical, manifest, sources
+    "numpy": {"check", "framing", "parquet", "secrets"},
+    # What each writes or reads: canonical, manifest, sources; framing and build read parts of sources.
+    "orjson": {"build", "canonical", "framing", "manifest", "segments"},
     "pyarrow": {"parquet"},
     "re2": {"schema"},
     "rich": {"cli"},
     "ruamel": {"card", "rehearsal"},
     "starlette": {"rehearsal"},
     "uvicorn": {"rehearsal"},
-    "xxhash": {"check"},
+    "xxhash": {"build", "check"},
 }
 
 PURE: Final = (

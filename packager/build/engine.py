@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 from packager.build.facts import Counted, gather_facts
 from packager.build.shards import ShardTask, WrittenShard, write_shard
-from packager.build.spool import Piece, SpooledFile, SpoolTask, spool_sources
+from packager.build.spool import SpooledFile, SpoolTask, spool_sources
 from packager.card import (
     DatasetFacts,
     check_card,
     describe_dataset,
-    draw_pictures,
     lint_card,
     read_about,
     render_card,
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from concurrent.futures import Executor
 
+    from packager.build.pieces import Piece
     from packager.check.judge import Criteria
     from packager.check.roster import Roster
     from packager.model import SourceFile
@@ -283,8 +283,6 @@ def _write(gathered: _Gathered, config: Config, card: bytes, new: Path, crew: _C
         dropped=dropped,
     )
     files = [_write_file(new, _CARD, render_card(card, facts)), *(shard.file for _, shard in shards)]
-    (new / "card").mkdir()
-    files += [_write_file(new, path, data) for path, data in draw_pictures(facts).items()]
     files += _write_descriptions(new, config, card, layout, files)
     manifest = Manifest(
         schema_sha256=schema.sha256,

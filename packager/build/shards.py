@@ -5,19 +5,27 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from itertools import groupby, islice
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
 
+from xxhash import xxh3_64_intdigest
+
+from packager.build.pieces import Lines, Piece, Records
 from packager.canonical import parse_canonicals
 from packager.check.judge import Criteria, load_schema
+from packager.errors import EnvironmentFailure
 from packager.folders import hash_file
+from packager.framing import frame_block
 from packager.model import BuiltFile
 from packager.schema.rows import holds_numbers, make_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
-    from packager.build.spool import Piece
+    from packager.build.pieces import Block
+    from packager.framing import Frame, Shape
+    from packager.parquet import ShardWriter
+    from packager.schema.columns import Layout
     from packager.statistics import Tally
 
 
@@ -48,39 +56,128 @@ class WrittenShard:
 
 def write_shard(task: ShardTask, criteria: Criteria) -> WrittenShard:
     """Write one shard and return its file and digests; memory holds one row group."""
-    # Arrow takes 0.2 s to import, which a worker that only spools need not pay.
+    # Arrow takes 0.1 s to import, which a worker that only judges need not pay.
     from packager.parquet import ShardWriter  # noqa: PLC0415
 
     _, layout = load_schema(criteria)
-    numbers_free = not holds_numbers(layout)
     target = task.folder / task.path
     digests = []
     with ShardWriter(target, layout, text=criteria.checks.text, speaker=criteria.checks.speaker) as writer:
         for name, pieces in task.recordings:
-            digest = hashlib.sha256(b"[")
-            separator = b""
-            for numbers, texts in _read_recording(pieces):
-                digest.update(separator + b",".join(texts))
-                separator = b","
-                segments = parse_canonicals(texts, numbers_free=numbers_free)
-                writer.add(make_columns(layout, name, numbers, segments), texts)
-            digest.update(b"]")
-            digests.append(digest.hexdigest())
+            recording = _Recording(name, layout, writer)
+            for content, group in groupby(pieces, key=_reader_of):
+                content(recording, tuple(group))
+            digests.append(recording.finish())
     file = BuiltFile(task.path, target.stat().st_size, hash_file(target), writer.rows)
     return WrittenShard(file, writer.arrow_bytes, writer.tally.finish(), tuple(digests))
 
 
-def _read_recording(pieces: tuple[Piece, ...]) -> Iterator[tuple[list[int], list[bytes]]]:
+class _Recording:
+    """A recording that is being written: its next number, and the digest of what was."""
+
+    def __init__(self, name: str, layout: Layout, writer: ShardWriter) -> None:
+        self.name = name
+        self.layout = layout
+        self.writer = writer
+        self.next = 0
+        self._digest = hashlib.sha256(b"[")
+        self._separator = b""
+
+    def hash(self, forms: bytes | memoryview, end: bytes = b"") -> None:
+        """Take the forms of the next segments, with commas between them, and what ends the last one."""
+        self._digest.update(self._separator)
+        self._digest.update(forms)
+        self._separator = end + b","
+
+    def finish(self) -> str:
+        """Return the digest of the recording."""
+        self._digest.update(self._separator[:-1] + b"]")
+        return self._digest.hexdigest()
+
+
+def _reader_of(piece: Piece) -> Callable[[_Recording, tuple[Piece, ...]], None]:
+    return _write_lines if isinstance(piece.content, Lines) else _write_records
+
+
+def _write_records(recording: _Recording, pieces: tuple[Piece, ...]) -> None:
+    from packager.parquet import write_forms  # noqa: PLC0415 - as above
+
+    for piece in pieces:
+        assert isinstance(piece.content, Records)  # noqa: S101 - as `_reader_of` says
+        for frame in read_frames(piece.content):
+            forms, sizes = write_forms(frame)
+            recording.hash(forms, b"}")
+            recording.writer.add_frame(frame, recording.name, recording.next, forms, sizes)
+            recording.next += frame.rows
+
+
+def _write_lines(recording: _Recording, pieces: tuple[Piece, ...]) -> None:
+    numbers_free = not holds_numbers(recording.layout)
+    for numbers, texts in _read_lines(pieces, recording.next):
+        recording.hash(b",".join(texts))
+        segments = parse_canonicals(texts, numbers_free=numbers_free)
+        recording.writer.add(make_columns(recording.layout, recording.name, numbers, segments), texts)
+    recording.next += sum(piece.positions for piece in pieces)
+
+
+def read_frames(content: Records) -> Iterator[Frame]:
+    """Yield the frames of records that were judged earlier.
+
+    Raises:
+        EnvironmentFailure: a file has other bytes than when it was judged.
+    """
+    place, stream = None, None
+    try:
+        for block in content.blocks:
+            if stream is None or block.place != place:
+                if stream is not None:
+                    stream.close()
+                place, stream = block.place, _open(block.place)
+            yield _frame(content.shape, _read_block(stream, block))
+    finally:
+        if stream is not None:
+            stream.close()
+
+
+def _open(place: str) -> BinaryIO:
+    try:
+        return Path(place).open("rb", buffering=0)
+    except OSError as error:
+        raise _changed(place) from error
+
+
+def _read_block(stream: BinaryIO, block: Block) -> bytes:
+    try:
+        stream.seek(block.offset)
+        data = stream.read(block.length)
+    except OSError as error:
+        raise _changed(block.place) from error
+    if xxh3_64_intdigest(data) != block.digest:
+        raise _changed(block.place)
+    return data
+
+
+def _changed(place: str) -> EnvironmentFailure:
+    return EnvironmentFailure(f"{place} changed while it was being built: run the build again")
+
+
+def _frame(shape: Shape, data: bytes) -> Frame:
+    last = shape.gaps[-1]
+    frame = frame_block(data if data.endswith(last) else data + last[-1:], shape, proven=True)
+    assert frame is not None  # noqa: S101 - these bytes had a frame of this shape before
+    return frame
+
+
+def _read_lines(pieces: tuple[Piece, ...], base: int) -> Iterator[tuple[list[int], list[bytes]]]:
     """Yield numbers in the recording and RFC 8785 forms of the segments kept, many at a time."""
-    base = 0
     # The pieces of a folder of one-object files are many, and mostly from one spool file.
-    for spool, together in groupby(pieces, key=lambda piece: piece.spool):
+    for place, together in groupby(pieces, key=lambda piece: _lines_of(piece).place):
         numbers: list[int] = []
         texts: list[bytes] = []
         held = 0
-        with spool.open("rb") as stream:
+        with Path(place).open("rb") as stream:
             for piece in together:
-                stream.seek(piece.offset)
+                stream.seek(_lines_of(piece).offset)
                 left = piece.kept
                 while left:
                     lines = list(islice(stream, min(left, _BATCH_ROWS)))
@@ -95,3 +192,8 @@ def _read_recording(pieces: tuple[Piece, ...]) -> Iterator[tuple[list[int], list
                 base += piece.positions
         if texts:
             yield numbers, texts
+
+
+def _lines_of(piece: Piece) -> Lines:
+    assert isinstance(piece.content, Lines)  # noqa: S101 - as `_reader_of` says
+    return piece.content

@@ -1,7 +1,9 @@
-"""Read and judge sources once, and keep what passed on disk: what is built is exactly what was checked.
+"""Judge every source once, and say where what passed lies: what is built is exactly what was checked.
 
-A spool file holds a line for each segment kept: its number within its piece, a space, and its RFC 8785 form.
-A piece is a run of lines of one recording. Paths in, pieces out; segments never travel between processes.
+A piece is a run of segments of one recording. Where the records of a source have a frame, and so were never
+made into values, the piece is a place in the source, with a digest of the bytes that were judged. All else is
+kept in a spool file, a line for each segment: its number within its piece, a space, and its RFC 8785 form.
+Paths in, pieces out; segments never travel between processes.
 """
 
 from __future__ import annotations
@@ -9,11 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from xxhash import xxh3_64_intdigest
+
+from packager.build.pieces import Block, Lines, Piece, Records
 from packager.canonical import canonical_all, canonical_json
 from packager.check.fit import judge_batches_to_fit
+from packager.check.judge import load_schema
 from packager.model import Dropped, Problem, Severity
 from packager.recordings import Claim, claim_recording, name_recording
-from packager.segments.read import Batch, Empty, Unreadable
+from packager.segments.read import Batch, Empty, Unreadable, is_compressed
 from packager.times import parse_time, parse_times
 
 if TYPE_CHECKING:
@@ -23,31 +29,12 @@ if TYPE_CHECKING:
     from packager.check.engine import Gathering, NumberedUnit
     from packager.check.evidence import SourceEvidence
     from packager.check.judge import Criteria, Judged
-    from packager.check.roster import RollCall
+    from packager.check.roster import Roll, RollCall
+    from packager.build.stretches import Stretch
+    from packager.framing import Shape
     from packager.model import JsonObject, SourceFile
 
 _FLUSH_BYTES: Final = 32 << 20  # what is held back at most to bring the segments of a recording together
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A run of segments of one recording in a spool file."""
-
-    recording: str
-    spool: Path
-    offset: int
-    length: int
-    positions: int
-    """How many numbers it takes: the segments kept and those dropped."""
-    kept: int
-    size: int
-    """Length of the RFC 8785 forms of the segments kept."""
-    spoken: int | Fraction
-    """Nanoseconds from start to end, summed over the segments kept."""
-    start: int | Fraction | None
-    """When its first segment starts, in nanoseconds; None without a valid start."""
-    single: bool
-    """The source is one object, and this is it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +81,19 @@ class _Run:
     start: int | Fraction | None = None
 
 
+@dataclass(slots=True)
+class _Records:
+    """Records of one recording and one shape that come one behind the other."""
+
+    recording: str
+    shape: Shape
+    start: int | Fraction | None
+    blocks: list[Block] = field(default_factory=list)
+    count: int = 0
+    size: int = 0
+    spoken: int | Fraction = 0
+
+
 class _Runs:
     """Gathers segments by recording and writes them as pieces."""
 
@@ -102,9 +102,12 @@ class _Runs:
         self.pieces: list[Piece] = []
         self._runs: dict[str, _Run] = {}
         self._held = 0
+        self._begun: _Records | None = None
+        """Never at the same time as runs: pieces stand in the order of the file."""
 
     def add(self, recording: str, value: JsonObject | None, *, keep: bool) -> None:
         """Count a segment, and keep it if it is to be kept."""
+        self._end_records()
         run = self._runs.setdefault(recording, _Run())
         start, end = self._times(value)
         if run.positions == 0:
@@ -121,6 +124,7 @@ class _Runs:
 
     def add_all(self, recording: str, values: list[JsonObject]) -> None:
         """Keep segments of one recording."""
+        self._end_records()
         run = self._runs.setdefault(recording, _Run())
         starts = parse_times([value.get(self.criteria.start) for value in values])
         ends = parse_times([value.get(self.criteria.end) for value in values])
@@ -140,17 +144,52 @@ class _Runs:
         if self._held >= _FLUSH_BYTES:
             self.flush()
 
+    def add_stretch(self, shape: Shape, block: Block, stretch: Stretch) -> None:
+        """Keep records by telling where they lie."""
+        if self._runs:
+            self.flush()
+        begun = self._begun
+        if begun is None or begun.recording != stretch.recording or begun.shape != shape:
+            self._end_records()
+            begun = self._begun = _Records(stretch.recording, shape, stretch.start)
+        begun.blocks.append(block)
+        begun.count += stretch.stop - stretch.first
+        begun.size += stretch.size
+        begun.spoken += stretch.spoken
+
+    def copy(self, data: bytes) -> tuple[str, int]:
+        """Write records into the spool; return where."""
+        offset = self.stream.tell()
+        self.stream.write(data)
+        return str(self.spool), offset
+
+    def _end_records(self) -> None:
+        if (begun := self._begun) is not None:
+            content = Records(begun.shape, tuple(begun.blocks))
+            self.pieces.append(
+                Piece(
+                    recording=begun.recording,
+                    content=content,
+                    positions=begun.count,
+                    kept=begun.count,
+                    size=begun.size,
+                    spoken=begun.spoken,
+                    start=begun.start,
+                    single=False,
+                )
+            )
+            self._begun = None
+
     def flush(self) -> None:
         """Write what is held back, a piece for each recording."""
+        self._end_records()
         for recording, run in self._runs.items():
             offset = self.stream.tell()
             self.stream.writelines(run.lines)
             self.pieces.append(
                 Piece(
                     recording=recording,
-                    spool=self.spool,
-                    offset=offset,
-                    length=self.stream.tell() - offset,
+                    content=Lines(str(self.spool), offset, self.stream.tell() - offset),
                     positions=run.positions,
                     kept=len(run.lines),
                     size=run.size,
@@ -181,6 +220,8 @@ def _spool_file(  # noqa: PLR0913, PLR0917 - a source, how it is judged and wher
     for judged in judge_batches_to_fit(source, criteria, listener):
         if isinstance(judged, Batch):
             segments += judged.count
+            if _add_frame(runs, source, judged, claim, criteria, roll, number):
+                continue
             if claim:
                 runs.add_all(claim.recording, judged.values)
             else:
@@ -226,10 +267,42 @@ def _spool_file(  # noqa: PLR0913, PLR0917 - a source, how it is judged and wher
     )
 
 
+def _add_frame(
+    runs: _Runs,
+    source: SourceFile,
+    batch: Batch,
+    claim: Claim | None,
+    criteria: Criteria,
+    roll: Roll | None,
+    number: int,
+) -> bool:
+    """Keep the segments of a batch by telling where they lie; False if they are to be taken one by one."""
+    from packager.build.stretches import find_stretches, read_record
+    from packager.framing import Frame
+
+    frame = batch.proof
+    if not isinstance(frame, Frame):
+        return False
+    _, layout = load_schema(criteria)
+    stretches = find_stretches(frame, layout, claim and claim.recording, criteria.group_by)
+    if stretches is None:
+        return False
+    place, offset = source.place, batch.offset
+    if offset is None or is_compressed(place):
+        place, offset = runs.copy(batch.data)
+    for stretch in stretches:
+        data = batch.data[stretch.begin : stretch.end]
+        block = Block(place, offset + stretch.begin, len(data), xxh3_64_intdigest(data))
+        runs.add_stretch(frame.shape, block, stretch)
+        if roll is not None:
+            roll.hear(stretch.recording, read_record(frame, stretch), (number, batch.line + stretch.first, 1))
+    return True
+
+
 def _lost_segment(claim: Claim, spool: Path) -> tuple[Piece, ...]:
     """Return the piece of a file of one object that cannot be read: it has a number all the same."""
     nothing = Piece(
-        claim.recording, spool, 0, 0, positions=1, kept=0, size=0, spoken=0, start=None, single=True
+        claim.recording, Lines(str(spool), 0, 0), positions=1, kept=0, size=0, spoken=0, start=None, single=True
     )
     return (nothing,)
 

@@ -6,12 +6,13 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from packager.check.judge import Criteria, Judged, expand, judge_batches, load_schema
+from packager.check.proof import Spelled
 from packager.model import Problem, Severity
 from packager.schema.rows import Misfit, holds_any, make_row
 from packager.segments.read import Batch, Empty, Unreadable, locate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from packager.check.evidence import Listener
     from packager.model import SourceFile
@@ -34,7 +35,10 @@ def judge_batches_to_fit(
     if holds_any(layout):
         yield from batches
         return
-    for judged in chain.from_iterable(map(expand, batches)):
+    for judged in chain.from_iterable(map(_expand_unless_framed, batches)):
+        if isinstance(judged, Batch):
+            yield judged
+            continue
         if isinstance(judged, Empty | Unreadable) or judged.segment is None:
             yield judged
             continue
@@ -54,3 +58,11 @@ def judge_batches_to_fit(
             yield Judged(judged.item, (*judged.problems, problem))
         else:
             yield judged
+
+
+def _expand_unless_framed(
+    judged: Batch | Judged | Empty | Unreadable,
+) -> Iterable[Batch | Judged | Empty | Unreadable]:
+    # What has a frame fits: that is a part of its proof.
+    framed = isinstance(judged, Batch) and judged.proof is not None and not isinstance(judged.proof, Spelled)
+    return (judged,) if framed else expand(judged)

@@ -184,13 +184,13 @@ def judge_batches(
     `tap` is that of `read_batches`.
     """
     listener = listen_to(source, criteria) if listener is None else listener
-    schema, _ = load_schema(criteria)
-    proof, names_file = Proof(schema), criteria.recording_property is None
-    for read in read_batches(source, tap, proof.proves):
+    schema, layout = load_schema(criteria)
+    proof = Proof(schema, layout, eager=criteria.errors_only)
+    for read in read_batches(source, tap, proof):
         if isinstance(read, Empty | Unreadable):
             yield read
         elif isinstance(read, Batch):
-            if read.proven and names_file and proof.clears(read.data, listener.pack):
+            if proof.clears(read.proof, listener.pack):
                 yield read
                 continue
             yield from _judge_batch(source, criteria, read, listener)
@@ -213,7 +213,7 @@ def _judge_batch(
     for index, finding in listener.hear(values, batch.places(), batch.data, names):
         findings.setdefault(index, []).append(finding)
     bad = set(findings)
-    if not batch.proven and not schema.are_valid(values):
+    if batch.proof is None and not schema.are_valid(values):
         bad.update(index for index, value in enumerate(values) if not schema.is_valid(value))
     bad.update(index for index, name in enumerate(names or ()) if name is None)
     if not bad:

@@ -11,11 +11,13 @@ import json
 from array import array
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final, Self
-from zlib import crc32
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from packager.parquet.groups import choose_ends, find_ends
+from packager.parquet.records import make_batch
 from packager.parquet.tally import TableTally
 from packager.schema.columns import (
     RECORDING,
@@ -30,17 +32,14 @@ from packager.schema.columns import (
 from packager.schema.features import hub_features
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
+    from numpy.typing import NDArray
+
+    from packager.framing import Frame
     from packager.schema.columns import Layout
-
-SHORTEST_GROUP: Final = 512 << 10
-"""Length of the RFC 8785 forms of the segments of a row group, at least; the last one may be shorter."""
-
-LONGEST_GROUP: Final = 4 << 20
-"""The length at which a row group ends in any case."""
 
 _ARRAYS: Final = {"int64": "q", "double": "d"}
 _NUMBERS: Final = (Scalar("int64"), Scalar("float64"), TIMESTAMP)
@@ -62,6 +61,7 @@ class ShardWriter:
         self.rows = 0
         self.arrow_bytes = 0
         """Size of the rows in Arrow's memory layout: what the `datasets` library calls num_bytes."""
+        self._layout = layout
         self._schema = arrow_schema(layout)
         types = {each.column.name: each.type for each in layout.columns}
         labels = {name: type_.names for name, type_ in types.items() if isinstance(type_, Labels)}
@@ -104,24 +104,25 @@ class ShardWriter:
         """Add rows, given by column; `segments` are the RFC 8785 forms of their segments."""
         arrays = [_make_array(columns[field.name], field.type) for field in self._schema]
         batch = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
+        sizes = np.fromiter(map(len, segments), np.int64, len(segments))
+        self._add(batch, b",".join(segments), sizes)
+
+    def add_frame(
+        self, frame: Frame, recording: str, first: int, forms: memoryview, sizes: NDArray[np.int64]
+    ) -> None:
+        """Add the records of a frame, of one recording; `forms` and `sizes` as `write_forms` gives them."""
+        self._add(make_batch(frame, self._layout, self._schema, recording, first), forms, sizes)
+
+    def _add(self, batch: Any, forms: bytes | memoryview, sizes: NDArray[np.int64]) -> None:  # noqa: ANN401 - pyarrow has no types
         self.rows += batch.num_rows
         begin = 0
-        for end in self._find_ends(segments):
+        for end, _ in find_ends(choose_ends(forms, sizes), sizes, self._group_bytes):
             self._batches.append(batch.slice(begin, end - begin))
             self._write_group()
-            begin = end
+            begin, self._group_bytes = end, 0
         if begin < batch.num_rows:
             self._batches.append(batch.slice(begin))
-
-    def _find_ends(self, segments: Sequence[bytes]) -> Iterator[int]:
-        """Yield how many of these segments stand before the end of each row group that ends among them."""
-        size = self._group_bytes
-        for number, segment in enumerate(segments, 1):
-            size += len(segment)
-            if size >= SHORTEST_GROUP and (size >= LONGEST_GROUP or ends_group(segment)):
-                yield number
-                size = 0
-        self._group_bytes = size
+            self._group_bytes += int(sizes[begin:].sum())
 
     def _write_group(self) -> None:
         if self._batches:
@@ -144,15 +145,6 @@ def _make_array(values: Sequence[Any], type_: Any) -> Any:  # noqa: ANN401 - pya
         if kind := _ARRAYS.get(str(type_)):
             return pa.Array.from_buffers(type_, count, [None, pa.py_buffer(array(kind, values))])
     return pa.array(values, type=type_)
-
-
-def ends_group(segment: bytes) -> bool:
-    """Return whether a row group that is long enough ends after a segment, given its RFC 8785 form.
-
-    By its bytes alone, as if by lot: once in `SHORTEST_GROUP` bytes on average. So where groups end finds its
-    place again after an insertion, as it could not if bytes were counted.
-    """
-    return crc32(segment) * SHORTEST_GROUP < len(segment) << 32
 
 
 def arrow_schema(layout: Layout) -> Any:  # noqa: ANN401 - pyarrow has no types

@@ -74,6 +74,17 @@ def shortest(node: Node) -> int:
             return least * shortest(part)
 
 
+def find_characters(node: Node) -> frozenset[Ranges]:
+    """Return all sets of characters of which an expression asks whether one is in them."""
+    match node:
+        case Chars(ranges):
+            return frozenset({ranges})
+        case Chain(parts) | Choice(parts):
+            return frozenset().union(*map(find_characters, parts))
+        case Repeat(part):
+            return find_characters(part)
+
+
 def write(node: Node) -> str:
     """Return an expression, in the syntax of RE2 over bytes, of what may stand between the quotes in JSON."""
     match node:

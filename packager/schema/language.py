@@ -13,10 +13,25 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from packager.schema.drafts import known_draft
-from packager.schema.expressions import CHARACTER, Choice, Node, Repeat, shortest, spell, write
+from packager.schema.expressions import (
+    ANY,
+    CHARACTER,
+    Chain,
+    Chars,
+    Choice,
+    Node,
+    Repeat,
+    find_characters,
+    holds,
+    shortest,
+    spell,
+    write,
+)
 from packager.schema.patterns import read_pattern
 
 if TYPE_CHECKING:
@@ -24,7 +39,28 @@ if TYPE_CHECKING:
 
     from packager.model import JsonObject, JsonValue
 
-__all__ = ["Line", "find_layout", "make_columns", "make_language"]
+__all__ = [
+    "Demand",
+    "Line",
+    "StringTest",
+    "find_demands",
+    "find_layout",
+    "make_columns",
+    "make_language",
+    "make_string_test",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a flat schema asks of the values of a property."""
+
+    types: frozenset[str]
+    """Of JSON Schema, but `array` and `object`."""
+    strings: Node | None
+    """What strings may be; None: anything."""
+    positive: bool
+    """Whether numbers must not be below zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +116,46 @@ def make_language(
         expression = _Writer(targets, formats=formats).write_line(document, line)
     except _DoubtError:
         return None
-    return _compile(expression)
+    matches = _compile(expression)
+    if matches is None:
+        return None
+    return lambda block: matches(block if block.endswith(b"\n") else block + b"\n")
+
+
+def find_demands(
+    document: JsonObject, targets: Mapping[int, JsonValue], keys: Sequence[str], *, formats: bool
+) -> tuple[Demand, ...] | None:
+    """Return what a schema asks of each value of a flat object of just these keys; None if in doubt.
+
+    An object whose values meet their demands is valid.
+    """
+    writer = _Writer(targets, formats=formats)
+    try:
+        properties = writer.find_properties(document, keys)
+        return tuple(writer.find_demand(properties[key]) for key in keys)
+    except _DoubtError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class StringTest:
+    """Tells of strings, as they stand in JSON, whether all are what they may be; it may err to one side."""
+
+    matches: Callable[[bytes], bool]
+    """Of strings one behind the other, each with its closing quote."""
+    first_bytes: frozenset[int]
+    """A string that begins with one of these surely is."""
+    clocks: bool
+    """Every `HH:MM:SS` surely is."""
+
+
+@lru_cache(maxsize=64)
+def make_string_test(node: Node) -> StringTest | None:
+    """Return what tells whether strings are these; None if nothing can."""
+    matches = _compile(f'(?:{write(node)})"')
+    if matches is None:
+        return None
+    return StringTest(matches, _find_first_bytes(node), _holds_clocks(node, matches))
 
 
 def make_columns(line: Line, keys: Sequence[str]) -> Callable[[bytes], list[tuple[bytes, ...]] | None]:
@@ -184,12 +259,9 @@ class _Writer:
 
         Keys that are not required may be absent; but if all may, the first must not.
         """
-        schema = self._resolve(document, _OF_SEGMENT)
-        properties, required = schema.get("properties"), schema.get("required", [])
-        if "object" not in _list(schema.get("type", "object")) or not isinstance(properties, dict):
-            raise _DoubtError
-        if not isinstance(required, list) or not {*map(str, required)} <= {*line.keys} <= {*properties}:
-            raise _DoubtError
+        properties = self.find_properties(document, line.keys)
+        required = self._resolve(document, _OF_SEGMENT).get("required", [])
+        assert isinstance(required, list)  # noqa: S101 - as just seen
         members = [
             f"{_quote_bytes(_spell_key(key, line))}(?:{self._write_value(properties[key])})"
             for key in line.keys
@@ -203,6 +275,30 @@ class _Writer:
             for member, need in zip(members[first + 1 :], needed[first + 1 :], strict=True)
         )
         return rf"\{{{lead}{members[first]}{rest}\}}\n"
+
+    def find_properties(self, document: JsonObject, keys: Sequence[str]) -> JsonObject:
+        """Return the properties of the segment, if it may have just these keys."""
+        schema = self._resolve(document, _OF_SEGMENT)
+        properties, required = schema.get("properties"), schema.get("required", [])
+        if "object" not in _list(schema.get("type", "object")) or not isinstance(properties, dict):
+            raise _DoubtError
+        if not isinstance(required, list) or not {*map(str, required)} <= {*keys} <= {*properties}:
+            raise _DoubtError
+        return properties
+
+    def find_demand(self, subschema: JsonValue) -> Demand:
+        """Return what is asked of a value."""
+        schema = self._resolve(subschema, _OF_PROPERTY)
+        types = frozenset(_list(schema.get("type", ["string", "number", "boolean", "null"])))
+        if "enum" in schema or "const" in schema:
+            values = schema.get("enum", [schema.get("const")])
+            if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+                raise _DoubtError
+            _write_choices(schema, {*types})  # which has its doubts too
+            strings: Node | None = Choice(tuple(spell(str(value)) for value in values))
+            return Demand(types & {"string"}, strings, positive=False)
+        strings = _find_strings(schema) if "string" in types else None
+        return Demand(types, None if strings == ANY else strings, positive=_demand_sign(schema))
 
     def _write_value(self, subschema: JsonValue) -> str:
         schema = self._resolve(subschema, _OF_PROPERTY)
@@ -278,11 +374,48 @@ def _demand_sign(schema: JsonObject) -> bool:
     return "minimum" in schema
 
 
+_DIGITS: Final = ("0123456789", "0123456789", "012345", "0123456789", "012345", "0123456789")
+_BARE: Final = frozenset({*range(0x20, 0x7F)} - {0x22, 0x5C})
+"""The bytes that are a character of a JSON string, whatever stands around them."""
+
+
+def _find_first_bytes(node: Node) -> frozenset[int]:
+    """Return the bytes with which a string that surely is one of these begins."""
+    match _unwrap(node):
+        case Chain((before, middle, rest)) if _unwrap(before) == ANY and _unwrap(rest) == ANY:
+            found = _unwrap(middle)
+            return frozenset(b for b in _BARE if isinstance(found, Chars) and holds(found.ranges, b))
+        case Repeat(part, least, None) if part == CHARACTER and least <= 1:
+            return _BARE
+    return frozenset()
+
+
+def _unwrap(node: Node) -> Node:
+    while isinstance(node, Chain | Choice) and len(node.parts) == 1:
+        node = node.parts[0]
+    return node
+
+
+def _holds_clocks(node: Node, matches: Callable[[bytes], bool]) -> bool:
+    """Return whether every `HH:MM:SS` is one of these strings.
+
+    Digits that are in the same sets of an expression are all alike to it; so one of each kind will do.
+    """
+    found = find_characters(node)
+    choices = []
+    for digits in _DIGITS:
+        kinds = {tuple(holds(each, ord(digit)) for each in found): digit for digit in digits}
+        choices.append(sorted(kinds.values()))
+    clocks = ("{}{}:{}{}:{}{}".format(*digits) for digits in product(*choices))
+    return all(matches(clock.encode() + b'"') for clock in clocks)
+
+
 def _quote_bytes(text: bytes) -> str:
     return "".join(f"\\x{byte:02x}" for byte in text)
 
 
 def _compile(expression: str) -> Callable[[bytes], bool] | None:
+    """Return what tells whether bytes are one or more of an expression, one behind the other."""
     try:
         import re2  # noqa: PLC0415 - a check of a few small files does without
     except ImportError:  # there is no build of it for every platform; the exact path needs none
@@ -299,8 +432,4 @@ def _compile(expression: str) -> Callable[[bytes], bool] | None:
     if compiled.programsize > _MAX_PROGRAM:
         return None
     match = compiled.fullmatch
-
-    def is_sound(block: bytes) -> bool:
-        return match(block if block.endswith(b"\n") else block + b"\n") is not None
-
-    return is_sound
+    return lambda block: match(block) is not None

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from packager.model import JsonObject, JsonValue
     from packager.schema.explain import Finding
-    from packager.schema.language import Line
+    from packager.schema.language import Demand, Line
 
 __all__ = ["DRAFTS", "SegmentSchema", "compile_schema", "compile_source", "to_pointer"]
 
@@ -61,6 +61,9 @@ class SegmentSchema:
     _languages: dict[Line, Callable[[bytes], bool] | None] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _demands: dict[tuple[str, ...], tuple[Demand, ...] | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def sha256(self) -> str:
@@ -84,6 +87,14 @@ class SegmentSchema:
         if line not in self._languages and len(self._languages) < _MOST_LANGUAGES:
             self._languages[line] = make_language(self.document, self.targets, line, formats=self.formats)
         return self._languages.get(line)
+
+    def demands_of(self, keys: tuple[str, ...]) -> tuple[Demand, ...] | None:
+        """Return what is asked of the values of a flat segment of these keys; None if in doubt."""
+        from packager.schema.language import find_demands  # noqa: PLC0415 - as above
+
+        if keys not in self._demands and len(self._demands) < _MOST_LANGUAGES:
+            self._demands[keys] = find_demands(self.document, self.targets, keys, formats=self.formats)
+        return self._demands.get(keys)
 
     def explain(self, segment: JsonValue) -> Iterator[Finding]:
         """Yield everything that is wrong with a segment; nothing if it is valid."""

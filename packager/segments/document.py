@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
     from packager.model import Problem, SourceFile
     from packager.segments.blocks import Tap
-    from packager.segments.records import Proof
+    from packager.segments.records import Prover
 
 MAX_JSON_FILE_BYTES = 256 << 20
 """The largest .json file, decompressed. One segment of it may have MAX_VALUE_BYTES, like a line."""
 
 
 def read_json(
-    source: SourceFile, tap: Tap | None = None, _: Proof | None = None
+    source: SourceFile, tap: Tap | None = None, _: Prover | None = None
 ) -> Iterator[Item | Empty | Unreadable]:
     """Yield the object, or each item of the array, or what is wrong with the file.
 

@@ -48,10 +48,19 @@ class Item:
 class Batch:
     """The values of consecutive lines, all of them sound: what items are made of when they are asked for."""
 
-    __slots__ = ("_values", "count", "data", "flush", "line", "number")
+    __slots__ = ("_values", "count", "data", "flush", "line", "number", "offset", "proof")
 
     def __init__(  # noqa: PLR0913 - as many as a data class has
-        self, number: int, line: int, count: int, data: bytes, values: list[JsonObject] | None, *, flush: bool
+        self,
+        number: int,
+        line: int,
+        count: int,
+        data: bytes,
+        values: list[JsonObject] | None,
+        *,
+        flush: bool,
+        proof: object = None,
+        offset: int | None = None,
     ) -> None:
         self.number = number
         """Of the first value, as Item.number."""
@@ -63,11 +72,10 @@ class Batch:
         self.flush = flush
         """Whether no line begins with a space."""
         self._values = values
-
-    @property
-    def proven(self) -> bool:
-        """Whether that its lines are sound was proven without reading them (see `read_batches`)."""
-        return self._values is None
+        self.proof = proof
+        """What proves the lines sound without their being read (see `read_batches`); None: nothing does."""
+        self.offset = offset
+        """Where the lines begin in the file, in bytes; None if that is not known."""
 
     @property
     def values(self) -> list[JsonObject]:

@@ -29,41 +29,62 @@ class LongLine(NamedTuple):
 class LineReader:
     """The lines of a file in order, without their LF: one at a time, or as many as a block brings."""
 
-    __slots__ = ("_ahead", "_runs", "number", "taken")
+    __slots__ = ("_ahead", "_divided", "_runs", "number", "offset")
 
     def __init__(self, blocks: Iterable[bytes]) -> None:
         self._runs = _cut_runs(blocks)
+        self._divided: deque[bytes] = deque()
         self._ahead: deque[bytes | LongLine] = deque()
+        self.offset: int | None = 0
+        """Of what comes next, in bytes; None behind a line that was too long."""
         self.number = 0
         """Of the line that was taken last, from 1."""
-        self.taken = 0
-        """How many lines the last run was."""
 
     def take(self) -> bytes | LongLine | None:
         """Return the next line, None at the end of the file."""
         if not self._ahead and not self._fetch():
             return None
         self.number += 1
-        return self._ahead.popleft()
+        line = self._ahead.popleft()
+        if isinstance(line, LongLine):
+            self.offset = None
+        elif self.offset is not None:
+            self.offset += len(line) + 1
+        return line
 
     def take_run(self) -> bytes:
         """Return the whole lines that the next block brings, each with its LF but perhaps the last of all.
 
-        Nothing if some lines are at hand, at the end, and in place of a line that is too long.
+        Nothing if some lines are at hand, at the end, and in place of a line that is too long. Then comes
+        `pass_over`, or `divide`, or `give_back`.
         """
-        if self._ahead or (run := next(self._runs, None)) is None:
+        if self._ahead or (run := self._next_run()) is None:
             return b""
         if isinstance(run, LongLine):
             self._ahead.append(run)
             return b""
-        self.taken = count_lines(run)
-        self.number += self.taken
         return run
+
+    def pass_over(self, run: bytes, count: int) -> None:
+        """Take the lines for good that `take_run` has just returned, which are so many."""
+        self.number += count
+        if self.offset is not None:
+            self.offset += len(run)
+
+    def divide(self, run: bytes, size: int) -> bool:
+        """Put back what `take_run` has just returned, to come again in shorter runs; False if it is one."""
+        if not 0 < run.find(b"\n", size) + 1 < len(run):
+            return False
+        begin = 0
+        while begin < len(run):
+            end = run.find(b"\n", begin + size) + 1 or len(run)
+            self._divided.append(run[begin:end])
+            begin = end
+        return True
 
     def give_back(self, run: bytes) -> None:
         """Put the lines back that `take_run` has just returned."""
         self._ahead.extend(split_lines(run))
-        self.number -= self.taken
 
     def peek(self, count: int, limit: int) -> list[bytes]:
         """Return up to so many of the next lines, together at most `limit` bytes, and take none."""
@@ -79,11 +100,13 @@ class LineReader:
     def skip(self, count: int) -> None:
         """Take so many lines that `peek` has shown."""
         for _ in range(count):
-            self._ahead.popleft()
-        self.number += count
+            self.take()
+
+    def _next_run(self) -> bytes | LongLine | None:
+        return self._divided.popleft() if self._divided else next(self._runs, None)
 
     def _fetch(self) -> bool:
-        run = next(self._runs, None)
+        run = self._next_run()
         if run is None:
             return False
         if isinstance(run, LongLine):

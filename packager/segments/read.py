@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from packager.model import JsonObject, SourceFile
     from packager.segments.blocks import Tap
-    from packager.segments.records import Proof
+    from packager.segments.records import Prover
 
 __all__ = [
     "MAX_DEPTH",
@@ -37,6 +37,7 @@ __all__ = [
     "Item",
     "Unreadable",
     "find_form",
+    "is_compressed",
     "locate",
     "locate_key",
     "read_batches",
@@ -66,16 +67,16 @@ def read_items(source: SourceFile) -> Iterator[Item | Empty | Unreadable]:
 
 
 def read_batches(
-    source: SourceFile, tap: Tap | None = None, proves: Proof | None = None
+    source: SourceFile, tap: Tap | None = None, prover: Prover | None = None
 ) -> Iterator[Batch | Item | Empty | Unreadable]:
     """Yield what `read_items` yields; sound values of many lines come together, which is much faster.
 
-    `tap` is called with all bytes of the file in order, decompressed, as they are read. `proves` may know
+    `tap` is called with all bytes of the file in order, decompressed, as they are read. `prover` may know
     that whole lines are sound, one flat object each with nothing around; these are parsed when asked for.
     """
     read = read_records if _holds_lines(source) else read_json
     try:
-        yield from read(source, tap, proves)
+        yield from read(source, tap, prover)
     except CannotReadError as failure:
         yield Unreadable((make_problem(source, failure.rule, failure.message, (failure.line, 1)),))
 
@@ -102,6 +103,11 @@ def find_form(source: SourceFile) -> Form:
         return Form.ARRAY if _find_first(source) == b"[" else Form.OBJECT
     except CannotReadError:
         return Form.OBJECT
+
+
+def is_compressed(place: str) -> bool:
+    """Return whether a file's name says that it is compressed."""
+    return place.endswith((".gz", ".zst"))
 
 
 def locate(_source: SourceFile, item: Item, pointer: str) -> tuple[int, int]:

@@ -2,45 +2,60 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from packager.segments.blocks import CannotReadError, read_blocks
+from packager.segments.blocks import BLOCK_BYTES, CannotReadError, read_blocks
 from packager.segments.flaws import Flaw, Rule
 from packager.segments.items import TOO_LARGE, Batch, Empty, Item, find_empty, make_item, refuse_item
-from packager.segments.lines import LineReader, LongLine, split_lines
+from packager.segments.lines import LineReader, LongLine, count_lines, split_lines
 from packager.segments.places import Text
 from packager.segments.quick import load_flat, load_lines, load_object
 from packager.segments.scan import skip_space
 from packager.segments.strict import Parsed, demand_object, parse_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from packager.model import SourceFile
     from packager.segments.blocks import Tap
 
-    Proof = Callable[[bytes], bool]
-    """Returns whether whole lines surely are sound, one flat object each with nothing around it."""
 
+class Prover(Protocol):
+    """Proves whole lines sound, one flat object each with nothing around it; None if in doubt."""
+
+    def frame(self, run: bytes) -> tuple[object, int] | None:
+        """Return the proof of many lines that are all written alike, and their number."""
+
+    def spell(self, run: bytes) -> object | None:
+        """Return the proof of some lines."""
+
+
+_WIDE_BYTES = 1 << 20  # of the blocks that are framed: then what is done once a block is next to nothing
 _LONG_LINE = 1000  # bytes from which on lines are read faster one by one than as one array
 _LOOKAHEAD_BYTES = 1 << 20  # how long a value over several lines may be and still be told as one
 _PATIENCE_BYTES = 4 << 20  # what may be read in vain for that, before a file is taken line by line
 
 
 def read_records(
-    source: SourceFile, tap: Tap | None = None, proves: Proof | None = None
+    source: SourceFile, tap: Tap | None = None, prover: Prover | None = None
 ) -> Iterator[Batch | Item | Empty]:
     """Yield the value of each line that is not blank, or `Empty` if there is none; see `read_batches`.
 
     Raises:
         CannotReadError: The bytes cannot be read to the end.
     """
-    lines = LineReader(read_blocks(source.place, tap=tap))
+    block_bytes = BLOCK_BYTES if prover is None else _WIDE_BYTES
+    lines = LineReader(read_blocks(source.place, block_bytes=block_bytes, tap=tap))
     joiner = _Joiner(lines)
     number = 0
     while True:
         if run := lines.take_run():
-            if batch := _read_run(run, number, lines, proves):
+            batch = _frame_run(run, number, lines, prover)
+            if batch is None and len(run) >= 2 * BLOCK_BYTES and lines.divide(run, BLOCK_BYTES):
+                continue
+            batch = batch or _read_run(run, number, lines, prover)
+            if batch:
+                lines.pass_over(run, batch.count)
                 yield batch
                 number += batch.count
                 continue
@@ -61,11 +76,19 @@ def read_records(
         yield find_empty(source)
 
 
-def _read_run(run: bytes, number: int, lines: LineReader, proves: Proof | None) -> Batch | None:
-    """Return the values of whole lines that were just taken; None if they are to be read one by one."""
-    first, count = lines.number - lines.taken + 1, lines.taken
-    if proves is not None and proves(run):
-        return Batch(number, first, count, run, None, flush=True)
+def _frame_run(run: bytes, number: int, lines: LineReader, prover: Prover | None) -> Batch | None:
+    """Return whole lines that come next with their frame, if they have one."""
+    if prover is None or (framed := prover.frame(run)) is None:
+        return None
+    frame, count = framed
+    return Batch(number, lines.number + 1, count, run, None, flush=True, proof=frame, offset=lines.offset)
+
+
+def _read_run(run: bytes, number: int, lines: LineReader, prover: Prover | None) -> Batch | None:
+    """Return the values of whole lines that come next; None if they are to be read one by one."""
+    first, count = lines.number + 1, count_lines(run)
+    if prover is not None and (proof := prover.spell(run)) is not None:
+        return Batch(number, first, count, run, None, flush=True, proof=proof)
     flush, values = True, load_flat(run) if len(run) < _LONG_LINE * count else None
     if not values:
         each = split_lines(run)

@@ -42,8 +42,8 @@ COLUMNS: dict[str, ColumnType] = {
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make row groups small, in the same proportion."""
-    monkeypatch.setattr("packager.parquet.writer.SHORTEST_GROUP", SHORTEST)
-    monkeypatch.setattr("packager.parquet.writer.LONGEST_GROUP", LONGEST)
+    monkeypatch.setattr("packager.parquet.groups.SHORTEST_GROUP", SHORTEST)
+    monkeypatch.setattr("packager.parquet.groups.LONGEST_GROUP", LONGEST)
 
 
 @pytest.fixture(scope="module")
@@ -128,11 +128,11 @@ def test_one_more_segment_changes_the_groups_around_it_and_no_others(tmp_path: P
 
 
 def test_a_group_does_not_know_what_stands_ahead_of_it(tmp_path: Path) -> None:
-    recordings = make_recordings(2, 300, 1000)
+    recordings = make_recordings(2, 600, 1000)
     write_shard(tmp_path / "before", recordings)
     write_shard(tmp_path / "after", {"a": ["x" * 700_000]} | recordings)  # so long that it is a group
     before, after = bytes_of(tmp_path / "before"), bytes_of(tmp_path / "after")
-    assert len(before) == 4
+    assert len(before) == 7
     assert before == after[1:]
 
 
@@ -145,8 +145,8 @@ def test_groups_ahead_of_a_change_stay_and_so_do_those_behind_the_first_common_e
     more = {name: list(texts) for name, texts in recordings.items()}
     more[f"ep{number:04}"].insert(place, "One more.")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("packager.parquet.writer.SHORTEST_GROUP", SHORTEST)
-        patch.setattr("packager.parquet.writer.LONGEST_GROUP", LONGEST)
+        patch.setattr("packager.parquet.groups.SHORTEST_GROUP", SHORTEST)
+        patch.setattr("packager.parquet.groups.LONGEST_GROUP", LONGEST)
         write_shard(folder / "before", recordings)
         write_shard(folder / "after", more)
     before, after = texts_of(folder / "before"), texts_of(folder / "after")
@@ -165,8 +165,8 @@ def test_a_group_has_its_shortest_length_and_ends_by_the_longest(
 ) -> None:
     recordings = make_recordings(seed, 40, longest)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("packager.parquet.writer.SHORTEST_GROUP", SHORTEST)
-        patch.setattr("packager.parquet.writer.LONGEST_GROUP", LONGEST)
+        patch.setattr("packager.parquet.groups.SHORTEST_GROUP", SHORTEST)
+        patch.setattr("packager.parquet.groups.LONGEST_GROUP", LONGEST)
         write_shard(folder / "shard", recordings)
     groups = texts_of(folder / "shard")
     assert sum(groups, []) == sum(recordings.values(), [])
@@ -178,7 +178,7 @@ def test_a_group_has_its_shortest_length_and_ends_by_the_longest(
 
 def test_groups_are_cut_where_they_always_were(tmp_path: Path) -> None:
     write_shard(tmp_path / "shard", make_recordings(2, 800, 1000))
-    assert [len(group) for group in texts_of(tmp_path / "shard")] == [1173, 618, 782, 531, 2795, 594, 936, 498, 73]
+    assert [len(group) for group in texts_of(tmp_path / "shard")] == [1447, 1612, 638, 928, 544, 794, 945, 598, 494]
     write_shard(tmp_path / "shard", {"a": ["The same words again and again. " * 100] * 3000})
     assert [len(group) for group in texts_of(tmp_path / "shard")] == [1295, 1295, 410]
 

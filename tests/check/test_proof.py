@@ -16,6 +16,7 @@ from packager.times import are_in_order, parse_time
 from project import make_project
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from packager.model import Report
@@ -68,14 +69,19 @@ def test_the_report_is_the_same_without_proofs(
 ) -> None:
     make_project(tmp_path, config)
     proven: list[bool] = []
-    real = Proof.proves
+    real = {name: getattr(Proof, name) for name in ("frame", "spell")}
 
-    def proves(self: Proof, run: bytes) -> bool:
-        proven.append(real(self, run))
-        return proven[-1]
+    def watch(name: str) -> Callable[[Proof, bytes], object]:
+        def prove(self: Proof, run: bytes) -> object:
+            found = real[name](self, run)
+            proven.append(found is not None)
+            return found
+
+        return prove
 
     def check(*, fast: bool) -> Report:
-        monkeypatch.setattr(Proof, "proves", proves if fast else lambda *_: False)
+        for name in real:
+            monkeypatch.setattr(Proof, name, watch(name) if fast else lambda *_: None)
         return check_segments(tmp_path)
 
     for seed in range(4):

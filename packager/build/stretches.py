@@ -1,0 +1,106 @@
+"""Tell of the records of a frame which stand together in one recording, and what a build needs to know of them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import orjson
+
+from packager.check.frames import read_frame_times
+from packager.framing import find_members, measure_forms
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from packager.check.frames import FrameTimes
+    from packager.framing import Frame
+    from packager.model import JsonObject
+    from packager.schema.columns import Layout
+
+_SECOND: Final = 10**9
+_FEWEST: Final = 8
+"""Records that a stretch must have on average; shorter ones are better brought together by recording."""
+
+
+class Stretch(NamedTuple):
+    """Records of one recording, one behind the other."""
+
+    recording: str
+    first: int
+    stop: int
+    """Rows of the frame."""
+    begin: int
+    end: int
+    """Bytes of its block."""
+    size: int
+    """Length of the RFC 8785 forms."""
+    spoken: int | Fraction
+    start: int | Fraction | None
+    """Of the first record, in nanoseconds."""
+
+
+def find_stretches(
+    frame: Frame, layout: Layout, recording: str | None, group_by: Sequence[str]
+) -> list[Stretch] | None:
+    """Return the stretches of a frame; None if its records are to be taken one by one.
+
+    `recording` names the recording of all; None: a property does. In each stretch the properties of `group_by`
+    are written alike.
+    """
+    keys = frame.shape.keys
+    if recording is None:
+        if layout.recording_property not in keys:
+            return None
+        key = keys.index(layout.recording_property)
+        edges = [0, *frame.changes(key), frame.rows]
+        if len(edges) * _FEWEST > frame.rows + 2 * _FEWEST:
+            return None
+        names = [orjson.loads(b'"%b"' % frame.raw(key, row)) for row in edges[:-1]]
+    else:
+        edges, names = [0, frame.rows], [recording]
+    rows = [slice(*pair) for pair in zip(edges, edges[1:], strict=False)]
+    grouping = [keys.index(key) for key in group_by if key in keys]
+    if not all(frame.all_equal(key, each) for key in grouping for each in rows):
+        return None
+    sizes = measure_forms(frame, find_members(frame))
+    ends = frame.record_ends()
+    times = read_frame_times(frame, layout)
+    return [
+        Stretch(
+            recording=name,
+            first=each.start,
+            stop=each.stop,
+            begin=int(ends[each.start - 1]) if each.start else 0,
+            end=int(ends[each.stop - 1]),
+            size=int(sizes[each].sum()),
+            spoken=_sum_up(times, each),
+            start=_start_of(times, each.start),
+        )
+        for name, each in zip(names, rows, strict=True)
+    ]
+
+
+def read_record(frame: Frame, stretch: Stretch) -> JsonObject:
+    """Return the first segment of a stretch."""
+    ends = frame.record_ends()
+    begin = int(ends[stretch.first - 1]) if stretch.first else 0
+    segment: JsonObject = orjson.loads(frame.data[begin : ends[stretch.first]])
+    return segment
+
+
+def _sum_up(times: FrameTimes | None, rows: slice) -> int | Fraction:
+    if times is None:
+        return 0
+    starts, ends = times.starts[rows], times.ends[rows]
+    if starts.dtype.kind == "i":
+        return int((ends - starts).sum())
+    pairs = zip(starts.tolist(), ends.tolist(), strict=True)
+    return sum((Fraction(end) - Fraction(start) for start, end in pairs), Fraction(0)) * _SECOND
+
+
+def _start_of(times: FrameTimes | None, row: int) -> int | Fraction | None:
+    if times is None:
+        return None
+    start = times.starts[row].item()
+    return start if isinstance(start, int) else Fraction(start) * _SECOND
