@@ -1,6 +1,7 @@
 """The dataset card: dataset_card.md -> README.md.
 
 render.py    keep what people wrote, generate the rest; finish what depends on a release
+merge.py     a card that was changed on the Hub too
 source.py    a card taken apart: front matter, body, parts
 front.py     the YAML front matter, and what is wrong with it
 markers.py   the markers of the parts, and what is wrong with them
@@ -22,6 +23,7 @@ from packager.card.companions import describe_dataset, finish_companions
 from packager.card.croissant import DatasetFacts
 from packager.card.facts import CardFacts, FieldFacts, SplitFacts, Waiver
 from packager.card.lint import RULES, lint_card
+from packager.card.merge import merge_card
 from packager.card.page import Preview, render_page
 from packager.card.render import check_card, finish_card, render_card
 
@@ -39,6 +41,7 @@ __all__ = [
     "finish_card",
     "finish_companions",
     "lint_card",
+    "merge_card",
     "read_about",
     "render_card",
     "render_page",

@@ -134,6 +134,25 @@ def _entries(
         yield from _entries(front, each, entry, (*path, step), seen)
 
 
+def split_keys(lines: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield each key of sound front matter with its lines, and those before it that are no key's.
+
+    What stands behind the last value, such as a comment, comes under the name of no key: empty.
+    """
+    front = Front("".join(lines), lines, tuple(accumulate(map(len, lines), initial=0)))
+    root = _compose(front.text)
+    pairs = root.value if isinstance(root, MappingNode) else ()
+    begins = [front.line(key) for key, _ in pairs]
+    indent = pairs[0][0].start_mark.column if pairs else 0
+    position = 0
+    for number, (key, _) in enumerate(pairs):
+        following = begins[number + 1] if number + 1 < len(begins) else len(lines)
+        end = _end_of_value(lines, begins[number], following, indent)
+        yield str(key.value), "".join(lines[position:end])
+        position = end
+    yield "", "".join(lines[position:])
+
+
 def _parser() -> YAML:
     yaml = YAML(typ="safe", pure=True)
     yaml.allow_duplicate_keys = True  # reported by us, each with both places
