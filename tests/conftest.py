@@ -20,6 +20,11 @@ os.environ.update(
     HF_HUB_DISABLE_PROGRESS_BARS="1",
 )
 
+from hypothesis import settings  # noqa: E402 - likewise
+
+settings.register_profile("untimed", deadline=None)  # the machine may be busy with something else
+settings.load_profile("untimed")
+
 from hub_fixture import hub as hub  # noqa: E402, PLC0414 - after the environment is set; found by its name
 
 REPOSITORY = Path(__file__).resolve().parent.parent

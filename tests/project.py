@@ -40,6 +40,9 @@ def make_corpus(folder: Path, recordings: int = 12, segments: int = 5) -> Path:
     """Make a project with JSONL recordings `ep0`, `ep1`, …, and the usual three splits."""
     make_project(folder, "[splits]\ntrain = 0.9\nvalidation = 0.05\ntest = 0.05\n")
     for number in range(recordings):
-        lines = [make_segment(f"Turn {turn} of {number}.", 3 * turn) for turn in range(segments)]
+        lines = [
+            make_segment(f"Turn {turn} of {number}.", 3 * turn, Speaker=f"Guest of day {number}")
+            for turn in range(segments)
+        ]
         write_lines(folder / "segments" / f"ep{number}.jsonl", lines)
     return folder

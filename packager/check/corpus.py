@@ -8,7 +8,6 @@ the later place and names the other.
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import groupby
 from operator import lt
 from typing import TYPE_CHECKING, Any, Final
 
@@ -115,10 +114,9 @@ class Corpus:
             for number, problem in self._judge_together(Evidence.NEAR_TEXTS, self._read_texts(group)):
                 if (problem.path, problem.line, problem.column) not in told:
                     yield number, problem
-        for _, voices in groupby(sorted(self._voices.items()), lambda voice: voice[0][0]):
-            sightings = [Sighting(place, self.splits[split], name) for (name, split), place in voices]
-            if len(sightings) > 1:
-                yield from self._judge_together(Evidence.VOICES, sightings)
+        voices = sorted(self._voices.items())
+        sightings = [Sighting(place, self.splits[split], name) for (name, split), place in voices]
+        yield from self._judge_together(Evidence.VOICES, sightings)
 
     def _judge_recording(self, records: list[bytes]) -> Iterator[tuple[int, Problem]]:
         """Judge the segments of a recording that lies in many sources, as if it were one."""

@@ -90,6 +90,8 @@ class Listener:
         self._digest = xxh3_128()
         self._characters = 0
         number, folder = voice.number, voice.folder
+        self._split: int | None = None
+        """Of the recording that the source is or belongs to."""
         self._voices: dict[tuple[str, int], tuple[int, int, int]] = {}
         self._texts = Pile(TEXTS.size, None if folder is None else folder / f"texts-{number}")
         self._near = Pile(TEXTS.size, None if folder is None else folder / f"near-{number}")
@@ -171,7 +173,7 @@ class Listener:
         """Keep who is in which split, and which long texts are."""
         least = self.pack.limits[LEAKAGE_CHARACTERS.name]
         pack, digest = TEXTS.pack, xxh3_128_digest
-        if Evidence.VOICES in self._of_splits:
+        if Evidence.VOICES in self._of_splits and not self._knows_voices(columns, splits):
             for name, place, number, split in zip(columns.speakers, places, numbers, splits, strict=False):
                 if name and split is not None and len(self._voices) < _NAMES and name.strip():
                     self._voices.setdefault((name[:_NAME_CHARACTERS], split), (number, *place))
@@ -191,6 +193,13 @@ class Listener:
                     )
                 )
 
+    def _knows_voices(self, columns: Columns, splits: Sequence[int | None]) -> bool:
+        """Return whether these speakers were all heard in this split before, as they mostly were."""
+        split = splits[0] if splits else None
+        if split is None or splits.count(split) < len(splits):
+            return False
+        return all(not name or (name[:_NAME_CHARACTERS], split) in self._voices for name in columns.names)
+
     def _find_splits(
         self, segments: Sequence[JsonObject], recordings: Sequence[str | None] | None
     ) -> list[int | None]:
@@ -198,8 +207,10 @@ class Listener:
         dealer, own = self.voice.dealer, self.voice.recording
         if dealer is None or (recordings is None and own is None):
             return [None] * len(segments)
-        if recordings is None and own is not None and not dealer.deal.group_by:
-            return [dealer.number_of(own, None)] * len(segments)
+        if recordings is None and own is not None and segments:
+            if self._split is None:  # where its groups differ, that is told elsewhere
+                self._split = dealer.number_of(own, dealer.group_of(segments[0]))
+            return [self._split] * len(segments)
         names = repeat(own) if recordings is None else recordings
         return [
             None if name is None else dealer.number_of(name, dealer.group_of(segment))

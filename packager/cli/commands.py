@@ -91,6 +91,7 @@ def build(given: argparse.Namespace) -> int:
         _print_json(_describe_build(out, built.manifest, built.report))
     else:
         print(_show_build(out, built.manifest))
+    remark("a build looks for errors alone; `packager check` shows warnings too", quiet=given.quiet)
     return 0
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from packager.model import Report
 
 SPLITS = "[splits]\ntrain = 0.5\ntest = 0.5\n"
+TEXTS_ALONE = SPLITS + '[check]\nignore = ["speaker/across-splits"]\n'
 LONG = (
     "It is a truth not yet universally acknowledged that a recording in two splits is a leak, "
     "and that leaks are found. "
@@ -60,7 +61,7 @@ def test_a_name_with_a_null_character_cannot_forge_a_place(tmp_path: Path) -> No
 
 
 def test_a_recording_under_two_names_is_one_finding_and_no_leaks(tmp_path: Path) -> None:
-    make_project(tmp_path, SPLITS)
+    make_project(tmp_path, TEXTS_ALONE)
     talk = [turn(f"{LONG} {number}", 7 * number) for number in range(5)]
     for name in "abcd":
         write_lines(tmp_path / "segments" / f"{name}.jsonl", talk)
@@ -72,7 +73,7 @@ def test_a_recording_under_two_names_is_one_finding_and_no_leaks(tmp_path: Path)
 
 
 def test_a_text_is_reported_once_for_each_further_split(tmp_path: Path) -> None:
-    make_project(tmp_path, SPLITS)
+    make_project(tmp_path, TEXTS_ALONE)
     for number, name in enumerate("abcdef"):  # train, test, test, train, test, train
         lines = [turn(f"Only in {name}.", 0), turn(LONG.strip(), 10 + number)]
         write_lines(tmp_path / "segments" / f"{name}.jsonl", lines)
@@ -104,22 +105,44 @@ def test_texts_that_differ_in_case_space_and_punctuation_leak_when_that_is_asked
     assert "is in the split test here, and in train at segments/a.jsonl:2:1: " in problem.message
 
 
-def test_a_speaker_is_reported_once_for_each_further_split_when_that_is_asked_for(tmp_path: Path) -> None:
-    three = "[splits]\ntrain = 0.4\ntest = 0.3\nrest = 0.3\n"
-    make_project(tmp_path, three + ASKED)
-    for name in "abcdef":  # train, rest, test, train, rest, train
+def test_a_speaker_of_several_splits_is_reported_once(tmp_path: Path) -> None:
+    make_project(tmp_path, "[splits]\ntrain = 0.4\ntest = 0.3\nrest = 0.3\n")
+    for name in "abcdef":  # train, test, rest, train, test, train
         lines = [turn("Yes.", 0, "Host"), turn("No.", 10, f"Guest of {name}."), turn("Ah.", 20, "SPEAKER_1")]
         write_lines(tmp_path / "segments" / f"{name}.jsonl", lines)
     found = [each for each in check_segments(tmp_path).problems if each.rule == "speaker/across-splits"]
-    assert [(each.path, each.line, each.pointer) for each in found] == [
-        ("segments/b.jsonl", 1, "/Speaker"),
-        ("segments/c.jsonl", 1, "/Speaker"),
+    assert [(each.path, each.line, each.pointer, each.severity) for each in found] == [
+        ("segments/b.jsonl", 1, "/Speaker", "warning")
     ]
-    assert {each.message.partition(": ")[0].partition(" here, ")[2] for each in found} == {
-        "and in train at segments/a.jsonl:1:1"
-    }
-    make_project(tmp_path, three)
-    assert {each.rule for each in check_segments(tmp_path).problems} == {"speaker/placeholder"}
+    assert found[0].message.partition(": ")[0] == (
+        '"Host" is in the split test here, in rest, and in train at segments/a.jsonl:1:1'
+    )
+
+
+def test_many_speakers_of_several_splits_are_one_problem(tmp_path: Path) -> None:
+    make_project(tmp_path, SPLITS)
+    names = [f"Guest of {word}" for word in ("Ada", "Bob", "Cleo", "Dora", "Emil")]
+    for name in "abc":  # train, test, test
+        lines = [turn(f"I am {who}, on day {name}.", 10 * n, who) for n, who in enumerate(names)]
+        write_lines(
+            tmp_path / "segments" / f"{name}.jsonl", [*lines, turn("So?", 90, f"Nobody else on {name}")]
+        )
+    assert [each.line for each in check_segments(tmp_path).problems] == [1, 2, 3, 4, 5]
+    make_project(tmp_path, SPLITS + "[check.limits]\nsplit_speakers = 4\n")
+    [problem] = check_segments(tmp_path).problems
+    assert (problem.path, problem.line, problem.rule) == ("segments/b.jsonl", 1, "speaker/across-splits")
+    assert problem.message.partition(": ")[0] == (
+        '"Guest of Ada" is in the split test here, and in train at segments/a.jsonl:1:1, '
+        "and so are 4 more of 8 speakers"
+    )
+
+
+def test_a_recording_without_one_group_is_in_one_split_all_the_same(tmp_path: Path) -> None:
+    make_project(tmp_path, SPLITS + 'group_by = "Show"\n')
+    write_json(tmp_path / "schema" / "segment.schema.json", lenient("Show"))
+    lines = [{**turn(LONG, 10 * number), "Show": f"Show {number}"} for number in range(8)]
+    write_lines(tmp_path / "segments" / "a.jsonl", lines)
+    assert "speaker/across-splits" not in {each.rule for each in check_segments(tmp_path).problems}
 
 
 def test_with_one_split_or_some_files_alone_nothing_leaks(tmp_path: Path) -> None:
@@ -127,7 +150,7 @@ def test_with_one_split_or_some_files_alone_nothing_leaks(tmp_path: Path) -> Non
     for name in "ab":
         write_lines(tmp_path / "segments" / f"{name}.jsonl", [turn(name), turn(LONG.strip(), 10)])
     assert check_segments(tmp_path).problems == ()
-    (tmp_path / "dataset.toml").write_text(f'[dataset]\nrepo_id = "me/x"\n{SPLITS}')
+    make_project(tmp_path, TEXTS_ALONE)
     assert len(check_segments(tmp_path).problems) == 1
     assert check_segments(tmp_path, paths=[tmp_path / "segments"]).problems == ()
 

@@ -130,7 +130,10 @@ def test_build_tells_what_it_built_and_warns_on_stderr(
         "  train: 11 recordings, 55 segments, 1 shard\n"
         "  validation: 1 recording, 5 segments, 1 shard\n"
     )
-    assert captured.err == "packager: warning: the split test received no recording\n"
+    assert captured.err == (
+        "packager: warning: the split test received no recording\n"
+        "packager: a build looks for errors alone; `packager check` shows warnings too\n"
+    )
 
 
 def test_build_json_holds_the_counts_of_the_check_too(

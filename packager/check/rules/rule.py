@@ -76,7 +76,7 @@ class Evidence(StrEnum):
     NEAR_TEXTS = "near texts"
     """Long texts that are equal but for case, space and punctuation."""
     VOICES = "voices"
-    """A speaker, where each split has them first."""
+    """All speakers one after the other, each where each split has them first."""
 
 
 class CorpusCheck(NamedTuple):
