@@ -226,7 +226,9 @@ def test_a_rehearsal_publishes_loads_back_and_says_that_nothing_left(
     assert "plan: publish v1.0.0 of me/turns" in out
     assert "every row equals its source: 60 rows\n" in out
     cost = re.search(
-        r"^cost of v1\.0\.0: \d+ files, ([0-9.]+) kB; ([0-9.]+) kB new after deduplication$", out, re.MULTILINE
+        r"^cost of v1\.0\.0: \d+ files, ([0-9.]+) kB; ([0-9.]+) kB new after deduplication$",
+        out,
+        re.MULTILINE,
     )
     assert cost is not None
     assert 0 < float(cost[2]) <= float(cost[1])
