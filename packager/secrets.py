@@ -71,6 +71,11 @@ def find_secrets(text: str) -> Iterator[Secret]:
         yield Secret(kind, match.start(), f"{match[0][:4]}…, {length} characters", length)
 
 
+def hide_secrets(text: str) -> str:
+    """Return a text with `***` in the place of each secret."""
+    return _FIND.sub("***", text)
+
+
 def may_hold_secret(block: bytes) -> bool:
     r"""Return whether a secret may stand in this block of JSON, or of plain text.
 

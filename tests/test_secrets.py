@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager.check.rules import RULES, Properties, RulePack, resolve_limits, resolve_severities
-from packager.secrets import find_secrets, may_hold_secret
+from packager.secrets import find_secrets, hide_secrets, may_hold_secret
 
 if TYPE_CHECKING:
     from packager.model import JsonObject
@@ -86,6 +86,11 @@ def test_secrets_are_found_in_order() -> None:
     first, *_, last = make_tokens(1)
     found = list(find_secrets(f"{first} and {last}"))
     assert [secret.kind for secret in found] == ["a token of Hugging Face", "a private key"]
+
+
+def test_secrets_are_hidden_and_nothing_else_is() -> None:
+    token = make_tokens(2)[0]
+    assert hide_secrets(f"no {token}, and hf_hub") == "no ***, and hf_hub"
 
 
 # --- blocks --------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import huggingface_hub.utils
 from huggingface_hub import errors
 
 from packager.errors import DataError, EnvironmentFailure, PackagerError, UsageError
+from packager.secrets import hide_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +83,7 @@ def explain(error: Exception, doing: str, endpoint: str, token: str | None) -> P
 
 def _explain_answer(error: errors.HfHubHTTPError, doing: str, endpoint: str, token: str | None) -> HubFailure:
     status = error.response.status_code
-    message = " ".join((error.server_message or "").split()).replace(_sent_token(error, token), "***")
+    message = _hide(" ".join((error.server_message or "").split()), error, token)
     said = f" ({message[:_SERVER_TEXT]})" if message else ""
     passing = status in _PASSING
     return HubFailure(
@@ -104,11 +105,16 @@ def _asked_wait(headers: Mapping[str, str]) -> float:
 
 
 def _without_token(error: Exception, token: str | None) -> str:
-    return " ".join(str(error).split()).replace(_sent_token(error, token), "***")
+    return _hide(" ".join(str(error).split()), error, token)
+
+
+def _hide(text: str, error: Exception, token: str | None) -> str:
+    """Return a server's words without the token, and without anything that looks like one."""
+    return hide_secrets(text.replace(_sent_token(error, token), "***"))
 
 
 def _sent_token(error: Exception, token: str | None) -> str:
     """Return the token that a failed request carried, or a text that occurs nowhere."""
-    request = getattr(error, "_request", None)
+    request = getattr(error, "_request", None) or getattr(getattr(error, "response", None), "_request", None)
     sent = request.headers.get("Authorization", "") if request is not None else ""
     return sent.removeprefix("Bearer ") or token or "\0"
