@@ -145,7 +145,9 @@ def cut_long(value: object) -> object:
             return [cut_long(item) for item in value[:_ITEMS]] + ["…"] * (len(value) > _ITEMS)
         case dict():
             return {key: cut_long(item) for key, item in value.items()}
-    return value
+        case bool() | int() | float() | None:
+            return value
+    return str(value)
 
 
 def _merge_two(one: Tally, other: Tally) -> Tally:

@@ -18,6 +18,7 @@ from packager.card import (
     DatasetFacts,
     check_card,
     describe_dataset,
+    draw_pictures,
     lint_card,
     read_about,
     render_card,
@@ -283,6 +284,8 @@ def _write(gathered: _Gathered, config: Config, card: bytes, new: Path, crew: _C
         dropped=dropped,
     )
     files = [_write_file(new, _CARD, render_card(card, facts)), *(shard.file for _, shard in shards)]
+    (new / "card").mkdir()
+    files += [_write_file(new, path, data) for path, data in draw_pictures(facts).items()]
     files += _write_descriptions(new, config, card, layout, files)
     manifest = Manifest(
         schema_sha256=schema.sha256,

@@ -7,8 +7,10 @@ front.py     the YAML front matter, and what is wrong with it
 markers.py   the markers of the parts, and what is wrong with them
 owned.py     the keys of the front matter that are ours
 parts/       the generated parts
+pictures.py  the pictures, which drawing.py draws as SVG
 escape.py    data that stays data in Markdown
 facts.py     what a card is told
+wording.py   figures and versions in words
 
 page.py        the card and the first rows as one page of HTML
 lint.py        what is wrong or missing, in lint_front.py and lint_body.py
@@ -25,6 +27,7 @@ from packager.card.facts import CardFacts, FieldFacts, SplitFacts, Waiver
 from packager.card.lint import RULES, lint_card
 from packager.card.merge import merge_card
 from packager.card.page import Preview, render_page
+from packager.card.pictures import draw_pictures
 from packager.card.render import check_card, finish_card, render_card
 
 __all__ = [
@@ -38,6 +41,7 @@ __all__ = [
     "Waiver",
     "check_card",
     "describe_dataset",
+    "draw_pictures",
     "finish_card",
     "finish_companions",
     "lint_card",

@@ -88,7 +88,10 @@ class CardFacts:
         """What the parts say that depend on the release."""
         filled = sorted((split for split in self.splits if split.recordings), key=lambda split: split.name)
         recordings, rows = sum(split.recordings for split in filled), sum(split.rows for split in filled)
-        totals = Totals(recordings, rows, None, None, None, None)
+        if self.statistics:
+            totals = self.statistics.totals
+        else:
+            totals = Totals(recordings, rows, None, None, None, None)
         return Subject(self.repo_id, tuple((split.name, split.shards) for split in filled), totals)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from packager.card.facts import Subject
 from packager.card.owned import dump_yaml, owned_keys, set_version
 from packager.card.parts import FINISHED, OF_THE_BUILD, OF_THE_RELEASE
+from packager.card.pictures import GROWTH, draw_growth
 from packager.card.source import read_card
 from packager.errors import DataError
 from packager.model import Problem, Severity
@@ -72,7 +73,8 @@ def finish_card(
         if part.name in FINISHED
     }
     front = (*card.front, *set_version(card.owned, None if release is None else release.version))
-    return {NAME: "".join((card.opening, *front, card.closing, *_fill(card, parts))).encode()}
+    finished = {NAME: "".join((card.opening, *front, card.closing, *_fill(card, parts))).encode()}
+    return finished | ({GROWTH: draw_growth(subject, release)} if GROWTH in files else {})
 
 
 def subject_of(manifest: Manifest) -> Subject:

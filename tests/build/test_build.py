@@ -32,12 +32,16 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
+DESCRIPTIONS = ("CITATION.cff", "README.md")
+
+
 def test_a_build_holds_shards_card_and_manifest_and_nothing_else(tmp_path: Path) -> None:
     make_corpus(tmp_path)
     manifest = build_dataset(tmp_path)
     assert sorted(contents(tmp_path / "build")) == [
         "CITATION.cff",
         "README.md",
+        *(f"card/{name}.svg" for name in ("growth", "lengths", "rates", "speakers", "splits")),
         "croissant.json",
         "data/train-00000-of-00001.parquet",
         "data/validation-00000-of-00001.parquet",
@@ -105,7 +109,7 @@ def test_the_manifest_is_this_one_to_the_byte(tmp_path: Path) -> None:
                     "sha256": hashlib.sha256((tmp_path / "build" / name).read_bytes()).hexdigest(),
                     "size": (tmp_path / "build" / name).stat().st_size,
                 }
-                for name in ("CITATION.cff", "README.md", "croissant.json")
+                for name in (*DESCRIPTIONS, "card/growth.svg", "card/splits.svg", "croissant.json")
             ),
             {
                 "path": "data/train-00000-of-00001.parquet",

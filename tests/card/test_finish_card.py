@@ -110,6 +110,8 @@ def test_history_has_the_newest_version_first() -> None:
         "| `v1.2.0` | 3 | 21 |  | 3 recordings are new. &#124; &#60;!-- /packager:news --&#62; &#96;x&#96; |",
         "| `v1.1.0` | 2 | 1,234 | 20.0 | One more. Or two. |",
         "| `v1.0.0` | 1 | 10 | 1.00 | The first version. |",
+        "",
+        "![Segments of each version.](card/growth.svg)",
     ]
 
 
@@ -117,7 +119,7 @@ def test_a_long_history_is_counted_where_it_is_not_told() -> None:
     past = tuple(replace(RELEASE.history[0], version=(1, minor, 0)) for minor in range(40))
     text = part("history", replace(RELEASE, version=(1, 40, 0), history=past))
     assert text.count("| `v1.") == 30
-    assert text.endswith("… and 11 earlier.")
+    assert "\n\n… and 11 earlier.\n\n![" in text
 
 
 @pytest.mark.parametrize("name", ["load", "news", "history"])

@@ -264,7 +264,7 @@ def test_the_page_runs_nothing_loads_nothing_and_says_nothing_in_the_console(
     )
     assert ask(browser, "return document.scripts.length") == 0
     assert ask(browser, "return [...document.images].every(each => each.complete && each.naturalWidth > 0)")
-    assert ask(browser, "return document.images.length") == (1 if name == "made" else 0)
+    assert ask(browser, "return document.images.length") == (1 if name == "made" else 4)
 
 
 def test_the_policy_would_stop_what_should_get_in(browser: webdriver.Chrome, tmp_path: Path) -> None:
@@ -282,12 +282,9 @@ def test_the_policy_would_stop_what_should_get_in(browser: webdriver.Chrome, tmp
 def test_what_is_there_has_a_name(browser: webdriver.Chrome, pages: dict[str, Path], name: str) -> None:
     show(browser, pages[name])
     assert ask(browser, "return document.documentElement.lang") == "en"
-    assert ask(
-        browser, "return document.images.length ? [...document.images].map(e => e.alt) : ['none']"
-    ) in (
-        ["Hours of each speaker"],
-        ["none"],
-    )
+    alternatives = ask(browser, "return [...document.images].map(e => e.alt)")
+    assert len(alternatives) == (1 if name == "made" else 4)
+    assert all(alternatives)
     landmarks = (
         "return ['header','main','footer'].map(each => document.querySelectorAll('body > ' + each).length)"
     )

@@ -8,7 +8,6 @@ example.py      example
 cite.py         citation
 quality.py      quality
 provenance.py   provenance
-wording.py      figures and versions in words
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ from packager.card.parts.load import load
 from packager.card.parts.provenance import provenance
 from packager.card.parts.quality import quality
 from packager.card.parts.versions import history, news
+from packager.card.pictures import pictures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +37,7 @@ OF_THE_BUILD: Final[dict[str, Callable[[CardFacts], str]]] = {
     "statistics": statistics,
     "example": example,
     "speakers": speakers,
+    "pictures": pictures,
     "quality": quality,
     "provenance": provenance,
     "citation": citation,

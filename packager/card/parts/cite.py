@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from packager.card.escape import on_one_line
-from packager.card.parts.wording import version_text
+from packager.card.wording import version_text
 
 if TYPE_CHECKING:
     from packager.card.facts import CardFacts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from packager.card.escape import code, table, text
-from packager.card.parts.wording import share
+from packager.card.wording import share
 
 if TYPE_CHECKING:
     from packager.card.facts import CardFacts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from packager.card.escape import code, table, text
-from packager.card.parts.wording import decimals, hours, seconds_text, share
+from packager.card.wording import decimals, hours, seconds_text, share
 
 if TYPE_CHECKING:
     from collections.abc import Callable

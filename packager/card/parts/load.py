@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from packager.card.parts.wording import tag_of
+from packager.card.wording import tag_of
 
 if TYPE_CHECKING:
     from packager.card.facts import Subject

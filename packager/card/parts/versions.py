@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from packager.card.escape import paragraph, table, text
-from packager.card.parts.wording import hours, tag_of
+from packager.card.pictures import GROWTH
+from packager.card.wording import hours, tag_of
 
 if TYPE_CHECKING:
     from packager.card.facts import Subject
@@ -38,7 +39,8 @@ def history(subject: Subject, release: ReleaseFacts | None) -> str:
     rows = [_row(*each) for each in versions[:_LISTED]]
     more = len(versions) - _LISTED
     listed = table(["Version", "Recordings:", "Segments:", "Hours:", "What is new"], rows)
-    return f"{listed}\n\n… and {more:,} earlier." if more > 0 else listed
+    listed = f"{listed}\n\n… and {more:,} earlier." if more > 0 else listed
+    return f"{listed}\n\n![Segments of each version.]({GROWTH})" if release.history else listed
 
 
 def _row(version: Version, totals: Totals, said: tuple[str, ...]) -> list[str]:
