@@ -29,7 +29,8 @@ def name_feature(feature: Any) -> str:  # noqa: ANN401 - of any version of `data
     if isinstance(feature, dict):
         return f"struct<{', '.join(f'{name}: {name_feature(part)}' for name, part in feature.items())}>"
     if hasattr(feature, "names"):
-        return f"class_label<{', '.join(map(json.dumps, feature.names))}>"
+        names = (json.dumps(name, ensure_ascii=False) for name in feature.names)
+        return f"class_label<{', '.join(names)}>"
     if hasattr(feature, "dtype") and type(feature).__name__ == "Value":
         return str(feature.dtype)
     if hasattr(feature, "feature"):

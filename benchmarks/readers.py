@@ -63,6 +63,11 @@ _NESTED: dict[str, Any] = {
     "Grid": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}},
     "Free": {},
 }
+_CHOSEN: dict[str, Any] = {
+    "Said": {"type": "string", "format": "date-time"},
+    "Kind": {"type": "string", "enum": ["speech", "süß", 'music, "live"']},
+}
+_COLUMNS = '[columns]\nSaid = "timestamp"\nKind = "class_label"\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,7 @@ def main() -> int:
     failed = 0
     print("| reader | with | build | way | loads |\n|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name, run_hub(Path(name, "hub")) as address:
-        cases = [_make_case(Path(name, case), case, address) for case in ("flat", "nested")]
+        cases = [_make_case(Path(name, case), case, address) for case in ("flat", "nested", "chosen")]
         for reader, python, way, case in _list_loads(pythons, cases):
             said = _try(python, way, case, address, Path(name, "home", reader.replace(" ", "-")))
             versions = ", ".join(_versions(python, reader))
@@ -128,9 +133,10 @@ def _make_case(project: Path, name: str, address: HubAddress) -> Case:
     repo_id = f"me/{name}"
     (project / "segments").mkdir(parents=True)
     splits = "[splits]\ntrain = 0.5\nvalidation = 0.25\ntest = 0.25\n"
-    (project / "dataset.toml").write_text(f'[dataset]\nrepo_id = "{repo_id}"\n{splits}')
+    columns = _COLUMNS if name == "chosen" else ""
+    (project / "dataset.toml").write_text(f'[dataset]\nrepo_id = "{repo_id}"\n{splits}{columns}')
     if name != "flat":
-        _write_schema(project)
+        _write_schema(project, _CHOSEN if name == "chosen" else _NESTED)
     rows: dict[tuple[str, int], dict[str, Any]] = {}
     for episode in range(12):
         segments = [_make_segment(name, episode, place) for place in range(40)]
@@ -147,10 +153,10 @@ def _make_case(project: Path, name: str, address: HubAddress) -> Case:
     return Case(name, repo_id, project / "build", rows, load_build(project / "build"))
 
 
-def _write_schema(project: Path) -> None:
+def _write_schema(project: Path, properties: dict[str, Any]) -> None:
     shipped = Path(__file__).parent.parent / "schema" / "segment.schema.json"
     schema = json.loads(shipped.read_text(encoding="utf-8"))
-    schema["properties"] |= _NESTED
+    schema["properties"] |= properties
     schema["additionalProperties"] = True
     path = project / "schema" / "segment.schema.json"
     path.parent.mkdir()
@@ -166,6 +172,12 @@ def _make_segment(name: str, episode: int, place: int) -> dict[str, Any]:
     }
     if name == "flat":
         return segment
+    if name == "chosen":
+        chosen = {
+            "Said": f"2024-02-29T23:59:{place:02}.000{place:03}+05:30",
+            "Kind": _CHOSEN["Kind"]["enum"][place % 3],
+        }
+        return segment | {key: value for at, (key, value) in enumerate(chosen.items()) if at != place % 11}
     more = {
         "Note": None if place % 2 else "aside",
         "Channel": place,
