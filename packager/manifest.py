@@ -20,16 +20,21 @@ from packager.model import (
     Deal,
     Dropped,
     Manifest,
+    PastVersion,
     Recording,
+    ReleaseFacts,
     Split,
     SplitRatio,
     Spread,
     Statistics,
     Totals,
+    parse_version,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from packager.model import Version
 
 FORMAT: Final = 1
 NAME: Final = "manifest.json"
@@ -56,6 +61,8 @@ def dump_manifest(manifest: Manifest) -> bytes:
     }
     if manifest.deal is not None:
         document["deal"] = _dump_deal(manifest.deal)
+    if manifest.release is not None:
+        document["release"] = _dump_release(manifest.release)
     return orjson.dumps(
         document, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     )
@@ -133,6 +140,7 @@ def _from_document(document: dict[str, Any]) -> Manifest:
         statistics=tuple(
             (name, _load_statistics(entry)) for name, entry in sorted(document.get("statistics", {}).items())
         ),
+        release=_load_release(document["release"]) if "release" in document else None,
     )
 
 
@@ -157,6 +165,46 @@ def _load_deal(entry: dict[str, Any]) -> Deal:
     )
 
 
+def _dump_release(release: ReleaseFacts) -> dict[str, object]:
+    return {
+        **asdict(release),
+        "version": _dump_version(release.version),
+        "history": [asdict(past) | {"version": _dump_version(past.version)} for past in release.history],
+    }
+
+
+def _load_release(entry: dict[str, Any]) -> ReleaseFacts:
+    return ReleaseFacts(
+        version=_load_version(entry["version"]),
+        news=tuple(map(_text, entry["news"])),
+        notes=_text(entry["notes"]),
+        history=tuple(
+            PastVersion(
+                _load_version(past["version"]),
+                _load_totals(past["totals"]),
+                tuple(map(_text, past["news"])),
+                _text(past["notes"]),
+            )
+            for past in entry["history"]
+        ),
+    )
+
+
+def _dump_version(version: Version) -> str:
+    return "{}.{}.{}".format(*version)
+
+
+def _load_version(value: object) -> Version:
+    version = parse_version(_text(value))
+    if version is None:
+        raise ValueError(f"{value!r} is no version")
+    return version
+
+
+def _load_totals(entry: dict[str, Any]) -> Totals:
+    return Totals(**{field.name: _count(entry[field.name]) for field in fields(Totals)})
+
+
 def _dump_statistics(statistics: Statistics) -> dict[str, object]:
     entry: dict[str, object] = asdict(statistics)
     totals = asdict(statistics.totals)
@@ -167,7 +215,7 @@ def _dump_statistics(statistics: Statistics) -> dict[str, object]:
 
 def _load_statistics(entry: dict[str, Any]) -> Statistics:
     return Statistics(
-        totals=Totals(**{field.name: _count(entry[field.name]) for field in fields(Totals)}),
+        totals=_load_totals(entry),
         timed=int(entry["timed"]),
         length=_load_spread(entry["length"]),
         characters=_load_spread(entry["character_spread"]),

@@ -261,6 +261,8 @@ class Manifest:
     """Where the project publishes to; empty in manifests of earlier versions of the tool."""
     statistics: tuple[tuple[str, Statistics], ...] = ()
     """By split, and `all`; empty in manifests of earlier versions of the tool."""
+    release: ReleaseFacts | None = None
+    """What was released; None for a build alone."""
 
 
 # --- publish -------------------------------------------------------------------------------------------
@@ -286,6 +288,8 @@ class PastVersion:
     totals: Totals
     news: tuple[str, ...]
     """What was new in it, a sentence each."""
+    notes: str = ""
+    """What the publisher said of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ FLOORS: Final = (
     },
     {"baseline", "folders", "framing", "recordings", "schema", "segments"},
     {"card", "check", "demo_corpus", "fix", "parquet", "starter"},
-    {"build", "hub"},
+    {"build", "hub", "release"},
     {"publish", "readback"},
     {"cli"},
     {"__init__", "__main__"},
@@ -79,6 +79,7 @@ PURE: Final = (
     *("reports/text.py", "reports/wording.py", "fix/values.py", "fix/difference.py"),
     *(
         "manifest.py",
+        "release.py",
         "statistics.py",
         "publish/plan.py",
         "schema/columns.py",

@@ -15,12 +15,14 @@ wording.py   figures and versions in words
 page.py        the card and the first rows as one page of HTML
 lint.py        what is wrong or missing, in lint_front.py and lint_body.py
 companions.py  croissant.json and CITATION.cff, which croissant.py and citation.py write
+changelog.py   CHANGELOG.md, which only a release has
 about.py       what dataset.toml says for these
 words.py       what a person wrote, as values
 vocabulary.py  the values that the Hub knows
 """
 
 from packager.card.about import About, read_about
+from packager.card.changelog import write_changelog
 from packager.card.companions import describe_dataset, finish_companions
 from packager.card.croissant import DatasetFacts
 from packager.card.facts import CardFacts, FieldFacts, SplitFacts, Waiver
@@ -49,4 +51,5 @@ __all__ = [
     "read_about",
     "render_card",
     "render_page",
+    "write_changelog",
 ]
