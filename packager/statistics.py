@@ -8,8 +8,8 @@ their counter: a hundredth of a second, a character, a tenth of a character a se
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from packager.model import Spread, Statistics, Totals
 
@@ -119,6 +119,46 @@ def summarize(tally: Tally, recordings: int) -> Statistics:
         rate_bins=_bin(tally.rate_counts, RATE_EDGES, 10),
         filled=tuple(sorted((tally.filled or {}).items())),
     )
+
+
+def dump_tally(tally: Tally) -> dict[str, object]:
+    """Return a tally as JSON can hold it; `load_tally` reads it."""
+    return {
+        **{each.name: getattr(tally, each.name) for each in fields(tally)},
+        **{name: _dump_counts(getattr(tally, name)) for name in _COUNTS},
+        "speakers": None
+        if tally.speakers is None
+        else {name: (each.segments, each.nanoseconds) for name, each in tally.speakers.items()},
+        "filled": None if tally.filled is None else dict(tally.filled),
+        "example": None
+        if tally.example is None
+        else (tally.example.rank, tally.example.recording, tally.example.segment, tally.example.values),
+    }
+
+
+def load_tally(kept: Mapping[str, Any]) -> Tally:
+    """Return the tally of which `dump_tally` made this."""
+    speakers, example = kept["speakers"], kept["example"]
+    parts = dict(kept)
+    parts |= {name: _load_counts(kept[name]) for name in _COUNTS}
+    parts["speakers"] = (
+        None if speakers is None else {name: Speaker(*each) for name, each in speakers.items()}
+    )
+    if example is not None:
+        rank, recording, segment, values = example
+        parts["example"] = Example(rank, recording, segment, tuple((name, value) for name, value in values))
+    return Tally(**parts)
+
+
+_COUNTS: Final = ("length_counts", "character_counts", "rate_counts")
+
+
+def _dump_counts(counts: Mapping[int, int] | None) -> list[tuple[int, int]] | None:
+    return None if counts is None else list(counts.items())
+
+
+def _load_counts(kept: Iterable[tuple[int, int]] | None) -> Counts | None:
+    return None if kept is None else dict(kept)
 
 
 def total(manifest: Manifest) -> Totals:

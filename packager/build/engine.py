@@ -8,10 +8,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from packager.build.facts import Counted, gather_facts
+from packager.build.memory import ask_status, open_memory
 from packager.build.shards import ShardTask, WrittenShard, write_shard
 from packager.build.spool import SpooledFile, SpoolTask, spool_sources
 from packager.card import (
@@ -30,7 +32,6 @@ from packager.check.engine import (
     make_criteria,
     make_gathering,
     open_scratch,
-    size_of,
 )
 from packager.check.judge import load_schema, load_schema_anew
 from packager.check.lock import read_lock, write_lock
@@ -45,9 +46,10 @@ from packager.splits import count_shards, shard_path
 from packager.work import open_pool, run_in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from concurrent.futures import Executor
 
+    from packager.build.memory import Memory, Status
     from packager.build.pieces import Piece
     from packager.check.judge import Criteria
     from packager.check.roster import Roster
@@ -90,6 +92,7 @@ def build_dataset(
     jobs: int = 1,
     drop_invalid: bool = False,
     progress: Progress | None = None,
+    remember: bool = False,
 ) -> Manifest:
     """Check a project's segments and build the data set from them.
 
@@ -101,6 +104,8 @@ def build_dataset(
             `if __name__ == "__main__":`.
         drop_invalid: leave out what has errors, and name it in manifest and card.
         progress: called with bytes done and bytes in all.
+        remember: keep in `.packager/built/` of the project what became of each file, and read and write only
+            what has changed since such a build. The result is the same.
 
     Raises:
         InvalidSegments: the sources have errors; nothing was written.
@@ -110,7 +115,7 @@ def build_dataset(
     """
     config = load_project(None if project is None else Path(project))
     folder = config.root / "build" if out is None else Path(out)
-    return run_build(config, folder, jobs=jobs, drop_invalid=drop_invalid, progress=progress).manifest
+    return run_build(config, folder, jobs=jobs, drop_invalid=drop_invalid, progress=progress, remember=remember).manifest
 
 
 def run_build(
@@ -120,6 +125,7 @@ def run_build(
     jobs: int = 1,
     drop_invalid: bool = False,
     progress: Progress | None = None,
+    remember: bool = False,
 ) -> Built:
     """Build the project of a configuration; as `build_dataset`, and return the report too."""
     criteria = make_criteria(config, errors_only=True)
@@ -127,14 +133,24 @@ def run_build(
     guard_schema(schema.document, criteria.schema_name)
     card = _read_card(config)
     sources = find_project_sources(config)
-    large = sum(map(size_of, sources)) > _SMALL
-    with replace_folder(out, config.root) as work, open_pool(jobs if large else 1) as pool:
-        crew = _Crew(criteria, pool, jobs)
-        gathered = _gather(sources, config, work / "spool", crew, progress)
+    statuses = [ask_status(source) for source in sources]
+    rolls = bool(config.group_by or config.pins or config.lock)
+    depends = (criteria, schema.files, config.segments, config.repo_id, rolls)
+    memory = open_memory(config.root, depends, out.resolve()) if remember else None
+    known = _recall(sources, statuses, memory)
+    fresh = sum(status.size for number, status in enumerate(statuses) if number not in known)
+    with replace_folder(out, config.root) as work, open_pool(jobs if fresh > _SMALL else 1) as pool:
+        crew = _Crew(criteria, pool, jobs, memory)
+        spooled, found = _spool(sources, statuses, known, config, work / "spool", crew, progress)
+        gathered = _gather(sources, spooled, found, config, crew)
         report = Report(len(sources), gathered.segments, tuple(sorted(gathered.problems)))
         if gathered.stuck or (report.count(Severity.ERROR) and not drop_invalid):
             raise InvalidSegments(report)
         manifest = _write(gathered, config, card, work / "new", crew)
+    if memory is not None:
+        for source, status, became in zip(sources, statuses, spooled, strict=True):
+            memory.keep_source(source, status, became)
+        memory.save()
     if config.lock:
         write_lock(config.root, ((each.name, each.split) for each in manifest.recordings))
     return Built(out, manifest, report)
@@ -147,6 +163,7 @@ class _Crew:
     criteria: Criteria
     pool: Executor | None
     jobs: int
+    memory: Memory | None
 
 
 @dataclass(slots=True)
@@ -175,33 +192,62 @@ def _read_card(config: Config) -> bytes:
     return source
 
 
-def _gather(
-    sources: Sequence[SourceFile], config: Config, spool: Path, crew: _Crew, progress: Progress | None
-) -> _Gathered:
+def _recall(
+    sources: Sequence[SourceFile], statuses: Sequence[Status], memory: Memory | None
+) -> dict[int, SpooledFile]:
+    """Return what is known of sources that are as they were, by their numbers."""
+    if memory is None:
+        return {}
+    found = (memory.recall_source(*pair) for pair in zip(sources, statuses, strict=True))
+    return {number: became for number, became in enumerate(found) if became is not None}
+
+
+def _spool(  # noqa: PLR0913, PLR0917 - all that it takes to read the sources
+    sources: Sequence[SourceFile],
+    statuses: Sequence[Status],
+    known: Mapping[int, SpooledFile],
+    config: Config,
+    spool: Path,
+    crew: _Crew,
+    progress: Progress | None,
+) -> tuple[list[SpooledFile], list[Problem]]:
+    """Judge all sources of which nothing is known; return what became of each of all, and what no one shows."""
     spool.mkdir()
-    units = cut_units(sources)
+    units = [
+        unit
+        for unknown, numbers in groupby(range(len(sources)), lambda number: number not in known)
+        if unknown
+        for unit in cut_units(sources, [status.size for status in statuses], list(numbers))
+    ]
     tasks = (SpoolTask(unit, spool / f"unit-{index:06d}") for index, unit in enumerate(units))
-    odd = list(find_odd_names(sources))
-    claims: list[NumberedClaim] = []
     total, done = sum(unit.size for unit in units), 0
-    place = 0
+    became = dict(known)
     with open_scratch(total) as scratch:
         gathering = make_gathering(config, crew.criteria, scratch)
         corpus = gathering.open_corpus(sources)
-        roster = gathering.open_roster(sources, read_lock(config.root) if config.lock else None)
-        gathered = _Gathered(0, odd, stuck=bool(odd), dropped=[], pieces={}, roster=roster)
         work = partial(spool_sources, gathering=gathering, mode=config.recording)
         for unit, files in zip(units, run_in_order(work, tasks, crew.pool, crew.jobs), strict=True):
-            for file in files:
-                _take(gathered, claims, file, place)
+            for number, file in enumerate(files, unit.first):
+                became[number] = file
                 if file.evidence is not None:
                     corpus.add(file.evidence)
-                roster.add(file.roll)
-                place += 1
             done += unit.size
             if progress is not None:
                 progress(done, total)
-        found = list(corpus.find())
+        return [became[number] for number in range(len(sources))], list(corpus.find())
+
+
+def _gather(
+    sources: Sequence[SourceFile], spooled: Sequence[SpooledFile], found: Sequence[Problem], config: Config, crew: _Crew
+) -> _Gathered:
+    odd = list(find_odd_names(sources))
+    claims: list[NumberedClaim] = []
+    gathering = make_gathering(config, crew.criteria, None)
+    roster = gathering.open_roster(sources, read_lock(config.root) if config.lock else None)
+    gathered = _Gathered(0, odd, stuck=bool(odd), dropped=[], pieces={}, roster=roster)
+    for place, file in enumerate(spooled):
+        _take(gathered, claims, file, place)
+        roster.add(file.roll)
     clashes = list(find_clashes(claims))
     gathered.problems += clashes
     gathered.stuck |= bool(clashes)
@@ -347,19 +393,35 @@ def _write_shards(
     }
     for recording in placed:
         members[recording.split, recording.bucket % counts[recording.split]].append(recording)
-    tasks = (
+    tasks = [
         ShardTask(
             folder=new,
             path=shard_path(split, shard, counts[split]),
             recordings=tuple((each.name, each.pieces) for each in group),
         )
         for (split, shard), group in members.items()
-    )
-    work = partial(write_shard, criteria=crew.criteria)
+    ]
+    written = _write_tasks(tasks, {task.path: sum(e.size for e in group) for task, group in zip(tasks, members.values(), strict=True)}, crew)
     shards, recordings = [], []
-    written = run_in_order(work, tasks, crew.pool, crew.jobs)
-    for ((split, shard), group), result in zip(members.items(), written, strict=True):
+    for task, ((split, shard), group) in zip(tasks, members.items(), strict=True):
+        result = written[task.path]
         shards.append((split, result))
         for each, digest in zip(group, result.digests, strict=True):
             recordings.append(Recording(each.name, split, shard, each.kept, digest))
     return tuple(sorted(recordings, key=lambda each: each.name)), shards
+
+
+def _write_tasks(tasks: Sequence[ShardTask], sizes: Mapping[str, int], crew: _Crew) -> dict[str, WrittenShard]:
+    """Write the shards, but those that the earlier build has already; return each by its path."""
+    memory, written = crew.memory, dict[str, WrittenShard]()
+    if memory is not None:
+        recalled = ((task.path, memory.recall_shard(task)) for task in tasks)
+        written = {path: shard for path, shard in recalled if shard is not None}
+    # The largest first, so that no worker begins with one when the others are done.
+    left = sorted((task for task in tasks if task.path not in written), key=lambda task: -sizes[task.path])
+    work = partial(write_shard, criteria=crew.criteria)
+    for task, shard in zip(left, run_in_order(work, left, crew.pool, crew.jobs), strict=True):
+        written[task.path] = shard
+        if memory is not None:
+            memory.keep_shard(task, shard)
+    return written

@@ -18,6 +18,8 @@ class Lines:
     place: str
     offset: int
     length: int
+    digest: int
+    """xxh3_64 of the lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,6 @@ class Piece:
     kept: int
     size: int
     """Length of the RFC 8785 forms of the segments kept."""
-    spoken: int | Fraction
-    """Nanoseconds from start to end, summed over the segments kept."""
     start: int | Fraction | None
     """When its first segment starts, in nanoseconds; None without a valid start."""
     single: bool

@@ -20,7 +20,7 @@ from packager.check.judge import load_schema
 from packager.model import Dropped, Problem, Severity
 from packager.recordings import Claim, claim_recording, name_recording
 from packager.segments.read import Batch, Empty, Unreadable, is_compressed
-from packager.times import parse_time, parse_times
+from packager.times import parse_time
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -77,7 +77,6 @@ class _Run:
     lines: list[bytes] = field(default_factory=list)
     positions: int = 0
     size: int = 0
-    spoken: int | Fraction = 0
     start: int | Fraction | None = None
 
 
@@ -87,11 +86,9 @@ class _Records:
 
     recording: str
     shape: Shape
-    start: int | Fraction | None
     blocks: list[Block] = field(default_factory=list)
     count: int = 0
     size: int = 0
-    spoken: int | Fraction = 0
 
 
 class _Runs:
@@ -109,14 +106,12 @@ class _Runs:
         """Count a segment, and keep it if it is to be kept."""
         self._end_records()
         run = self._runs.setdefault(recording, _Run())
-        start, end = self._times(value)
-        if run.positions == 0:
-            run.start = start
+        if run.positions == 0 and value is not None:
+            run.start = parse_time(value.get(self.criteria.start))
         if keep and value is not None:
             text = canonical_json(value)
             run.lines.append(b"%d %b\n" % (run.positions, text))
             run.size += len(text)
-            run.spoken += end - start if start is not None and end is not None else 0
             self._held += len(text)
         run.positions += 1
         if self._held >= _FLUSH_BYTES:
@@ -126,19 +121,12 @@ class _Runs:
         """Keep segments of one recording."""
         self._end_records()
         run = self._runs.setdefault(recording, _Run())
-        starts = parse_times([value.get(self.criteria.start) for value in values])
-        ends = parse_times([value.get(self.criteria.end) for value in values])
         if run.positions == 0:
-            run.start = starts[0]
+            run.start = parse_time(values[0].get(self.criteria.start))
         texts = canonical_all(values)
         run.lines += [b"%d %b\n" % pair for pair in enumerate(texts, run.positions)]
         size = sum(map(len, texts))
         run.size += size
-        run.spoken += sum(
-            end - start
-            for start, end in zip(starts, ends, strict=True)
-            if start is not None and end is not None
-        )
         run.positions += len(values)
         self._held += size
         if self._held >= _FLUSH_BYTES:
@@ -151,11 +139,10 @@ class _Runs:
         begun = self._begun
         if begun is None or begun.recording != stretch.recording or begun.shape != shape:
             self._end_records()
-            begun = self._begun = _Records(stretch.recording, shape, stretch.start)
+            begun = self._begun = _Records(stretch.recording, shape)
         begun.blocks.append(block)
         begun.count += stretch.stop - stretch.first
         begun.size += stretch.size
-        begun.spoken += stretch.spoken
 
     def copy(self, data: bytes) -> tuple[str, int]:
         """Write records into the spool; return where."""
@@ -173,8 +160,7 @@ class _Runs:
                     positions=begun.count,
                     kept=begun.count,
                     size=begun.size,
-                    spoken=begun.spoken,
-                    start=begun.start,
+                    start=None,
                     single=False,
                 )
             )
@@ -185,25 +171,20 @@ class _Runs:
         self._end_records()
         for recording, run in self._runs.items():
             offset = self.stream.tell()
-            self.stream.writelines(run.lines)
+            lines = b"".join(run.lines)
+            self.stream.write(lines)
             self.pieces.append(
                 Piece(
                     recording=recording,
-                    content=Lines(str(self.spool), offset, self.stream.tell() - offset),
+                    content=Lines(str(self.spool), offset, len(lines), xxh3_64_intdigest(lines)),
                     positions=run.positions,
                     kept=len(run.lines),
                     size=run.size,
-                    spoken=run.spoken,
                     start=run.start,
                     single=self.single,
                 )
             )
         self._runs, self._held = {}, 0
-
-    def _times(self, value: JsonObject | None) -> tuple[int | Fraction | None, int | Fraction | None]:
-        if value is None:
-            return None, None
-        return parse_time(value.get(self.criteria.start)), parse_time(value.get(self.criteria.end))
 
 
 def _spool_file(  # noqa: PLR0913, PLR0917 - a source, how it is judged and where it goes
@@ -302,7 +283,7 @@ def _add_frame(
 def _lost_segment(claim: Claim, spool: Path) -> tuple[Piece, ...]:
     """Return the piece of a file of one object that cannot be read: it has a number all the same."""
     nothing = Piece(
-        claim.recording, Lines(str(spool), 0, 0), positions=1, kept=0, size=0, spoken=0, start=None, single=True
+        claim.recording, Lines(str(spool), 0, 0, 0), positions=1, kept=0, size=0, start=None, single=True
     )
     return (nothing,)
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
-from packager.check.frames import read_frame_times
 from packager.framing import find_members, measure_forms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from packager.check.frames import FrameTimes
     from packager.framing import Frame
     from packager.model import JsonObject
     from packager.schema.columns import Layout
 
-_SECOND: Final = 10**9
 _FEWEST: Final = 8
 """Records that a stretch must have on average; shorter ones are better brought together by recording."""
 
@@ -35,9 +31,6 @@ class Stretch(NamedTuple):
     """Bytes of its block."""
     size: int
     """Length of the RFC 8785 forms."""
-    spoken: int | Fraction
-    start: int | Fraction | None
-    """Of the first record, in nanoseconds."""
 
 
 def find_stretches(
@@ -65,7 +58,6 @@ def find_stretches(
         return None
     sizes = measure_forms(frame, find_members(frame))
     ends = frame.record_ends()
-    times = read_frame_times(frame, layout)
     return [
         Stretch(
             recording=name,
@@ -74,8 +66,6 @@ def find_stretches(
             begin=int(ends[each.start - 1]) if each.start else 0,
             end=int(ends[each.stop - 1]),
             size=int(sizes[each].sum()),
-            spoken=_sum_up(times, each),
-            start=_start_of(times, each.start),
         )
         for name, each in zip(names, rows, strict=True)
     ]
@@ -88,19 +78,3 @@ def read_record(frame: Frame, stretch: Stretch) -> JsonObject:
     segment: JsonObject = orjson.loads(frame.data[begin : ends[stretch.first]])
     return segment
 
-
-def _sum_up(times: FrameTimes | None, rows: slice) -> int | Fraction:
-    if times is None:
-        return 0
-    starts, ends = times.starts[rows], times.ends[rows]
-    if starts.dtype.kind == "i":
-        return int((ends - starts).sum())
-    pairs = zip(starts.tolist(), ends.tolist(), strict=True)
-    return sum((Fraction(end) - Fraction(start) for start, end in pairs), Fraction(0)) * _SECOND
-
-
-def _start_of(times: FrameTimes | None, row: int) -> int | Fraction | None:
-    if times is None:
-        return None
-    start = times.starts[row].item()
-    return start if isinstance(start, int) else Fraction(start) * _SECOND

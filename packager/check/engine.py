@@ -5,7 +5,6 @@ Memory holds the problems and one unit of files, never a corpus.
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -241,14 +240,20 @@ def find_project_sources(config: Config) -> tuple[SourceFile, ...]:
     return find_sources(config.root, config.segments, config.repo_id.rpartition("/")[2], own)
 
 
-def cut_units(sources: Sequence[SourceFile], sizes: Sequence[int] | None = None) -> list[NumberedUnit]:
-    """Cut files into units of work by their number and sizes alone, never by the number of workers."""
+def cut_units(
+    sources: Sequence[SourceFile], sizes: Sequence[int], numbers: Sequence[int] | None = None
+) -> list[NumberedUnit]:
+    """Cut files into units of work by their number and sizes alone, never by the number of workers.
+
+    `numbers` are those of the files that are to be cut, which follow one another; None: all.
+    """
     units: list[NumberedUnit] = []
     unit: list[SourceFile] = []
-    size = first = 0
-    for source, bytes_on_disk in zip(sources, sizes or map(size_of, sources), strict=True):
-        unit.append(source)
-        size += bytes_on_disk
+    numbers = range(len(sources)) if numbers is None else numbers
+    size, first = 0, numbers[0] if numbers else 0
+    for number in numbers:
+        unit.append(sources[number])
+        size += sizes[number]
         if size >= _UNIT_BYTES or len(unit) >= _UNIT_FILES:
             units.append(NumberedUnit(first, tuple(unit), size))
             first += len(unit)
@@ -256,14 +261,6 @@ def cut_units(sources: Sequence[SourceFile], sizes: Sequence[int] | None = None)
     if unit:
         units.append(NumberedUnit(first, tuple(unit), size))
     return units
-
-
-def size_of(source: SourceFile) -> int:
-    """Return the size of a file on disk; 0 if it cannot be known."""
-    try:
-        return os.stat(source.place).st_size  # noqa: PTH116 - of many files, and several times as fast
-    except OSError:
-        return 0
 
 
 def _check_rules(config: Config) -> None:

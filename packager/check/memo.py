@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _KEPT: Final = 8  # reports, of other configurations and schemas
 _PROBLEMS: Final = 100_000  # beyond which a report is not kept
 _TICK: Final = 2 * 10**9  # nanoseconds; no file system in use has a coarser clock (FAT has this one)
-_ROOMS: Final = (".", "check", "check/rules", "schema", "segments")
+_ROOMS: Final = (".", "check", "check/rules", "framing", "schema", "segments")
 
 
 class Memo:

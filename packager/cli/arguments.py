@@ -132,6 +132,9 @@ def _add_build(adder: _Adder) -> None:
     )
     command.add_argument("--out", metavar="DIR", help="the folder to write; default: build/ in the project")
     command.add_argument(
+        "--no-cache", action="store_true", help="read and write all, whatever an earlier build has found"
+    )
+    command.add_argument(
         "--drop-invalid", action="store_true", help="leave out what has errors; manifest and card name it"
     )
     _add_format(command)

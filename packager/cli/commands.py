@@ -80,6 +80,7 @@ def build(given: argparse.Namespace) -> int:
                 jobs=given.jobs or count_cpus(),
                 drop_invalid=given.drop_invalid,
                 progress=progress,
+                remember=not given.no_cache,
             )
     except InvalidSegments as error:
         _print_report(error.report, given.format)
