@@ -4,6 +4,7 @@ A call answers or raises a `PackagerError` that says what to do; no token reache
 
     connect.py   find a Hub            client.py    read, send, commit, tag
     failures.py  what went wrong       streams.py   where bytes go
+    api.py       the client's API at a Hub that says less
 """
 
 from packager.hub.client import Hub, Upload

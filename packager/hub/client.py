@@ -24,6 +24,7 @@ from huggingface_hub.file_download import http_get
 from huggingface_hub.utils.sha import git_hash
 
 from packager.errors import DataError
+from packager.hub.api import UNSPOKEN, Api
 from packager.hub.failures import CARD, HubFailure, explain
 from packager.hub.loopback import is_loopback
 from packager.hub.streams import Digest, without_bars
@@ -50,7 +51,6 @@ TIMEOUT: Final = 120.0
 _CONNECT_TIMEOUT: Final = 15.0
 _LONGEST_WAIT: Final = 300.0  # seconds; a Hub that asks for more is told to the user instead
 _NOT_FOUND: Final = 404
-_UNSPOKEN: Final = {404, 405, 501}  # the answers of a server that does not know a part of the protocol
 _NAME: Final = "segment-packager"
 
 
@@ -77,7 +77,7 @@ class Hub:
     ) -> None:
         self.endpoint = endpoint
         self._token = token
-        self._api = huggingface_hub.HfApi(endpoint=endpoint, token=token, library_name=_NAME)
+        self._api = Api(endpoint=endpoint, token=token, library_name=_NAME)
         self._say = say
         self._waits = tuple(waits)
         self._timeout = timeout
@@ -365,7 +365,7 @@ class Hub:
             f"preparing to send files to {repo_id}",
             lambda: _utils.http_backoff("GET", url, headers=self._headers()),
         )
-        return answer.status_code not in _UNSPOKEN
+        return answer.status_code not in UNSPOKEN
 
     def _headers(self) -> dict[str, str]:
         headers: dict[str, str] = _utils.build_hf_headers(token=self._token, library_name=_NAME)

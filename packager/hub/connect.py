@@ -50,6 +50,9 @@ def connect_hub(
         raise UsageError("the endpoint holds a user name or password: give the token in HF_TOKEN instead")
     if wrong:
         raise UsageError(f"{address!r} is not an endpoint: give an address such as https://huggingface.co")
+    constants.HF_HUB_DISABLE_TELEMETRY = (
+        True  # it costs a request, and tells what is none of the Hub's business
+    )
     if is_loopback(address):
         _reach_directly(str(parts.hostname))
     return Hub(address, token, say=say, waits=waits, timeout=timeout)
