@@ -222,7 +222,7 @@ def _spool(  # noqa: PLR0913, PLR0917 - all that it takes to read the sources
     tasks = (SpoolTask(unit, spool / f"unit-{index:06d}") for index, unit in enumerate(units))
     total, done = sum(unit.size for unit in units), 0
     became = dict(known)
-    with open_scratch(total) as scratch:
+    with open_scratch(total, spool.parent) as scratch:
         gathering = make_gathering(config, crew.criteria, scratch)
         corpus = gathering.open_corpus(sources)
         work = partial(spool_sources, gathering=gathering, mode=config.recording)

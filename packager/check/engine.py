@@ -212,14 +212,17 @@ def make_gathering(config: Config, criteria: Criteria, scratch: Path | None) -> 
 
 
 @contextmanager
-def open_scratch(size: int) -> Iterator[Path | None]:
-    """Open a folder for what is too much to be held, and take it away; None for files of this size in all."""
+def open_scratch(size: int, inside: Path | None = None) -> Iterator[Path | None]:
+    """Open a folder for what is too much to be held, and take it away; None for files of this size in all.
+
+    It is made `inside` a folder that somebody clears after a crash, or else where temporary files are.
+    """
     if size <= _SMALL:
         yield None
         return
     from tempfile import TemporaryDirectory  # noqa: PLC0415 - a check of few files does without
 
-    with TemporaryDirectory(prefix="packager-") as folder:
+    with TemporaryDirectory(prefix="packager-", dir=inside) as folder:
         yield Path(folder)
 
 
