@@ -3,8 +3,9 @@
     report = packager.check_segments("my-dataset")
     manifest = packager.build_dataset("my-dataset")
     hub = packager.connect_hub()
-    plan = packager.plan_release(manifest, hub.read_state("your-name/my-dataset"))
-    receipt = packager.publish_release(plan, hub, Path("my-dataset/build"))
+    texts = packager.load_texts("my-dataset/build")
+    plan = packager.plan_release(manifest, hub.read_state("your-name/my-dataset"), texts=texts)
+    receipt = packager.publish_release(plan, hub, "my-dataset/build")
 
 Importing this package imports nothing heavy; each function does so when it is first used.
 """
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from packager.build import build_dataset
     from packager.check import check_segments
-    from packager.folders import load_build
+    from packager.folders import load_build, load_texts
     from packager.hub import connect_hub
     from packager.publish import plan_release, publish_release
 
@@ -26,6 +27,7 @@ __all__ = [
     "check_segments",
     "connect_hub",
     "load_build",
+    "load_texts",
     "plan_release",
     "publish_release",
 ]
@@ -35,6 +37,7 @@ _ROOMS: Final = {
     "check_segments": "packager.check",
     "connect_hub": "packager.hub",
     "load_build": "packager.folders",
+    "load_texts": "packager.folders",
     "plan_release": "packager.publish",
     "publish_release": "packager.publish",
 }

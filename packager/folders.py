@@ -19,11 +19,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from packager.errors import EnvironmentFailure, PackagerError, UsageError
+from packager.errors import DataError, EnvironmentFailure, PackagerError, UsageError
 from packager.manifest import NAME, is_build, parse_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from packager.model import Manifest
 
@@ -112,6 +112,36 @@ def load_build(folder: str | Path) -> Manifest:
             f"{folder} holds no build ({NAME} is missing): run `packager build` first"
         ) from error
     return parse_manifest(data, str(path))
+
+
+def load_texts(folder: str | Path) -> dict[str, bytes]:
+    """Return the text files of a build by path: all that it holds but the shards and the manifest.
+
+    Raises:
+        UsageError, DataError: as `load_build`, or one of them is not as it was built.
+    """
+    folder = Path(folder)
+    texts, differences = {}, []
+    for file in load_build(folder).files:
+        if file.rows is not None:
+            continue
+        try:
+            data = (folder / file.path).read_bytes()
+        except (FileNotFoundError, IsADirectoryError):
+            differences.append(f"{file.path} is missing")
+            continue
+        if hashlib.sha256(data).hexdigest() != file.sha256:
+            differences.append(f"{file.path} has other bytes than when it was built")
+        texts[file.path] = data
+    if differences:
+        raise DataError(describe_differences(folder, differences))
+    return texts
+
+
+def describe_differences(folder: Path, differences: Iterable[str]) -> str:
+    """Return the message for a build folder that somebody changed."""
+    listed = "\n".join(f"  {difference}" for difference in differences)
+    return f"{folder} is not as it was built:\n{listed}\nRun `packager build` again."
 
 
 def verify_folder(folder: Path, manifest: Manifest) -> tuple[str, ...]:

@@ -372,6 +372,12 @@ class ReleasePlan:
     """The tag, if one names these files already: there is nothing to do, and `version` is its version."""
     reread: bool
     """True if every file is proven by reading it back, although this run sends none: an earlier one did."""
+    release: ReleaseFacts | None = None
+    """What the finished files say; None if they are those of the build alone."""
+    why: str = ""
+    """Why it is this version: a sentence."""
+    adopt: tuple[str, ...] = ()
+    """Files of others among those that are overwritten or deleted, because it was asked for."""
 
     @property
     def tag(self) -> str:

@@ -176,6 +176,14 @@ def _add_publish(adder: _Adder) -> None:
         "--build", metavar="DIR", help="the build to publish; default: build/ in the project"
     )
     command.add_argument("--version", metavar="X.Y.Z", help="the version to publish")
+    command.add_argument(
+        "--notes", metavar="TEXT|@FILE", help="your words on this version, for the card and CHANGELOG.md"
+    )
+    command.add_argument(
+        "--adopt",
+        action="store_true",
+        help="take over a repository of others; the plan shows what of theirs goes",
+    )
     command.add_argument("--dry-run", action="store_true", help="show the plan and stop")
     command.add_argument("--endpoint", metavar="URL", help="the Hub; default: HF_ENDPOINT, or the public one")
     command.add_argument(

@@ -5,20 +5,18 @@ Heavy rooms are imported in the command that needs them: `check` never pays for 
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.cli.terminal import remark, show_progress
+from packager.cli.terminal import print_json, remark, show_count, show_progress
 from packager.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     import argparse
 
     from packager.config import Config
-    from packager.model import Manifest, Receipt, ReleasePlan, Report
+    from packager.model import Manifest, Report
     from packager.rehearsal import HubAddress
 
 
@@ -57,7 +55,7 @@ def rules(given: argparse.Namespace) -> int:
     if not shown:
         raise UsageError(f"there is no rule {given.rule!r}: `packager rules` lists them")
     if given.format == "json":
-        _print_json({"version": 1, "rules": [to_document(each) for each in shown]})
+        print_json({"version": 1, "rules": [to_document(each) for each in shown]})
     elif given.format == "markdown":
         print(render_page(shown), end="")
     else:
@@ -89,7 +87,7 @@ def build(given: argparse.Namespace) -> int:
         remark(f"warning: {warning}", quiet=given.quiet)
     _tell_card(config, quiet=given.quiet)
     if given.format == "json":
-        _print_json(_describe_build(out, built.manifest, built.report))
+        print_json(_describe_build(out, built.manifest, built.report))
     else:
         print(_show_build(out, built.manifest))
     remark("a build looks for errors alone; `packager check` shows warnings too", quiet=given.quiet)
@@ -105,16 +103,9 @@ def card(given: argparse.Namespace) -> int:
 
 def publish(given: argparse.Namespace) -> int:
     """Publish the build as a version."""
-    config = _load(given)
-    if not given.rehearse:
-        document, _ = _publish(config, given, given.endpoint, None)
-    elif given.endpoint:
-        raise UsageError("--rehearse publishes to a Hub of its own: leave out --endpoint")
-    else:
-        document = _rehearse(config, given)
-    if given.format == "json":
-        _print_json(document)
-    return 0
+    from packager.cli.publish import run_publish
+
+    return run_publish(given)
 
 
 def verify(given: argparse.Namespace) -> int:
@@ -171,16 +162,12 @@ def _print_report(report: Report, form: str) -> int:
     return DataError.exit_code if report.count(Severity.ERROR) else 0
 
 
-def _print_json(document: object) -> None:
-    print(json.dumps(document, ensure_ascii=False, indent=2))
-
-
 def _tell_card(config: Config, *, quiet: bool) -> None:
     """Say how much of the project's own card is left to do."""
     from packager.card import lint_card
 
     if config.card is not None and (found := lint_card(config.card.read_bytes(), config.card.name)):
-        left = _count(len(found), "warning")
+        left = show_count(len(found), "warning")
         remark(f"warning: {config.card.name} has {left}; `packager card --check` names them", quiet=quiet)
 
 
@@ -205,156 +192,11 @@ def _show_build(out: Path, manifest: Manifest) -> str:
     for split in manifest.splits:
         recordings = sum(recording.split == split.name for recording in manifest.recordings)
         lines.append(
-            f"  {split.name}: {_count(recordings, 'recording')}, {_count(split.rows, 'segment')}, "
-            f"{_count(split.shards, 'shard')}"
+            f"  {split.name}: {show_count(recordings, 'recording')}, {show_count(split.rows, 'segment')}, "
+            f"{show_count(split.shards, 'shard')}"
         )
     if manifest.dropped:
-        lines.append(f"  dropped: {_count(len(manifest.dropped), 'segment or file', 'segments or files')}")
-    return "\n".join(lines)
-
-
-# --- publish -------------------------------------------------------------------------------------------
-
-
-def _publish(
-    config: Config, given: argparse.Namespace, endpoint: str | None, token: str | None
-) -> tuple[dict[str, object], Receipt | None]:
-    """Plan, show, act; return what the JSON form says, and the receipt unless it was a dry run."""
-    from packager.folders import load_build
-    from packager.hub import connect_hub, is_loopback
-    from packager.publish import (
-        OvertakenError,
-        check_build,
-        check_release,
-        check_repository,
-        plan_release,
-        publish_as_planned,
-        write_receipt,
-    )
-
-    folder = Path(given.build) if given.build else config.root / "build"
-    manifest = load_build(folder)
-    hub = connect_hub(endpoint, token, say=lambda message: remark(message, quiet=given.quiet))
-    check_repository(config.repo_id, loopback=is_loopback(hub.endpoint))  # before anything is asked there
-
-    def make_plan() -> ReleasePlan:
-        return plan_release(manifest, hub.read_state(config.repo_id), version=given.version)
-
-    plan = make_plan()
-    if given.format == "text":
-        print(_show_plan(plan), flush=True)
-    document: dict[str, object] = {"version": 1, "plan": _describe_plan(plan), "receipt": None}
-    if given.dry_run:
-        check_build(plan, folder)  # as the publish would, which this is but for the sending
-        return document, None
-    if plan.published_as is None:
-        check_release(plan, hub, folder, _read_schema(config))
-    try:
-        receipt = publish_as_planned(plan, hub, folder, make_plan)
-    except OvertakenError:
-        remark(f"what would be done now:\n{_show_plan(make_plan())}", quiet=False)
-        raise
-    document["receipt"] = asdict(receipt)
-    write_receipt(config.root, receipt, folder, version("segment-packager"))
-    if given.format == "text":
-        print(_show_receipt(receipt))
-    return document, receipt
-
-
-def _read_schema(config: Config) -> bytes | None:
-    """Return the schema as it is now; None if its file is not at hand."""
-    from packager.config import shipped_file
-
-    if config.schema is None:
-        return shipped_file("segment.schema.json")
-    return config.schema.read_bytes() if config.schema.is_file() else None
-
-
-def _describe_plan(plan: ReleasePlan) -> dict[str, object]:
-    return {**asdict(plan), "tag": plan.tag, "send_bytes": plan.send_bytes}
-
-
-def _show_plan(plan: ReleasePlan) -> str:
-    where = f"{plan.repo_id} at {plan.endpoint}"
-    if plan.published_as is not None:
-        return f"nothing changed: {where} already holds this build as {plan.published_as}"
-    lines = [f"plan: publish {plan.tag} of {where}"]
-    lines += ["  the repository is new"] if plan.parent is None else []
-    lines += [f"  add    {file.path} ({file.size:,} bytes)" for file in plan.add]
-    lines += [f"  keep   {file.path}" for file in plan.keep]
-    lines += [f"  delete {path}" for path in plan.delete]
-    if plan.tag_commit is not None:
         lines.append(
-            f"  the commit {plan.tag_commit[:12]} already holds these files; only the tag is missing"
+            f"  dropped: {show_count(len(manifest.dropped), 'segment or file', 'segments or files')}"
         )
-    else:
-        lines.append(f"  one commit of {plan.send_bytes:,} bytes, then the tag {plan.tag}")
     return "\n".join(lines)
-
-
-def _show_receipt(receipt: Receipt) -> str:
-    did = "published" if receipt.created else "stands"
-    proof = f"{_count(len(receipt.proven), 'file')} read back and hashed"
-    if receipt.listed:
-        proof += f", {_count(len(receipt.listed), 'file')} by the sha256 that the Hub lists"
-    return f"{did}: {receipt.repo_id} v{receipt.version} (commit {receipt.commit[:12]}); proven: {proof}"
-
-
-def _rehearse(config: Config, given: argparse.Namespace) -> dict[str, object]:
-    """Publish to a Hub of the project's own, load back, and count what that Hub had to store."""
-    from packager.folders import state_folder
-    from packager.rehearsal import measure_commits, run_hub
-
-    root = state_folder(config.root) / "hub"
-    with run_hub(root) as address:
-        document, receipt = _publish(config, given, address.endpoint, address.token)
-        if receipt is None:
-            return document
-        document["read_back"] = _read_back(config, given, address, receipt)
-    cost = next(cost for cost in measure_commits(root) if cost.commit == receipt.commit)
-    document["cost"] = {"files": cost.files, "bytes": cost.size, "new_bytes": cost.new_bytes}
-    if given.format == "text":
-        print(
-            f"cost of v{receipt.version}: {_count(cost.files, 'file')}, {_size(cost.size)}; "
-            f"{_size(cost.new_bytes)} new after deduplication"
-        )
-        print(f"this was a rehearsal: nothing left this machine; its own Hub stands at v{receipt.version}")
-    return document
-
-
-def _read_back(
-    config: Config, given: argparse.Namespace, address: HubAddress, receipt: Receipt
-) -> dict[str, object]:
-    """Load the rehearsed version as its users will, and compare every row with the sources."""
-    from packager.check.rows import read_rows
-    from packager.folders import load_build
-    from packager.readback import read_back
-
-    tag = f"v{receipt.version}"
-    manifest = load_build(Path(given.build) if given.build else config.root / "build")
-    found = read_back(
-        address.endpoint, address.token, config.repo_id, tag, read_rows(config), manifest.columns
-    )
-    if found.different:
-        shown = "\n  ".join(found.differences)
-        raise DataError(
-            f"{tag} as loaded back differs from the sources in {_count(found.different, 'place')}:\n"
-            f"  {shown}\nif the sources changed since the build, run `packager build` again"
-        )
-    if given.format == "text":
-        splits = ", ".join(f"{name} {rows:,}" for name, rows in found.splits)
-        print(f"loaded back with datasets.load_dataset({config.repo_id!r}, revision={tag!r}): {splits}")
-        print(f"every row equals its source: {_count(found.rows, 'row')}")
-    return asdict(found)
-
-
-def _size(number: int) -> str:
-    """Return a size in bytes as people read it."""
-    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if number >= factor:
-            return f"{number / factor:,.1f} {unit}"
-    return _count(number, "byte")
-
-
-def _count(number: int, one: str, many: str | None = None) -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -1,7 +1,8 @@
-"""Talk to the person at the terminal: remarks and progress, on stderr, and only there."""
+"""Talk to the person at the terminal: remarks and progress, on stderr; numbers in words."""
 
 from __future__ import annotations
 
+import json
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -36,3 +37,21 @@ def show_progress(title: str, *, quiet: bool) -> Iterator[Progress | None]:
             bar.update(task, completed=done, total=total, refresh=True)
 
         yield update
+
+
+def show_size(number: int) -> str:
+    """Return a size in bytes as people read it."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if number >= factor:
+            return f"{number / factor:,.1f} {unit}"
+    return show_count(number, "byte")
+
+
+def show_count(number: int, one: str, many: str | None = None) -> str:
+    """Return a number and what is counted, in the singular or the plural."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def print_json(document: object) -> None:
+    """Print a result for machines."""
+    print(json.dumps(document, ensure_ascii=False, indent=2))

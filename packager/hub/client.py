@@ -33,7 +33,7 @@ from packager.manifest import parse_manifest
 from packager.model import RemoteFile, RemoteState, Tag
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from packager.model import BuiltFile, Manifest
@@ -87,8 +87,14 @@ class Hub:
 
     # --- reading ---------------------------------------------------------------------------------------
 
-    def read_state(self, repo_id: str) -> RemoteState:
+    def read_state(
+        self, repo_id: str, recall: Callable[[Manifest], Mapping[str, bytes]] | None = None
+    ) -> RemoteState:
         """Return what stands in a repository now: head, files, tags, our manifest.
+
+        Args:
+            repo_id: the repository.
+            recall: returns what files that this manifest lists should hold; those that do are not read.
 
         Raises:
             UsageError: `repo_id` is not the name of a repository.
@@ -99,7 +105,7 @@ class Hub:
         files: tuple[RemoteFile, ...] = ()
         manifest = None
         if head is not None:
-            files, manifest = self._read_own(repo_id, head, self.list_files(repo_id, head))
+            files, manifest = self._read_own(repo_id, head, self.list_files(repo_id, head), recall)
         return RemoteState(
             repo_id=repo_id,
             endpoint=self.endpoint,
@@ -291,7 +297,11 @@ class Hub:
         return self._read(f"looking for {repo_id}", ask)
 
     def _read_own(
-        self, repo_id: str, head: str, files: tuple[RemoteFile, ...]
+        self,
+        repo_id: str,
+        head: str,
+        files: tuple[RemoteFile, ...],
+        recall: Callable[[Manifest], Mapping[str, bytes]] | None,
     ) -> tuple[tuple[RemoteFile, ...], Manifest | None]:
         """Read our manifest, and add the sha256 that the Hub does not list to our regular files."""
         by_path = {file.path: file for file in files}
@@ -301,10 +311,13 @@ class Hub:
             by_path[MANIFEST] = replace(by_path[MANIFEST], sha256=hashlib.sha256(data).hexdigest())
             with suppress(DataError):  # a manifest.json that is not ours is like any other foreign file
                 manifest = parse_manifest(data, f"{MANIFEST} of {repo_id}")
+        known = recall(manifest) if manifest and recall else {}
         own = {CARD} | {file.path for file in (manifest.files if manifest else ())}
         for file in files:
             if file.path in own and by_path[file.path].sha256 is None:
-                data = self._read_checked(repo_id, head, file)
+                data = known.get(file.path, b"")
+                if git_hash(data) != file.blob_id:
+                    data = self._read_checked(repo_id, head, file)
                 by_path[file.path] = replace(file, sha256=hashlib.sha256(data).hexdigest())
         return tuple(by_path[file.path] for file in files), manifest
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from packager.publish.act import OvertakenError, check_build, publish_as_planned, publish_release
-from packager.publish.plan import check_repository, plan_release
+from packager.publish.plan import Wishes, check_repository, plan_release
 from packager.publish.preflight import check_release, find_obstacles
 from packager.publish.receipts import read_receipt, write_receipt
 from packager.publish.verify import Verified, identify_loaded, verify_build, verify_release
@@ -14,6 +14,7 @@ from packager.publish.verify import Verified, identify_loaded, verify_build, ver
 __all__ = [
     "OvertakenError",
     "Verified",
+    "Wishes",
     "check_build",
     "check_release",
     "check_repository",

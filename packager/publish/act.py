@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from packager.errors import DataError, EnvironmentFailure, UsageError
-from packager.folders import hash_file, load_build, verify_folder
+from packager.folders import describe_differences, load_build, verify_folder
 from packager.manifest import NAME as MANIFEST
+from packager.manifest import dump_manifest
 from packager.model import Receipt
+from packager.publish.finish import finish_folder, finished_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +61,8 @@ def _deeds(plan: ReleasePlan) -> object:
 def publish_release(plan: ReleasePlan, hub: Hub, build: str | Path) -> Receipt:
     """Make the plan true on the Hub and prove it. What stands already is only proven.
 
+    First the build folder comes to hold exactly what the tag will hold.
+
     Args:
         plan: what `plan_release` returned.
         hub: the Hub whose state was planned on.
@@ -73,6 +77,9 @@ def publish_release(plan: ReleasePlan, hub: Hub, build: str | Path) -> Receipt:
     build = Path(build)
     if plan.endpoint != hub.endpoint:
         raise UsageError(f"the plan is for {plan.endpoint}, not for {hub.endpoint}: plan again")
+    if plan.published_as is None and plan.tag_commit is None:
+        check_build(plan, build)
+    finish_folder(build, plan.release)
     if plan.published_as is None:
         hub.check_login()
         commit = plan.tag_commit or _commit_release(plan, hub, build)
@@ -85,7 +92,6 @@ def publish_release(plan: ReleasePlan, hub: Hub, build: str | Path) -> Receipt:
 
 def _commit_release(plan: ReleasePlan, hub: Hub, build: Path) -> str:
     """Make the one commit and return its id."""
-    check_build(plan, build)
     parent = plan.parent or _create_repository(plan, hub)
     upload = hub.upload_files(plan.repo_id, build, plan.add)
     title = f"Release {plan.tag}"
@@ -108,19 +114,15 @@ def check_build(plan: ReleasePlan, build: Path) -> None:
     Raises:
         DataError: the folder is another build, or not as it was built.
     """
-    manifest = load_build(build)
+    differences = verify_folder(build, load_build(build))
+    if differences:
+        raise DataError(describe_differences(build, differences))
+    manifest = finished_manifest(build, plan.release)
     planned = {file.path: file.sha256 for file in (*plan.add, *plan.keep)}
     found = {file.path: file.sha256 for file in manifest.files}
-    found[MANIFEST] = hash_file(build / MANIFEST)
+    found[MANIFEST] = hashlib.sha256(dump_manifest(manifest)).hexdigest()
     if found != planned:
         raise DataError(f"{build} holds another build than the plan: plan again")
-    differences = verify_folder(build, manifest)
-    if differences:
-        raise DataError(
-            f"{build} is not as it was built:\n"
-            + "\n".join(f"  {difference}" for difference in differences)
-            + "\nRun `packager build` again."
-        )
 
 
 def _create_repository(plan: ReleasePlan, hub: Hub) -> str | None:

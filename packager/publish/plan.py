@@ -9,30 +9,56 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from packager.errors import DataError, UsageError
 from packager.manifest import NAME as MANIFEST
 from packager.manifest import dump_manifest
 from packager.model import BuiltFile, ReleasePlan, is_repository_name, parse_version
+from packager.release import facts_from, finish_release
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from packager.model import Manifest, RemoteFile, RemoteState, Tag, Version
+    from packager.model import Manifest, ReleaseFacts, RemoteFile, RemoteState, Tag, Version
 
 _PLACEHOLDER: Final = "me/"
 _FIRST: Final = (1, 0, 0)
 _LISTED: Final = 20  # files named in one message
 
 
-def plan_release(manifest: Manifest, remote: RemoteState, *, version: str | None = None) -> ReleasePlan:
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a publisher may want of a release beside its version."""
+
+    notes: str = ""
+    """What they say of it, in words."""
+    adopt: bool = False
+    """Take over a repository with files and tags of others: what stands in the way is overwritten or deleted,
+    and the plan shows it."""
+
+
+NO_WISHES: Final = Wishes()
+
+
+def plan_release(
+    manifest: Manifest,
+    remote: RemoteState,
+    *,
+    version: str | None = None,
+    texts: Mapping[str, bytes] | None = None,
+    wishes: Wishes = NO_WISHES,
+) -> ReleasePlan:
     """Return what publishing this build would do. Nothing is read, sent or changed.
 
     Args:
         manifest: the build, as `load_build` or `build_dataset` returns it.
         remote: what stands on the Hub, as `Hub.read_state` returns it.
         version: `X.Y.Z`; None: 1.0.0 for the first release, then the next minor version.
+        texts: the text files of the build, as `load_texts` returns them, which the release fills in; None:
+            they are published as they are.
+        wishes: what else the publisher wants.
 
     Raises:
         UsageError: the repository's name is wrong or a placeholder, or the version is taken or none.
@@ -40,31 +66,97 @@ def plan_release(manifest: Manifest, remote: RemoteState, *, version: str | None
     """
     check_repository(remote.repo_id, loopback=remote.loopback)
     asked = _parse_asked(version)
-    wanted = _files_of(manifest)
-    head = {file.path: file for file in remote.files}
-    keep = tuple(file for file in wanted if _same_bytes(head.get(file.path), file))
-    add = tuple(file for file in wanted if not _same_bytes(head.get(file.path), file))
-    delete = _stale_files(wanted, remote)
-    _check_strangers(manifest, remote, touched={*delete, *(file.path for file in add)})
-
-    unchanged = not add and not delete
-    standing = _standing_versions(wanted, remote) if unchanged else ()
+    before = manifest.release if texts is None else _release_of(remote)
+    served = _served_strangers(manifest, remote)
+    draft = _make_draft(manifest, texts, before, remote, served if wishes.adopt else ())
+    standing = draft.standing if draft.is_unchanged else ()
     published = asked if asked in standing else max(standing, default=None)
     if asked not in standing:
         _check_free(asked, remote)
-    chosen = published or asked or _free_version(remote)
+    chosen = published or asked or _unfinished_version(draft, remote) or _free_version(remote)
+    if texts is not None and not published and not (draft.is_unchanged and _says(draft.release, chosen)):
+        facts = _next_facts(remote, chosen, wishes.notes)
+        draft = _make_draft(manifest, texts, facts, remote, served if wishes.adopt else ())
     return ReleasePlan(
         repo_id=remote.repo_id,
         endpoint=remote.endpoint,
         parent=remote.head,
         version=_as_text(chosen),
-        add=add,
-        keep=keep,
-        delete=delete,
-        tag_commit=remote.head if unchanged and not published else None,
+        add=draft.add,
+        keep=draft.keep,
+        delete=draft.delete,
+        tag_commit=remote.head if draft.is_unchanged and not published else None,
         published_as=f"v{_as_text(chosen)}" if published else None,
-        reread=unchanged and (not published or published == asked),
+        reread=draft.is_unchanged and (not published or published == asked),
+        release=draft.release,
+        adopt=_check_strangers(remote, draft, served, adopt=wishes.adopt),
     )
+
+
+def _release_of(remote: RemoteState) -> ReleaseFacts | None:
+    return None if remote.manifest is None else remote.manifest.release
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What stands on the Hub beside the files that a build has if these facts are released."""
+
+    release: ReleaseFacts | None
+    add: tuple[BuiltFile, ...]
+    keep: tuple[BuiltFile, ...]
+    delete: tuple[str, ...]
+    standing: tuple[Version, ...]
+    """The versions whose tags name exactly these files."""
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the head holds exactly these files."""
+        return not self.add and not self.delete
+
+
+def _make_draft(
+    manifest: Manifest,
+    texts: Mapping[str, bytes] | None,
+    release: ReleaseFacts | None,
+    remote: RemoteState,
+    served: tuple[str, ...],
+) -> _Draft:
+    finished = manifest if texts is None else finish_release(texts, manifest, release)[1]
+    wanted = _files_of(finished)
+    head = {file.path: file for file in remote.files}
+    keep = tuple(file for file in wanted if _same_bytes(head.get(file.path), file))
+    add = tuple(file for file in wanted if not _same_bytes(head.get(file.path), file))
+    delete = tuple(sorted({*_stale_files(wanted, remote), *served}))
+    return _Draft(release, add, keep, delete, _standing_versions(wanted, remote))
+
+
+def _says(release: ReleaseFacts | None, version: Version) -> bool:
+    """Return whether files with these facts may get this version's tag."""
+    return release is None or release.version == version
+
+
+def _unfinished_version(draft: _Draft, remote: RemoteState) -> Version | None:
+    """Return the version that the head was committed as, if only its tag is missing."""
+    if not draft.is_unchanged or draft.release is None or draft.release.version in _version_tags(remote):
+        return None
+    return draft.release.version
+
+
+def _next_facts(remote: RemoteState, version: Version, notes: str) -> ReleaseFacts:
+    """Return what the release says; a commit below that never got its tag is no part of the history."""
+    earlier = remote.manifest
+    if earlier is None or earlier.release is None or _is_released(earlier, remote):
+        return facts_from(earlier, version, notes=notes)
+    return replace(earlier.release, version=version, notes=notes)
+
+
+def _is_released(manifest: Manifest, remote: RemoteState) -> bool:
+    """Return whether the tag of what the head's manifest says to be holds it, as far as can be seen."""
+    tags = _version_tags(remote)
+    version = manifest.release.version if manifest.release else None
+    if version not in tags or version != max(tags):
+        return version in tags
+    return version in _standing_versions(_files_of(manifest), remote)
 
 
 def check_repository(repo_id: str, *, loopback: bool) -> None:
@@ -118,28 +210,50 @@ def _stale_files(wanted: Iterable[BuiltFile], remote: RemoteState) -> tuple[str,
     return tuple(sorted(earlier - {file.path for file in wanted}))
 
 
-def _check_strangers(manifest: Manifest, remote: RemoteState, *, touched: set[str]) -> None:
-    """Refuse a plan that overwrites or deletes what others wrote, or that serves it as our data."""
-    theirs = touched - _accounted_paths(remote)
+def _check_strangers(
+    remote: RemoteState, draft: _Draft, served: tuple[str, ...], *, adopt: bool
+) -> tuple[str, ...]:
+    """Refuse a plan that overwrites or deletes what others wrote, or that serves it as our data.
+
+    With `adopt`, return these files instead.
+    """
+    touched = {*draft.delete, *(file.path for file in draft.add)}
+    theirs = touched - _accounted_paths(remote) - {*served}
     overwritten = [file.path for file in remote.files if file.path in theirs]
-    own = {file.path for file in manifest.files} | touched
-    pattern = _served_pattern(manifest)
-    served = [file.path for file in remote.files if file.path not in own and pattern.fullmatch(file.path)]
+    if adopt:
+        return tuple(sorted({*overwritten, *served}))
     findings = []
     if overwritten:
         findings.append(
             f"these files of {remote.repo_id} were not written by an earlier release, or were changed on the "
             f"Hub since, and would be lost:\n{_list_paths(overwritten)}\n"
-            "Take what you need of them into the project, delete them on the Hub, and publish again."
+            "Take what you need of them into the project; then delete them on the Hub, or overwrite them "
+            "with --adopt."
         )
     if served:
         findings.append(
             f"these files of {remote.repo_id} are not of this build, and the card's patterns would serve "
-            f"them as part of it:\n{_list_paths(served)}\n"
-            "Move or delete them on the Hub and publish again."
+            f"them as part of it:\n{_list_paths(list(served))}\n"
+            "Move or delete them on the Hub and publish again, or have them deleted with --adopt."
+        )
+    tags = [tag.name for tag in remote.tags if tag.version is not None]
+    if tags and remote.manifest is None:
+        findings.append(
+            f"these tags of {remote.repo_id} name versions that packager did not publish:\n"
+            f"{_list_paths(tags)}\nPublish after them, as {_as_text(_free_version(remote))}, with --adopt."
         )
     if findings:
         raise DataError("\n".join(findings))
+    return ()
+
+
+def _served_strangers(manifest: Manifest, remote: RemoteState) -> tuple[str, ...]:
+    """Return the files of others that the card would serve as part of the data, sorted."""
+    own = {file.path for file in manifest.files}
+    if remote.manifest is not None:
+        own |= {file.path for file in remote.manifest.files}
+    pattern = _served_pattern(manifest)
+    return tuple(file.path for file in remote.files if file.path not in own and pattern.fullmatch(file.path))
 
 
 def _accounted_paths(remote: RemoteState) -> set[str]:

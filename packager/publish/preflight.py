@@ -66,11 +66,11 @@ def find_obstacles(
     manifest = load_build(build)
     if schema is not None and hashlib.sha256(schema).hexdigest() != manifest.schema_sha256:
         found.append(Obstacle("the schema was changed since the build: run `packager build` again", True))
-    found += _find_shown_secrets(build, manifest)
+    found += _find_shown_secrets(build, manifest, plan)
     return tuple(found)
 
 
-def _find_shown_secrets(build: Path, manifest: Manifest) -> list[Obstacle]:
+def _find_shown_secrets(build: Path, manifest: Manifest, plan: ReleasePlan) -> list[Obstacle]:
     """Find secrets in the text files of a build; those in segments are found by the check."""
     names = ["manifest.json", *(file.path for file in manifest.files if file.rows is None)]
     texts = [
@@ -78,6 +78,8 @@ def _find_shown_secrets(build: Path, manifest: Manifest) -> list[Obstacle]:
         for name in names
         if (build / name).is_file()
     ]
+    if plan.release is not None:
+        texts.append(("the notes", plan.release.notes))
     return [
         Obstacle(
             f"{name}:{text.count(chr(10), 0, secret.start) + 1}: holds what looks like {secret.kind} "

@@ -10,7 +10,7 @@ import pytest
 from packager.errors import DataError, UsageError
 from packager.manifest import dump_manifest
 from packager.model import BuiltFile, Manifest, RemoteFile, RemoteState, Split, Tag, parse_version
-from packager.publish import plan_release
+from packager.publish import Wishes, plan_release
 
 HEAD = "a" * 40
 EARLIER = "b" * 40
@@ -285,3 +285,44 @@ def test_both_findings_are_told_at_once_and_at_most_twenty_files_are_named() -> 
     assert "would be lost:\n  data/train-two.parquet\n" in message
     assert "  data/train-x19.parquet\n  and 1 more\n" in message
     assert "train-x20" not in message
+
+
+# --- taken over ----------------------------------------------------------------------------------------
+
+ADOPT = Wishes(adopt=True)
+
+
+def test_what_others_wrote_is_taken_over_where_it_was_asked_for_and_shown() -> None:
+    state = with_file(published(FIRST, V1), "data/train-extra.parquet", "x")
+    state = with_file(with_file(state, "data/train-two.parquet", "changed"), "NOTES.txt", "mine")
+    plan = plan_release(SECOND, state, wishes=ADOPT)
+    assert plan.delete == ("data/train-extra.parquet", "data/train-two.parquet")
+    assert plan.adopt == ("data/train-extra.parquet", "data/train-two.parquet")
+    assert plan.version == "1.1.0"
+
+
+def test_a_file_of_others_that_the_card_serves_makes_a_new_version_when_it_is_taken_over() -> None:
+    state = with_file(published(FIRST, V1), "data/train-extra.parquet", "x")
+    plan = plan_release(FIRST, state, wishes=ADOPT)
+    assert (plan.delete, plan.published_as, plan.version) == (("data/train-extra.parquet",), None, "1.1.0")
+
+
+def test_a_card_of_others_is_overwritten_where_it_was_asked_for() -> None:
+    state = with_file(replace(NOTHING, head=HEAD), "README.md", "theirs")
+    plan = plan_release(FIRST, state, wishes=ADOPT)
+    assert (plan.adopt, plan.version) == (("README.md",), "1.0.0")
+    assert "README.md" in paths(plan.add)
+
+
+def test_a_repository_with_versions_of_others_is_continued_after_them_only_where_it_was_asked_for() -> None:
+    tags = (Tag("v0.3.0", EARLIER), Tag("v2.1.0", HEAD), Tag("nightly", HEAD))
+    state = replace(NOTHING, head=HEAD, tags=tags)
+    with pytest.raises(DataError, match=r"  v0\.3\.0\n  v2\.1\.0\nPublish .*, as 2\.2\.0, with --adopt"):
+        plan_release(FIRST, state)
+    assert plan_release(FIRST, state, wishes=ADOPT).version == "2.2.0"
+
+
+def test_nothing_is_taken_over_where_nothing_of_others_is_in_the_way() -> None:
+    assert plan_release(SECOND, published(FIRST, V1), wishes=ADOPT) == plan_release(
+        SECOND, published(FIRST, V1)
+    )

@@ -1,0 +1,195 @@
+"""The command publish: plan, show, act; rehearse on a Hub of the project's own."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packager.cli.terminal import print_json, remark, show_count, show_size
+from packager.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from packager.config import Config
+    from packager.model import Manifest, Receipt, ReleasePlan
+    from packager.rehearsal import HubAddress
+
+
+def run_publish(given: argparse.Namespace) -> int:
+    """Publish the build as a version."""
+    from packager.config import load_project
+
+    config = load_project(Path(given.project) if given.project else None)
+    if not given.rehearse:
+        document, _ = _publish(config, given, given.endpoint, None)
+    elif given.endpoint:
+        raise UsageError("--rehearse publishes to a Hub of its own: leave out --endpoint")
+    else:
+        document = _rehearse(config, given)
+    if given.format == "json":
+        print_json(document)
+    return 0
+
+
+def _publish(
+    config: Config, given: argparse.Namespace, endpoint: str | None, token: str | None
+) -> tuple[dict[str, object], Receipt | None]:
+    """Plan, show, act; return what the JSON form says, and the receipt unless it was a dry run."""
+    from packager.folders import load_build, load_texts
+    from packager.hub import connect_hub, is_loopback
+    from packager.publish import (
+        OvertakenError,
+        Wishes,
+        check_build,
+        check_release,
+        check_repository,
+        plan_release,
+        publish_as_planned,
+        write_receipt,
+    )
+    from packager.release import finish_release
+
+    folder = Path(given.build) if given.build else config.root / "build"
+    manifest, texts = load_build(folder), load_texts(folder)
+    wishes = Wishes(_read_notes(given.notes), given.adopt)
+    hub = connect_hub(endpoint, token, say=lambda message: remark(message, quiet=given.quiet))
+    check_repository(config.repo_id, loopback=is_loopback(hub.endpoint))  # before anything is asked there
+
+    def recall(there: Manifest) -> dict[str, bytes]:
+        return finish_release(texts, manifest, there.release)[0]
+
+    def make_plan() -> ReleasePlan:
+        remote = hub.read_state(config.repo_id, recall)
+        return plan_release(manifest, remote, version=given.version, texts=texts, wishes=wishes)
+
+    plan = make_plan()
+    if given.format == "text":
+        print(_show_plan(plan), flush=True)
+    document: dict[str, object] = {"version": 1, "plan": _describe_plan(plan), "receipt": None}
+    if given.dry_run:
+        check_build(plan, folder)  # as the publish would, which this is but for the sending
+        return document, None
+    if plan.published_as is None:
+        check_release(plan, hub, folder, _read_schema(config))
+    try:
+        receipt = publish_as_planned(plan, hub, folder, make_plan)
+    except OvertakenError:
+        remark(f"what would be done now:\n{_show_plan(make_plan())}", quiet=False)
+        raise
+    document["receipt"] = asdict(receipt)
+    write_receipt(config.root, receipt, folder, version("segment-packager"))
+    if given.format == "text":
+        print(_show_receipt(receipt))
+    return document, receipt
+
+
+def _read_notes(given: str | None) -> str:
+    """Return the publisher's words: the text itself, or with `@` before it what that file says."""
+    text = given or ""
+    try:
+        if text.startswith("@"):
+            text = Path(text[1:]).read_bytes().decode()
+        text.encode()  # an argument may hold what is no UTF-8
+    except OSError as error:
+        raise UsageError(f"--notes {given}: {error.strerror}") from error
+    except UnicodeError as error:
+        raise UsageError("--notes is not UTF-8") from error
+    return "\n".join(text.strip().splitlines())
+
+
+def _read_schema(config: Config) -> bytes | None:
+    """Return the schema as it is now; None if its file is not at hand."""
+    from packager.config import shipped_file
+
+    if config.schema is None:
+        return shipped_file("segment.schema.json")
+    return config.schema.read_bytes() if config.schema.is_file() else None
+
+
+def _describe_plan(plan: ReleasePlan) -> dict[str, object]:
+    from packager.card.wording import version_text
+
+    document = {**asdict(plan), "tag": plan.tag, "send_bytes": plan.send_bytes}
+    if plan.release is not None:
+        history = [asdict(past) | {"version": version_text(past.version)} for past in plan.release.history]
+        facts = {"version": plan.version, "history": history}
+        document["release"] = asdict(plan.release) | facts
+    return document
+
+
+def _show_plan(plan: ReleasePlan) -> str:
+    where = f"{plan.repo_id} at {plan.endpoint}"
+    if plan.published_as is not None:
+        return f"nothing changed: {where} already holds this build as {plan.published_as}"
+    lines = [f"plan: publish {plan.tag} of {where}"]
+    lines += ["  the repository is new"] if plan.parent is None else []
+    lines += [f"  add    {file.path} ({file.size:,} bytes)" for file in plan.add]
+    lines += [f"  keep   {file.path}" for file in plan.keep]
+    lines += [f"  delete {path}" for path in plan.delete]
+    lines += [f"  taken over although others wrote it: {path}" for path in plan.adopt]
+    if plan.tag_commit is not None:
+        lines.append(
+            f"  the commit {plan.tag_commit[:12]} already holds these files; only the tag is missing"
+        )
+    else:
+        lines.append(f"  one commit of {plan.send_bytes:,} bytes, then the tag {plan.tag}")
+    return "\n".join(lines)
+
+
+def _show_receipt(receipt: Receipt) -> str:
+    did = "published" if receipt.created else "stands"
+    proof = f"{show_count(len(receipt.proven), 'file')} read back and hashed"
+    if receipt.listed:
+        proof += f", {show_count(len(receipt.listed), 'file')} by the sha256 that the Hub lists"
+    return f"{did}: {receipt.repo_id} v{receipt.version} (commit {receipt.commit[:12]}); proven: {proof}"
+
+
+def _rehearse(config: Config, given: argparse.Namespace) -> dict[str, object]:
+    """Publish to a Hub of the project's own, load back, and count what that Hub had to store."""
+    from packager.folders import state_folder
+    from packager.rehearsal import measure_commits, run_hub
+
+    root = state_folder(config.root) / "hub"
+    with run_hub(root) as address:
+        document, receipt = _publish(config, given, address.endpoint, address.token)
+        if receipt is None:
+            return document
+        document["read_back"] = _read_back(config, given, address, receipt)
+    cost = next(cost for cost in measure_commits(root) if cost.commit == receipt.commit)
+    document["cost"] = {"files": cost.files, "bytes": cost.size, "new_bytes": cost.new_bytes}
+    if given.format == "text":
+        print(
+            f"cost of v{receipt.version}: {show_count(cost.files, 'file')}, {show_size(cost.size)}; "
+            f"{show_size(cost.new_bytes)} new after deduplication"
+        )
+        print(f"this was a rehearsal: nothing left this machine; its own Hub stands at v{receipt.version}")
+    return document
+
+
+def _read_back(
+    config: Config, given: argparse.Namespace, address: HubAddress, receipt: Receipt
+) -> dict[str, object]:
+    """Load the rehearsed version as its users will, and compare every row with the sources."""
+    from packager.check.rows import read_rows
+    from packager.folders import load_build
+    from packager.readback import read_back
+
+    tag = f"v{receipt.version}"
+    manifest = load_build(Path(given.build) if given.build else config.root / "build")
+    found = read_back(
+        address.endpoint, address.token, config.repo_id, tag, read_rows(config), manifest.columns
+    )
+    if found.different:
+        shown = "\n  ".join(found.differences)
+        raise DataError(
+            f"{tag} as loaded back differs from the sources in {show_count(found.different, 'place')}:\n"
+            f"  {shown}\nif the sources changed since the build, run `packager build` again"
+        )
+    if given.format == "text":
+        splits = ", ".join(f"{name} {rows:,}" for name, rows in found.splits)
+        print(f"loaded back with datasets.load_dataset({config.repo_id!r}, revision={tag!r}): {splits}")
+        print(f"every row equals its source: {show_count(found.rows, 'row')}")
+    return asdict(found)

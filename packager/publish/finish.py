@@ -1,0 +1,59 @@
+"""Write the finished files of a release back into the build folder, all of them or none.
+
+A new folder comes to stand in the place of the old one by rename; the shards are the same files under a
+second name, so their bytes are neither read nor written.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+from packager.folders import load_build, load_texts, replace_folder
+from packager.manifest import NAME as MANIFEST
+from packager.manifest import dump_manifest
+from packager.release import finish_release
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from packager.model import Manifest, ReleaseFacts
+
+
+def finish_folder(build: Path, release: ReleaseFacts | None) -> None:
+    """Have a build folder hold what a release of it holds; with None, what the build alone wrote.
+
+    Raises:
+        DataError: its text files are not as they were built.
+        UsageError: it holds files that are not of the build.
+        EnvironmentFailure: a build into it is running.
+    """
+    if _finished(build, release)[1] == load_build(build):
+        return
+    with replace_folder(build, build.absolute().parent) as work:
+        texts, manifest = _finished(build, release)
+        for file in manifest.files:
+            place = work / "new" / file.path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if file.rows is None:
+                place.write_bytes(texts[file.path])
+            else:
+                _link(build / file.path, place)
+        (work / "new" / MANIFEST).write_bytes(dump_manifest(manifest))
+
+
+def finished_manifest(build: Path, release: ReleaseFacts | None) -> Manifest:
+    """Return the manifest that a build folder has once it is finished. Nothing is written."""
+    return _finished(build, release)[1]
+
+
+def _finished(build: Path, release: ReleaseFacts | None) -> tuple[dict[str, bytes], Manifest]:
+    return finish_release(load_texts(build), load_build(build), release)
+
+
+def _link(there: Path, place: Path) -> None:
+    try:
+        os.link(there, place)
+    except OSError:  # a file system without links
+        shutil.copyfile(there, place)
