@@ -137,6 +137,7 @@ def _add_build(adder: _Adder) -> None:
     command.add_argument(
         "--drop-invalid", action="store_true", help="leave out what has errors; manifest and card name it"
     )
+    command.add_argument("--strict", action="store_true", help="a warning about the card stops it too")
     _add_format(command)
     _add_jobs(command)
 
@@ -185,6 +186,7 @@ def _add_publish(adder: _Adder) -> None:
         help="take over a repository of others; the plan shows what of theirs goes",
     )
     command.add_argument("--dry-run", action="store_true", help="show the plan and stop")
+    command.add_argument("--strict", action="store_true", help="warnings stand in the way too")
     command.add_argument("--endpoint", metavar="URL", help="the Hub; default: HF_ENDPOINT, or the public one")
     command.add_argument(
         "--rehearse",

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     import argparse
 
     from packager.config import Config
+    from packager.model import Problem
 
 _ROWS: Final = 10  # of each split, on the page
+_TEMPLATE: Final = "dataset_card.md"
 
 
 def run_card(given: argparse.Namespace) -> int:
@@ -74,16 +76,42 @@ def _open(given: argparse.Namespace, config: Config) -> int:
     return 0
 
 
-def _check(given: argparse.Namespace, config: Config) -> int:
-    from packager.card import RULES, lint_card
-    from packager.reports import FORMATS, RuleInfo, Setting
+def refuse_warnings(config: Config, form: str) -> None:
+    """Refuse a project whose card has warnings, and print them.
 
+    Raises:
+        DataError: it has.
+    """
+    problems, name = _lint(config)
+    if problems:
+        print(_show(problems, name, form, strict=True), end="")
+        count = f"{len(problems)} warning{'s' * (len(problems) != 1)}"
+        raise DataError(f"nothing was built: {name} has {count} or worse, and --strict lets none pass")
+
+
+def _check(given: argparse.Namespace, config: Config) -> int:
     if config.card is None:
         raise UsageError(f"{config.root} has no dataset_card.md of its own: `packager init` writes one")
+    problems, name = _lint(config)
+    print(_show(problems, name, given.format, strict=given.strict), end="")
+    failing = {Severity.ERROR, Severity.WARNING} if given.strict else {Severity.ERROR}
+    return DataError.exit_code if any(problem.severity in failing for problem in problems) else 0
+
+
+def _lint(config: Config) -> tuple[tuple[Problem, ...], str]:
+    """Return what is wrong with the source of the card, and its name."""
+    from packager.card import lint_card
+    from packager.config import shipped_file
+
+    if config.card is None:
+        return lint_card(shipped_file(_TEMPLATE), _TEMPLATE), _TEMPLATE
     name = config.card.relative_to(config.root).as_posix()
-    report = Report(1, 0, lint_card(config.card.read_bytes(), name))
+    return lint_card(config.card.read_bytes(), name), name
+
+
+def _show(problems: tuple[Problem, ...], name: str, form: str, *, strict: bool) -> str:
+    from packager.card import RULES
+    from packager.reports import FORMATS, RuleInfo, Setting
+
     rules = {rule: RuleInfo(f"Finds {what}.", "", severity) for rule, (severity, what) in RULES.items()}
-    setting = Setting(rules=rules, files=(name,), strict=given.strict)
-    print(FORMATS[given.format](report, setting), end="")
-    failing = (Severity.ERROR, Severity.WARNING) if given.strict else (Severity.ERROR,)
-    return DataError.exit_code if any(report.count(severity) for severity in failing) else 0
+    return FORMATS[form](Report(1, 0, problems), Setting(rules=rules, files=(name,), strict=strict))

@@ -66,9 +66,12 @@ def rules(given: argparse.Namespace) -> int:
 def build(given: argparse.Namespace) -> int:
     """Check, then build the data set."""
     from packager.build import InvalidSegments, run_build
+    from packager.cli.card import refuse_warnings
     from packager.work import count_cpus
 
     config = _load(given)
+    if given.strict:
+        refuse_warnings(config, given.format)
     out = Path(given.out) if given.out else config.root / "build"
     try:
         with show_progress("building", quiet=given.quiet) as progress:

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.cli.terminal import print_json, remark, show_count, show_size
+from packager.cli.terminal import print_json, remark, show_count, show_size, warn
 from packager.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ def _publish(
     from packager.publish import (
         OvertakenError,
         Wishes,
-        check_build,
         check_release,
         check_repository,
         plan_release,
@@ -69,11 +68,11 @@ def _publish(
     if given.format == "text":
         print(_show_plan(plan), flush=True)
     document: dict[str, object] = {"version": 1, "plan": _describe_plan(plan), "receipt": None}
+    if given.dry_run or plan.published_as is None:
+        asked = None if given.dry_run else hub
+        warn(check_release(plan, asked, folder, _read_schema(config), strict=given.strict), quiet=given.quiet)
     if given.dry_run:
-        check_build(plan, folder)  # as the publish would, which this is but for the sending
         return document, None
-    if plan.published_as is None:
-        check_release(plan, hub, folder, _read_schema(config))
     try:
         receipt = publish_as_planned(plan, hub, folder, make_plan)
     except OvertakenError:

@@ -5,18 +5,29 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from packager.work import Progress
+
+_WARNINGS: Final = 5  # that are said one by one
 
 
 def remark(message: str, *, quiet: bool) -> None:
     """Say something that is no result."""
     if not quiet:
         print(f"packager: {message}", file=sys.stderr, flush=True)
+
+
+def warn(warnings: Sequence[str], *, quiet: bool) -> None:
+    """Say warnings; of many the first ones and how many there are."""
+    for warning in warnings[:_WARNINGS]:
+        remark(f"warning: {warning}", quiet=quiet)
+    if len(warnings) > _WARNINGS:
+        more = len(warnings) - _WARNINGS
+        remark(f"and {more} more warnings about the card; `packager card --check` names them", quiet=quiet)
 
 
 @contextmanager

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from packager.card import lint_card
 from packager.errors import DataError, EnvironmentFailure, PackagerError
 from packager.folders import load_build
+from packager.model import Severity
 from packager.publish.act import check_build
 from packager.secrets import find_secrets
 
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from packager.hub import Hub
     from packager.model import Manifest, ReleasePlan
 
+_CARD: Final = "README.md"
+
 
 class Obstacle(NamedTuple):
     """Something that stands in the way of a release."""
@@ -24,24 +29,33 @@ class Obstacle(NamedTuple):
     message: str
     is_data: bool
     """True: the data has the problem; False: the token, the network, the Hub."""
+    stops: bool = True
+    """False: a warning, which only a strict publisher takes for an obstacle."""
 
 
-def check_release(plan: ReleasePlan, hub: Hub, build: Path, schema: bytes | None = None) -> None:
+def check_release(
+    plan: ReleasePlan, hub: Hub | None, build: Path, schema: bytes | None = None, *, strict: bool = False
+) -> tuple[str, ...]:
     """Refuse a release that could not be carried out, or should not be, with everything that is wrong.
 
     Args:
         plan: what is to be done.
-        hub: where.
+        hub: where; None: the Hub is not asked, as for a plan that is only shown.
         build: the folder of the build.
         schema: the project's schema file as it is now; None: the sources are not at hand.
+        strict: warnings stand in the way too.
+
+    Returns:
+        The warnings.
 
     Raises:
         DataError: the build or what it says is wrong, perhaps among other things.
         EnvironmentFailure: the token will not do, or the Hub has moved on.
     """
-    obstacles = find_obstacles(plan, hub, build, schema)
+    found = find_obstacles(plan, hub, build, schema)
+    obstacles = [obstacle for obstacle in found if obstacle.stops or strict]
     if not obstacles:
-        return
+        return tuple(obstacle.message for obstacle in found)
     text = "\n".join(obstacle.message for obstacle in obstacles)
     if len(obstacles) > 1:
         text = f"{len(obstacles)} things stand in the way, and nothing was sent:\n{text}"
@@ -50,14 +64,13 @@ def check_release(plan: ReleasePlan, hub: Hub, build: Path, schema: bytes | None
 
 
 def find_obstacles(
-    plan: ReleasePlan, hub: Hub, build: Path, schema: bytes | None = None
+    plan: ReleasePlan, hub: Hub | None, build: Path, schema: bytes | None = None
 ) -> tuple[Obstacle, ...]:
-    """Return all that stands in the way; see `check_release`."""
+    """Return all that stands in the way, and the warnings; see `check_release`."""
     found: list[Obstacle] = []
-    looks: tuple[Callable[[], None], ...] = (
-        lambda: check_build(plan, build),
-        lambda: hub.check_login(writing=True),
-    )
+    looks: list[Callable[[], None]] = [lambda: check_build(plan, build)]
+    if hub is not None:
+        looks.append(partial(hub.check_login, writing=True))
     for look in looks:
         try:
             look()
@@ -66,8 +79,26 @@ def find_obstacles(
     manifest = load_build(build)
     if schema is not None and hashlib.sha256(schema).hexdigest() != manifest.schema_sha256:
         found.append(Obstacle("the schema was changed since the build: run `packager build` again", True))
+    found += _find_card_faults(build, manifest)
     found += _find_shown_secrets(build, manifest, plan)
     return tuple(found)
+
+
+def _find_card_faults(build: Path, manifest: Manifest) -> list[Obstacle]:
+    """Judge the card: a wrong value stops a release, what is only missing is a warning."""
+    if not (build / _CARD).is_file():
+        return []  # as `check_build` says
+    rows = sum(split.rows for split in manifest.splits)
+    files = [file.path for file in manifest.files]
+    faults = lint_card((build / _CARD).read_bytes(), _CARD, rows=rows, files=files)
+    return [
+        Obstacle(
+            f"{fault.path}:{fault.line}: {fault.message} ({fault.rule})",
+            is_data=True,
+            stops=fault.severity is Severity.ERROR,
+        )
+        for fault in faults
+    ]
 
 
 def _find_shown_secrets(build: Path, manifest: Manifest, plan: ReleasePlan) -> list[Obstacle]:

@@ -396,3 +396,26 @@ def test_a_dry_run_refuses_a_build_that_the_publish_would_refuse(
     (tmp_path / "build" / "README.md").write_text("tampered")
     assert run("publish", "--project", tmp_path, "--rehearse", "--dry-run") == 1
     assert "README.md" in capsys.readouterr().err
+
+
+def test_who_is_strict_neither_builds_nor_publishes_with_a_card_that_is_not_complete(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_corpus(tmp_path, recordings=1)
+    card = tmp_path / "dataset_card.md"
+    card.write_text("---\nlicense: mit\n---\n# Turns\n\n## Use\n")
+    assert run("build", "--project", tmp_path, "--strict") == 1
+    captured = capsys.readouterr()
+    assert "card/empty-section" in captured.out
+    assert "nothing was built: dataset_card.md has 1 warning" in captured.err
+    assert not (tmp_path / "build").exists()
+    assert run("build", "--project", tmp_path) == 0
+    dry_run = ("publish", "--project", tmp_path, "--rehearse", "--dry-run")
+    assert run(*dry_run) == 0
+    assert "warning: README.md:" in capsys.readouterr().err
+    assert run(*dry_run, "--strict") == 1
+    card.write_text("---\nlicense: mit\n---\n# Turns\n\n## Use\n\nRead them.\n")
+    assert run("build", "--project", tmp_path, "--strict") == 0
+    capsys.readouterr()
+    assert run(*dry_run, "--strict") == 0
+    assert "warning" not in capsys.readouterr().err

@@ -49,6 +49,7 @@ class Builds:
         shards: Shards,
         *,
         title: str = "Turns",
+        license_id: str = "cc0-1.0",
         columns: tuple[Column, ...] = COLUMNS,
         schema: Any = SCHEMA,  # noqa: ANN401 - pyarrow has no types
     ) -> tuple[Path, Manifest]:
@@ -57,7 +58,7 @@ class Builds:
         for path, rows in shards.items():
             pq.write_table(pa.Table.from_pylist(rows, schema=schema), folder / path)
         splits = sorted({path.removeprefix("data/").partition("-")[0] for path in shards})
-        (folder / "README.md").write_text(_card(splits, title), encoding="utf-8")
+        (folder / "README.md").write_text(_card(splits, title, license_id), encoding="utf-8")
         manifest = Manifest(
             schema_sha256="5" * 64,
             columns=columns,
@@ -100,11 +101,11 @@ def _row(recording: str, segment: int, text: str) -> dict[str, Any]:
     return {"recording": recording, "segment": segment, "Text": text}
 
 
-def _card(splits: list[str], title: str) -> str:
-    lines = ["---", "license: cc0-1.0", "configs:", "- config_name: default", "  data_files:"]
+def _card(splits: list[str], title: str, license_id: str) -> str:
+    lines = ["---", f"license: {license_id}", "configs:", "- config_name: default", "  data_files:"]
     for split in splits:
         lines += [f"  - split: {split}", f"    path: data/{split}-*"]
-    return "\n".join([*lines, "---", f"# {title}", ""])
+    return "\n".join([*lines, "---", f"# {title}", "", "What was said.", ""])
 
 
 def _split(name: str, shards: Shards) -> Split:

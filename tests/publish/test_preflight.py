@@ -75,6 +75,26 @@ def test_the_schema_of_the_build_is_no_obstacle(hub: Hub, builds: Builds) -> Non
     assert [obstacle.is_data for obstacle in find_obstacles(plan, hub, folder, b"{}")] == [True]
 
 
+def test_an_empty_section_is_a_warning_and_stops_who_is_strict(hub: Hub, builds: Builds) -> None:
+    folder, manifest = builds.write(
+        "bare", {"data/train-00000-of-00001.parquet": []}, title="Turns\n\n## Use\n\n## More"
+    )
+    plan = plan_release(manifest, hub.read_state(REPO))
+    (warning,) = check_release(plan, hub, folder)
+    assert warning.startswith("README.md:11: ")
+    assert warning.endswith("(card/empty-section)")
+    with pytest.raises(DataError, match="card/empty-section"):
+        check_release(plan, hub, folder, strict=True)
+
+
+def test_a_card_with_a_value_that_the_hub_does_not_know_stops_a_release(hub: Hub, builds: Builds) -> None:
+    folder, manifest = builds.write(
+        "wrong", {"data/train-00000-of-00001.parquet": []}, license_id="no-such-licence"
+    )
+    with pytest.raises(DataError, match=r"^README\.md:2: .*no-such-licence.* \(card/license\)$"):
+        check_release(plan_release(manifest, hub.read_state(REPO)), hub, folder)
+
+
 # --- somebody else was quicker -------------------------------------------------------------------------
 
 
