@@ -81,6 +81,7 @@ PURE: Final = (
         "manifest.py",
         "release.py",
         "statistics.py",
+        "publish/document.py",
         "publish/plan.py",
         "schema/columns.py",
         "schema/features.py",

@@ -187,6 +187,11 @@ def _add_publish(adder: _Adder) -> None:
     )
     command.add_argument("--dry-run", action="store_true", help="show the plan and stop")
     command.add_argument("--strict", action="store_true", help="warnings stand in the way too")
+    command.add_argument(
+        "--plan",
+        metavar="FILE",
+        help="do what this plan says, or nothing; --dry-run --format json prints it",
+    )
     command.add_argument("--endpoint", metavar="URL", help="the Hub; default: HF_ENDPOINT, or the public one")
     command.add_argument(
         "--rehearse",

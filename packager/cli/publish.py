@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from packager.cli.terminal import print_json, remark, show_count, show_size, warn
 from packager.errors import DataError, UsageError
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from packager.config import Config
     from packager.model import Manifest, Receipt, ReleasePlan
+    from packager.publish import Wishes
     from packager.rehearsal import HubAddress
 
 
@@ -42,9 +43,11 @@ def _publish(
     from packager.hub import connect_hub, is_loopback
     from packager.publish import (
         OvertakenError,
-        Wishes,
+        check_agreed,
         check_release,
         check_repository,
+        describe_plan,
+        describe_wishes,
         plan_release,
         publish_as_planned,
         write_receipt,
@@ -53,7 +56,7 @@ def _publish(
 
     folder = Path(given.build) if given.build else config.root / "build"
     manifest, texts = load_build(folder), load_texts(folder)
-    wishes = Wishes(_read_notes(given.notes), given.adopt)
+    agreed, asked, wishes = _read_wishes(given)
     hub = connect_hub(endpoint, token, say=lambda message: remark(message, quiet=given.quiet))
     check_repository(config.repo_id, loopback=is_loopback(hub.endpoint))  # before anything is asked there
 
@@ -62,15 +65,22 @@ def _publish(
 
     def make_plan() -> ReleasePlan:
         remote = hub.read_state(config.repo_id, recall)
-        return plan_release(manifest, remote, version=given.version, texts=texts, wishes=wishes)
+        return plan_release(manifest, remote, version=asked, texts=texts, wishes=wishes)
 
     plan = make_plan()
     if given.format == "text":
         print(_show_plan(plan), flush=True)
-    document: dict[str, object] = {"version": 1, "plan": _describe_plan(plan), "receipt": None}
+    document: dict[str, object] = {
+        "version": 1,
+        "plan": describe_plan(plan),
+        "wishes": describe_wishes(asked, wishes),
+        "receipt": None,
+    }
+    if agreed is not None:
+        check_agreed(agreed, plan)
     if given.dry_run or plan.published_as is None:
-        asked = None if given.dry_run else hub
-        warn(check_release(plan, asked, folder, _read_schema(config), strict=given.strict), quiet=given.quiet)
+        there = None if given.dry_run else hub
+        warn(check_release(plan, there, folder, _read_schema(config), strict=given.strict), quiet=given.quiet)
     if given.dry_run:
         return document, None
     try:
@@ -83,6 +93,21 @@ def _publish(
     if given.format == "text":
         print(_show_receipt(receipt))
     return document, receipt
+
+
+def _read_wishes(given: argparse.Namespace) -> tuple[dict[str, Any] | None, str | None, Wishes]:
+    """Return the plan that was agreed on, if there is one, the version asked for, and the wishes."""
+    from packager.publish import Wishes, read_document
+
+    if given.plan is None:
+        return None, given.version, Wishes(_read_notes(given.notes), given.adopt)
+    if given.version or given.notes or given.adopt:
+        raise UsageError("--plan says all: leave out --version, --notes and --adopt")
+    try:
+        data = Path(given.plan).read_bytes()
+    except OSError as error:
+        raise UsageError(f"--plan {given.plan}: {error.strerror}") from error
+    return read_document(data, given.plan)
 
 
 def _read_notes(given: str | None) -> str:
@@ -106,17 +131,6 @@ def _read_schema(config: Config) -> bytes | None:
     if config.schema is None:
         return shipped_file("segment.schema.json")
     return config.schema.read_bytes() if config.schema.is_file() else None
-
-
-def _describe_plan(plan: ReleasePlan) -> dict[str, object]:
-    from packager.card.wording import version_text
-
-    document = {**asdict(plan), "tag": plan.tag, "send_bytes": plan.send_bytes}
-    if plan.release is not None:
-        history = [asdict(past) | {"version": version_text(past.version)} for past in plan.release.history]
-        facts = {"version": plan.version, "history": history}
-        document["release"] = asdict(plan.release) | facts
-    return document
 
 
 def _show_plan(plan: ReleasePlan) -> str:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from packager.publish.act import OvertakenError, check_build, publish_as_planned, publish_release
+from packager.publish.document import check_agreed, describe_plan, describe_wishes, read_document
 from packager.publish.plan import Wishes, check_repository, plan_release
 from packager.publish.preflight import check_release, find_obstacles
 from packager.publish.receipts import read_receipt, write_receipt
@@ -15,14 +16,18 @@ __all__ = [
     "OvertakenError",
     "Verified",
     "Wishes",
+    "check_agreed",
     "check_build",
     "check_release",
     "check_repository",
+    "describe_plan",
+    "describe_wishes",
     "find_obstacles",
     "identify_loaded",
     "plan_release",
     "publish_as_planned",
     "publish_release",
+    "read_document",
     "read_receipt",
     "verify_build",
     "verify_release",
