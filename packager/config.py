@@ -118,6 +118,14 @@ class Config:
         return None if self.recording in {"auto", "file", "folder"} else self.recording
 
     @property
+    def card_name(self) -> str:
+        """The path of the card as messages name it: relative to the project where it lies in it."""
+        if self.card is None:
+            return "dataset_card.md"
+        within = self.card.is_relative_to(self.root)
+        return (self.card.relative_to(self.root) if within else self.card).as_posix()
+
+    @property
     def deal(self) -> Deal:
         """How recordings are dealt to the splits."""
         return Deal(self.splits, self.salt, self.group_by, self.pins)

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from packager.check.rules import Properties as Names
+from packager.check.rules import Rule
 from packager.check.rules.catalogue import find_rule, resolve_severities
 from packager.check.rules.turn import read_turn
 from packager.cli import main
@@ -161,7 +162,7 @@ def test_each_repair_but_one_belongs_to_a_rule_and_takes_away_what_it_blames() -
     for repair, name in rules.items():
         assert select_repairs({name}) == {Repair.MARK, repair}
         rule = find_rule(name)
-        assert rule is not None
+        assert isinstance(rule, Rule)
         if repair is not Repair.TIME:  # the example of that rule is not clear
             [(_, [segment])] = rule.bad
             repaired, done = repair_text(str(segment["Text"]), {repair})

@@ -19,6 +19,7 @@ FLOORS: Final = (
     {"errors", "model"},
     {
         "canonical",
+        "card_rules",
         "config",
         "manifest",
         "markdown",
@@ -78,6 +79,7 @@ PURE: Final = (
     *(f"reports/{name}.py" for name in ("__init__", "document", "github", "junit", "sarif", "setting")),
     *("reports/text.py", "reports/wording.py", "fix/values.py", "fix/difference.py"),
     *(
+        "card_rules.py",
         "manifest.py",
         "release.py",
         "statistics.py",

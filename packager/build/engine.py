@@ -33,7 +33,7 @@ from packager.check.engine import (
     make_gathering,
     open_scratch,
 )
-from packager.check.judge import load_schema, load_schema_anew
+from packager.check.judge import find_card_severities, load_schema, load_schema_anew
 from packager.check.lock import read_lock, write_lock
 from packager.config import FILE_NAME, Config, load_project, shipped_file
 from packager.errors import DataError
@@ -185,8 +185,12 @@ class _Gathered:
 def _read_card(config: Config) -> bytes:
     """Return the card's source; a card that cannot be rendered stops the build before the long part."""
     source = shipped_file("dataset_card.md") if config.card is None else config.card.read_bytes()
-    name = "dataset_card.md" if config.card is None else config.card.relative_to(config.root).as_posix()
-    problems = lint_card(source, name) if config.card is not None else check_card(source, name)
+    name = config.card_name
+    problems = (
+        lint_card(source, name, severities=find_card_severities(config))
+        if config.card is not None
+        else check_card(source, name)
+    )
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise InvalidSegments(Report(0, 0, problems))
     return source

@@ -26,14 +26,13 @@ from packager.card.changelog import write_changelog
 from packager.card.companions import describe_dataset, finish_companions
 from packager.card.croissant import DatasetFacts
 from packager.card.facts import CardFacts, FieldFacts, SplitFacts, Waiver
-from packager.card.lint import RULES, lint_card
+from packager.card.lint import lint_card
 from packager.card.merge import merge_card
 from packager.card.page import Preview, render_page
 from packager.card.pictures import draw_pictures
 from packager.card.render import check_card, finish_card, render_card
 
 __all__ = [
-    "RULES",
     "About",
     "CardFacts",
     "DatasetFacts",

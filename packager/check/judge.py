@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from packager.card_rules import CARD_RULES
 from packager.check.corpus import point_to
 from packager.check.evidence import Listener, Voice
 from packager.check.proof import Proof
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
     from packager.check.deal import Dealer
     from packager.check.rules import Finding
-    from packager.config import Checks
+    from packager.config import Checks, Config
     from packager.model import JsonObject, SourceFile
     from packager.segments.blocks import Tap
 
@@ -135,6 +136,13 @@ def find_pack(criteria: Criteria, name: str) -> RulePack:
     """Return the rules that hold for the source of this name."""
     paths = criteria.checks.paths
     return _make_pack(criteria, tuple(bool(_matcher(pattern)(name)) for pattern, _ in paths) if paths else ())
+
+
+def find_card_severities(config: Config) -> dict[str, Severity]:
+    """Return the rules that hold for the project's card, and how bad each is."""
+    checks = config.checks
+    matching = (choices for pattern, choices in checks.paths if _matcher(pattern)(config.card_name))
+    return resolve_severities((checks.choices, *matching), CARD_RULES)
 
 
 def listen_to(

@@ -82,7 +82,9 @@ def refuse_warnings(config: Config, form: str) -> None:
     Raises:
         DataError: it has.
     """
-    problems, name = _lint(config)
+    failing = {Severity.ERROR, Severity.WARNING}
+    problems, name = _lint(config), config.card_name
+    problems = tuple(each for each in problems if each.severity in failing)
     if problems:
         print(_show(problems, name, form, strict=True), end="")
         count = f"{len(problems)} warning{'s' * (len(problems) != 1)}"
@@ -92,26 +94,27 @@ def refuse_warnings(config: Config, form: str) -> None:
 def _check(given: argparse.Namespace, config: Config) -> int:
     if config.card is None:
         raise UsageError(f"{config.root} has no dataset_card.md of its own: `packager init` writes one")
-    problems, name = _lint(config)
+    problems, name = _lint(config), config.card_name
     print(_show(problems, name, given.format, strict=given.strict), end="")
     failing = {Severity.ERROR, Severity.WARNING} if given.strict else {Severity.ERROR}
     return DataError.exit_code if any(problem.severity in failing for problem in problems) else 0
 
 
-def _lint(config: Config) -> tuple[tuple[Problem, ...], str]:
-    """Return what is wrong with the source of the card, and its name."""
+def _lint(config: Config) -> tuple[Problem, ...]:
+    """Return what is wrong with the source of the card."""
     from packager.card import lint_card
+    from packager.check.judge import find_card_severities
     from packager.config import shipped_file
 
-    if config.card is None:
-        return lint_card(shipped_file(_TEMPLATE), _TEMPLATE), _TEMPLATE
-    name = config.card.relative_to(config.root).as_posix()
-    return lint_card(config.card.read_bytes(), name), name
+    source = shipped_file(_TEMPLATE) if config.card is None else config.card.read_bytes()
+    return lint_card(source, config.card_name, severities=find_card_severities(config))
 
 
 def _show(problems: tuple[Problem, ...], name: str, form: str, *, strict: bool) -> str:
-    from packager.card import RULES
+    from packager.card_rules import CARD_RULES
     from packager.reports import FORMATS, RuleInfo, Setting
 
-    rules = {rule: RuleInfo(f"Finds {what}.", "", severity) for rule, (severity, what) in RULES.items()}
+    rules = {
+        rule.id: RuleInfo(f"Finds {rule.summary}.", rule.explanation, rule.severity) for rule in CARD_RULES
+    }
     return FORMATS[form](Report(1, 0, problems), Setting(rules=rules, files=(name,), strict=strict))

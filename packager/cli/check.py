@@ -93,8 +93,9 @@ def _with_card(report: Report, config: Config) -> Report:
     if config.card is None:
         return report
     from packager.card import lint_card
+    from packager.check.judge import find_card_severities
 
-    found = lint_card(config.card.read_bytes(), config.card.relative_to(config.root).as_posix())
+    found = lint_card(config.card.read_bytes(), config.card_name, severities=find_card_severities(config))
     return replace(report, files=report.files, problems=tuple(sorted((*report.problems, *found))))
 
 
@@ -161,15 +162,14 @@ def _own_version() -> str:
 
 
 def _describe_rules() -> dict[str, RuleInfo]:
-    from packager.card import RULES as CARD_RULES
+    from packager.card_rules import CARD_RULES
     from packager.check.rules.catalogue import RULES
     from packager.reports import RuleInfo
 
-    described = {
-        rule.id: RuleInfo(f"Finds {rule.summary}.", rule.explanation, rule.severity) for rule in RULES
+    return {
+        rule.id: RuleInfo(f"Finds {rule.summary}.", rule.explanation, rule.severity)
+        for rule in (*RULES, *CARD_RULES)
     }
-    card = {name: RuleInfo(f"Finds {what}.", "", severity) for name, (severity, what) in CARD_RULES.items()}
-    return described | card
 
 
 def _settle(given: argparse.Namespace, config: Config, report: Report) -> tuple[Report, Setting]:

@@ -46,12 +46,13 @@ def check(given: argparse.Namespace) -> int:
 
 
 def rules(given: argparse.Namespace) -> int:
-    """Show the rules beyond the schema."""
+    """Show the rules beyond the schema, and those of the card."""
+    from packager.card_rules import CARD_RULES
     from packager.check.rules import RULES, find_family, find_rule
     from packager.check.rules.page import describe_rule, list_rules, render_page, to_document
 
     rule = find_rule(given.rule) if given.rule else None
-    shown = (rule,) if rule else find_family(given.rule) if given.rule else RULES
+    shown = (rule,) if rule else find_family(given.rule) if given.rule else (*RULES, *CARD_RULES)
     if not shown:
         raise UsageError(f"there is no rule {given.rule!r}: `packager rules` lists them")
     if given.format == "json":
@@ -168,10 +169,16 @@ def _print_report(report: Report, form: str) -> int:
 def _tell_card(config: Config, *, quiet: bool) -> None:
     """Say how much of the project's own card is left to do."""
     from packager.card import lint_card
+    from packager.check.judge import find_card_severities
+    from packager.model import Severity
 
-    if config.card is not None and (found := lint_card(config.card.read_bytes(), config.card.name)):
-        left = show_count(len(found), "warning")
-        remark(f"warning: {config.card.name} has {left}; `packager card --check` names them", quiet=quiet)
+    if config.card is None:
+        return
+    severities = find_card_severities(config)
+    found = lint_card(config.card.read_bytes(), config.card_name, severities=severities)
+    if left := sum(problem.severity is Severity.WARNING for problem in found):
+        told = show_count(left, "warning")
+        remark(f"warning: {config.card_name} has {told}; `packager card --check` names them", quiet=quiet)
 
 
 # --- build ---------------------------------------------------------------------------------------------

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from packager.build import InvalidSegments, build_dataset
-from packager.card import RULES, lint_card
+from packager.card import lint_card
+from packager.card_rules import CARD_RULES, CardRule
 from packager.cli import main
 from packager.config import shipped_file
 from packager.folders import load_build
@@ -75,8 +77,46 @@ def test_a_deliberately_wrong_card_is_told_everything_at_its_place() -> None:
     assert places(WRONG) == FOUND
 
 
-def test_every_rule_that_is_found_is_listed() -> None:
-    assert {f"card/{rule}" for _, _, rule in FOUND} < RULES.keys()
+def lint_example(text: str) -> list[str]:
+    found = lint_card(
+        text.encode(errors="surrogateescape"), "card.md", rows=9, files=("data/train-0.parquet",)
+    )
+    return [each.rule for each in found]
+
+
+@pytest.mark.parametrize("rule", CARD_RULES, ids=[rule.id for rule in CARD_RULES])
+def test_the_bad_example_of_a_rule_breaks_it_alone_and_the_good_one_none(rule: CardRule) -> None:
+    assert lint_example(rule.bad) == [rule.id]
+    assert lint_example(rule.good) == []
+
+
+def test_a_project_chooses_the_rules_of_its_card(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = make_started(tmp_path / "turns")
+    config = (project / "dataset.toml").read_text()
+
+    def told(table: str) -> dict[str, int]:
+        (project / "dataset.toml").write_text(f"{config}\n{table}\n")
+        capsys.readouterr()
+        for command in (["check"], ["card", "--check"]):
+            main([*command, "--project", str(project), "--format", "json"])
+        one, two = (json.loads(text) for text in _documents(capsys.readouterr().out))
+        assert one["problems"] == two["problems"]
+        return Counter(f"{each['rule']} {each['severity']}" for each in one["problems"])
+
+    assert told("") == {"card/prompt warning": 4, "card/no-license warning": 1}
+    assert told('[check]\nignore = ["card/*"]') == {}
+    assert told('[check]\nselect = ["text", "card/prompt"]') == {"card/prompt warning": 4}
+    assert told('[check]\nignore = ["card/prompt"]\nseverity = { card = "note" }') == {
+        "card/no-license note": 1
+    }
+    path = '[[check.path]]\npattern = "dataset_card.md"\nseverity = { "card/prompt" = "off" }'
+    assert told(path) == {"card/no-license warning": 1}
+    (project / "dataset_card.md").write_text("---\nlicense: mit\nlicense: gpl\n---\n")
+    assert told('[check]\nignore = ["*"]') == {"card/duplicate-key error": 1}
+
+
+def _documents(text: str) -> list[str]:
+    return [f"{part}}}" for part in text.split("\n}\n")[:-1]]
 
 
 @pytest.mark.parametrize(

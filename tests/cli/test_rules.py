@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from packager.card_rules import CARD_RULES
 from packager.check.rules import RULES
 from packager.check.rules.page import render_page
 from packager.cli import main
@@ -12,7 +13,7 @@ from packager.cli import main
 def test_rules_lists_each_rule_on_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rules"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == [rule.id for rule in RULES]
+    assert [line.split()[0] for line in lines] == [rule.id for rule in (*RULES, *CARD_RULES)]
     assert lines[0] == (
         "time/not-a-time             error    "
         "a start or an end that is neither a clock time nor a number of seconds"
@@ -42,6 +43,21 @@ def test_a_family_of_rules_is_listed(capsys: pytest.CaptureFixture[str]) -> None
         assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
             *("loop/phrase", "loop/segments"),
         ]
+
+
+def test_a_rule_of_the_card_is_shown_with_two_cards(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "card/norway"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(
+        "card/norway (error, always): a language that YAML reads as true or false\n\nTo YAML"
+    )
+    assert "bad:\n  ---\n  license: mit\n  language:\n  - no\n  ---\n" in out
+    assert main(["rules", "card", "--format", "json"]) == 0
+    rules = json.loads(capsys.readouterr().out)["rules"]
+    assert {rule["id"]: rule["bad"]["dataset_card.md"][:2] for rule in rules}["card/task"] == [
+        "---",
+        "license: mit",
+    ]
 
 
 def test_rules_are_json_too(capsys: pytest.CaptureFixture[str]) -> None:

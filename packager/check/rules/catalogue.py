@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from packager.card_rules import CARD_RULES
 from packager.check.rules import duplicates, leaks, loops, rates, speakers, texts, times
 from packager.errors import ConfigError
 from packager.model import Severity
@@ -18,6 +19,7 @@ from packager.model import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from packager.card_rules import CardRule
     from packager.check.rules.rule import Rule
     from packager.config import Checks, Choices
 
@@ -32,19 +34,19 @@ RULES: Final = (
 )
 """In the order in which they are documented and reported."""
 
-_BY_ID: Final = {rule.id: rule for rule in RULES}
+_BY_ID: Final = {rule.id: rule for rule in (*RULES, *CARD_RULES)}
 _LIMITS: Final = {limit.name: limit for rule in RULES for limit in rule.limits}
 _OFF: Final = "off"
 
 
-def find_rule(rule_id: str) -> Rule | None:
+def find_rule(rule_id: str) -> Rule | CardRule | None:
     """Return the rule of this id; None if there is none."""
     return _BY_ID.get(rule_id)
 
 
-def find_family(name: str) -> tuple[Rule, ...]:
+def find_family(name: str) -> tuple[Rule | CardRule, ...]:
     """Return the rules of a family, `text` or `text/*`; none if there is no such family."""
-    return tuple(rule for rule in RULES if rule.family == name.removesuffix("/*"))
+    return tuple(rule for rule in _BY_ID.values() if rule.family == name.removesuffix("/*"))
 
 
 def check_choices(checks: Checks, where: str) -> None:
@@ -71,23 +73,25 @@ def check_choices(checks: Checks, where: str) -> None:
             )
 
 
-def resolve_severities(choices: Sequence[Choices]) -> dict[str, Severity]:
-    """Return the rules that hold and how bad each is; the project's choices come first."""
-    severities = {rule.id: rule.severity for rule in RULES}
-    optional = {rule.id for rule in RULES if rule.optional}
+def resolve_severities(
+    choices: Sequence[Choices], rules: Sequence[Rule | CardRule] = RULES
+) -> dict[str, Severity]:
+    """Return which of these rules hold and how bad each is; the project's choices come first."""
+    severities = {rule.id: rule.severity for rule in rules}
+    optional = {rule.id for rule in rules if rule.optional}
     active = set(severities) - optional
     for number, each in enumerate(choices):
         named = {*each.select, *(name for name, _ in each.severity)}
         passed_over = optional - named
-        selected = {rule.id for name in each.select for rule in match_rules(name)} - passed_over
+        selected = {rule.id for name in each.select for rule in match_rules(name, rules)} - passed_over
         active = (selected if number == 0 and each.select else active | selected) | (optional & named)
-        active -= {rule.id for name in each.ignore for rule in match_rules(name)}
+        active -= {rule.id for name in each.ignore for rule in match_rules(name, rules)}
         # What names one rule goes before what names many, whatever the order in the file.
         given = sorted(each.severity, key=lambda entry: entry[0] in _BY_ID)
-        decided = {rule.id: value for name, value in given for rule in match_rules(name)}
+        decided = {rule.id: value for name, value in given for rule in match_rules(name, rules)}
         active -= {rule_id for rule_id, value in decided.items() if value == _OFF}
         severities |= {rule_id: Severity(value) for rule_id, value in decided.items() if value != _OFF}
-    return {rule.id: severities[rule.id] for rule in RULES if rule.id in active}
+    return {rule.id: severities[rule.id] for rule in rules if rule.id in active}
 
 
 def resolve_limits(given: Sequence[tuple[str, float]]) -> Mapping[str, float]:
@@ -95,14 +99,14 @@ def resolve_limits(given: Sequence[tuple[str, float]]) -> Mapping[str, float]:
     return MappingProxyType({name: limit.default for name, limit in _LIMITS.items()} | dict(given))
 
 
-def match_rules(name: str) -> Iterator[Rule]:
-    """Yield the rules that an id, a family or a pattern names."""
-    return (rule for rule in RULES if name in {rule.id, rule.family} or fnmatchcase(rule.id, name))
+def match_rules(name: str, rules: Sequence[Rule | CardRule] = RULES) -> Iterator[Rule | CardRule]:
+    """Yield those of these rules that an id, a family or a pattern names."""
+    return (rule for rule in rules if name in {rule.id, rule.family} or fnmatchcase(rule.id, name))
 
 
 def _demand_rules(name: str, where: str) -> None:
-    if next(match_rules(name), None) is None:
-        families = ", ".join(dict.fromkeys(f"{rule.family}/*" for rule in RULES))
+    if next(match_rules(name, tuple(_BY_ID.values())), None) is None:
+        families = ", ".join(dict.fromkeys(f"{rule.family}/*" for rule in _BY_ID.values()))
         raise ConfigError(
             f"{where}: {name!r} is no rule; allowed are the ids that `packager rules` lists, and {families}"
         )

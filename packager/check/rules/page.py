@@ -9,21 +9,24 @@ import json
 from typing import TYPE_CHECKING
 from unicodedata import combining
 
+from packager.card_rules import CARD_RULES, CardRule
 from packager.check.rules.catalogue import RULES
+from packager.check.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from packager.check.rules.rule import Example, Limit, Rule
+    from packager.check.rules.rule import Example, Limit
 
 _HEAD = """\
 # Rules
 
 <!-- Generated: packager rules --format markdown > docs/rules.md -->
 
-What `packager check` looks for beyond strict JSON and the schema. A rule is silent where the schema has no
-string of the name that `[check] text` or `speaker` gives, or lacks one of the times; and what the schema
-refused is not said twice. `packager rules` lists them, `packager rules ID` shows one.
+What `packager check` looks for beyond strict JSON and the schema, and in [the card](#the-dataset-card).
+A rule is silent where the schema has no string of the name that `[check] text` or `speaker` gives, or lacks
+one of the times; and what the schema refused is not said twice. `packager rules` lists them, `packager rules
+ID` shows one.
 
 In `dataset.toml`, where a rule is named by its id, its family (`text`) or a pattern (`text/*`):
 
@@ -46,37 +49,52 @@ ignore = ["time"]
 severity = { "text/whitespace" = "note" }
 ```
 
-A rule that is off by default holds where its own id is selected or given a severity.
+A rule that is off by default holds where its own id is selected or given a severity. Rules of the card are
+named in the same way (`card/prompt`, `card`); what keeps it from being rendered is an error always.
 
 An error fails the check, and stops a build or, with `--drop-invalid`, takes its segment out. What is only
 known when all files are read (recordings in many files, names, copies, texts in two splits) stops a build
 always.
 """
 
+_CARD_HEAD = """\
+## The dataset card
 
-def list_rules(rules: Sequence[Rule]) -> str:
+What `packager card --check` finds in the source of the card; `packager check` of a project and `packager
+build` find it too.
+"""
+
+_CARD = "dataset_card.md"
+
+
+def list_rules(rules: Sequence[Rule | CardRule]) -> str:
     """Return a line for each rule: id, severity, what it finds."""
     width = max(len(rule.id) for rule in rules)
     return "".join(f"{rule.id:{width}}  {_default_of(rule):7}  {rule.summary}\n" for rule in rules)
 
 
-def describe_rule(rule: Rule) -> str:
+def describe_rule(rule: Rule | CardRule) -> str:
     """Return all there is to say about a rule, for a terminal."""
     parts = [f"{rule.id} ({_describe_severity(rule)}): {rule.summary}", rule.explanation]
-    if rule.limits:
+    if isinstance(rule, Rule) and rule.limits:
         parts.append("thresholds:\n" + "\n".join(f"  {_describe_limit(limit)}" for limit in rule.limits))
     parts += [f"bad:\n{_show(rule.bad, '  ')}", f"good:\n{_show(rule.good, '  ')}"]
     return "\n\n".join(parts) + "\n"
 
 
-def to_document(rule: Rule) -> dict[str, object]:
+def to_document(rule: Rule | CardRule) -> dict[str, object]:
     """Return all there is to say about a rule, as plain values."""
-    return {
+    shared: dict[str, object] = {
         "id": rule.id,
         "severity": rule.severity.value,
         "optional": rule.optional,
         "summary": rule.summary,
         "explanation": rule.explanation,
+    }
+    if isinstance(rule, CardRule):
+        examples = {"bad": {_CARD: _lines_of(rule.bad)}, "good": {_CARD: _lines_of(rule.good)}}
+        return shared | {"needs": [], "thresholds": [], "always": rule.always} | examples
+    return shared | {
         "needs": list(rule.needs),
         "thresholds": [
             {"name": each.name, "default": each.default, "unit": each.unit, "meaning": each.meaning}
@@ -87,33 +105,45 @@ def to_document(rule: Rule) -> dict[str, object]:
     }
 
 
-def render_page(rules: Sequence[Rule] = RULES) -> str:
+def render_page(rules: Sequence[Rule | CardRule] = (*RULES, *CARD_RULES)) -> str:
     """Return the page of documentation."""
+    of_segments = [rule for rule in rules if isinstance(rule, Rule)]
+    of_cards = [rule for rule in rules if isinstance(rule, CardRule)]
+    parts = [_HEAD, *([_tabulate(of_segments)] if of_segments else []), *map(_render_rule, of_segments)]
+    if of_cards:
+        parts += [_CARD_HEAD, _tabulate(of_cards), *map(_render_rule, of_cards)]
+    return "\n".join(parts)
+
+
+def _tabulate(rules: Sequence[Rule | CardRule]) -> str:
     table = [f"| [`{rule.id}`](#{_anchor(rule)}) | {_default_of(rule)} | {rule.summary} |" for rule in rules]
-    parts = [_HEAD, "| rule | severity | finds |\n|---|---|---|\n" + "\n".join(table) + "\n"]
-    return "\n".join([*parts, *map(_render_rule, rules)])
+    return "| rule | severity | finds |\n|---|---|---|\n" + "\n".join(table) + "\n"
 
 
-def _render_rule(rule: Rule) -> str:
-    limits = "".join(f"* {_describe_limit(limit, '`')}\n" for limit in rule.limits)
+def _render_rule(rule: Rule | CardRule) -> str:
+    given = rule.limits if isinstance(rule, Rule) else ()
+    limits = "".join(f"* {_describe_limit(limit, '`')}\n" for limit in given)
+    language = "json" if isinstance(rule, Rule) else "text"
     return "\n".join(
         part
         for part in (
             f"## {rule.id}\n",
             f"{_describe_severity(rule).capitalize()}: {rule.summary}. {rule.explanation}\n",
             limits,
-            f"Bad:\n\n```json\n{_show(rule.bad)}\n```\n",
-            f"Good:\n\n```json\n{_show(rule.good)}\n```\n",
+            f"Bad:\n\n```{language}\n{_show(rule.bad)}\n```\n",
+            f"Good:\n\n```{language}\n{_show(rule.good)}\n```\n",
         )
         if part
     )
 
 
-def _default_of(rule: Rule) -> str:
+def _default_of(rule: Rule | CardRule) -> str:
     return "off" if rule.optional else rule.severity.value
 
 
-def _describe_severity(rule: Rule) -> str:
+def _describe_severity(rule: Rule | CardRule) -> str:
+    if isinstance(rule, CardRule) and rule.always:
+        return f"{rule.severity.value}, always"
     return f"{rule.severity.value}, but off unless asked for" if rule.optional else rule.severity.value
 
 
@@ -121,8 +151,14 @@ def _describe_limit(limit: Limit, mark: str = "") -> str:
     return f"{mark}{limit.name} = {limit.default:g}{mark} {limit.unit}: {limit.meaning}"
 
 
-def _show(example: Example, indent: str = "") -> str:
-    """Return the segments, a line each; of several recordings each with the name of its file."""
+def _lines_of(card: str) -> list[str]:
+    return [_escape(line) for line in card.removesuffix("\n").split("\n")]
+
+
+def _show(example: Example | str, indent: str = "") -> str:
+    """Return the segments, a line each; of several recordings each with the name of its file. Or a card."""
+    if isinstance(example, str):
+        return "\n".join(f"{indent}{line}".rstrip(" ") for line in _lines_of(example))
     lines = []
     for name, segments in example:
         if len(example) > 1:
@@ -139,5 +175,5 @@ def _escape(text: str) -> str:
     )
 
 
-def _anchor(rule: Rule) -> str:
+def _anchor(rule: Rule | CardRule) -> str:
     return rule.id.replace("/", "")
