@@ -31,7 +31,7 @@ FLOORS: Final = (
         "work",
     },
     {"baseline", "folders", "framing", "recordings", "schema", "segments"},
-    {"card", "check", "demo_corpus", "fix", "parquet", "starter"},
+    {"card", "check", "demo_corpus", "fix", "origins", "parquet", "starter"},
     {"build", "hub", "release"},
     {"publish", "readback"},
     {"cli"},
@@ -61,7 +61,7 @@ OWNERS: Final = {
     "ruamel": {"card", "rehearsal"},
     "starlette": {"rehearsal"},
     "uvicorn": {"rehearsal"},
-    "xxhash": {"build", "check"},
+    "xxhash": {"build", "check", "origins"},
 }
 
 PURE: Final = (

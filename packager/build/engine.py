@@ -40,6 +40,7 @@ from packager.errors import DataError
 from packager.folders import replace_folder
 from packager.manifest import NAME, dump_manifest
 from packager.model import BuiltFile, Dropped, Manifest, Problem, Recording, Report, Severity, Split
+from packager.origins import keep_origins, look_at_origins
 from packager.recordings import find_clashes, find_odd_names
 from packager.schema.guard import guard_schema
 from packager.splits import count_shards, shard_path
@@ -133,6 +134,7 @@ def run_build(
     guard_schema(schema.document, criteria.schema_name)
     card = _read_card(config)
     sources = find_project_sources(config)
+    origins = look_at_origins(config, sources)
     statuses = [ask_status(source) for source in sources]
     rolls = bool(config.group_by or config.pins or config.lock)
     depends = (criteria, schema.files, config.segments, config.repo_id, rolls)
@@ -151,6 +153,7 @@ def run_build(
         for source, status, became in zip(sources, statuses, spooled, strict=True):
             memory.keep_source(source, status, became)
         memory.save()
+    keep_origins(config.root, out, manifest, origins)
     if config.lock:
         write_lock(config.root, ((each.name, each.split) for each in manifest.recordings))
     return Built(out, manifest, report)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import argparse
 
     from packager.config import Config
+    from packager.hub import Hub
     from packager.model import Manifest, Receipt, ReleasePlan
     from packager.publish import Wishes
     from packager.rehearsal import HubAddress
@@ -44,7 +45,6 @@ def _publish(
     from packager.publish import (
         OvertakenError,
         check_agreed,
-        check_release,
         check_repository,
         describe_plan,
         describe_wishes,
@@ -80,7 +80,7 @@ def _publish(
         check_agreed(agreed, plan)
     if given.dry_run or plan.published_as is None:
         there = None if given.dry_run else hub
-        warn(check_release(plan, there, folder, _read_schema(config), strict=given.strict), quiet=given.quiet)
+        warn(_look_first(config, given, plan, there, folder, manifest), quiet=given.quiet)
     if given.dry_run:
         return document, None
     try:
@@ -124,6 +124,21 @@ def _read_notes(given: str | None) -> str:
     return "\n".join(text.strip().splitlines())
 
 
+def _look_first(  # noqa: PLR0913, PLR0917 - all that may stand in the way
+    config: Config,
+    given: argparse.Namespace,
+    plan: ReleasePlan,
+    hub: Hub | None,
+    folder: Path,
+    manifest: Manifest,
+) -> tuple[str, ...]:
+    """Refuse a release that something stands in the way of; return the warnings."""
+    from packager.publish import check_release
+
+    schema, changes = _read_schema(config), _find_changes(config, folder, manifest, quiet=given.quiet)
+    return check_release(plan, hub, folder, schema, changes=changes, strict=given.strict)
+
+
 def _read_schema(config: Config) -> bytes | None:
     """Return the schema as it is now; None if its file is not at hand."""
     from packager.config import shipped_file
@@ -131,6 +146,22 @@ def _read_schema(config: Config) -> bytes | None:
     if config.schema is None:
         return shipped_file("segment.schema.json")
     return config.schema.read_bytes() if config.schema.is_file() else None
+
+
+def _find_changes(config: Config, build: Path, manifest: Manifest, *, quiet: bool) -> tuple[str, ...]:
+    """Return what was changed since the build; say it if that cannot be known."""
+    from packager.check.engine import find_project_sources
+    from packager.origins import find_changed_origins, look_at_origins
+
+    try:
+        sources = find_project_sources(config)
+    except UsageError:  # no file matches
+        remark("the sources are not at hand, so the build may be out of date", quiet=quiet)
+        return ()
+    found = find_changed_origins(config.root, build, manifest, look_at_origins(config, sources))
+    if found.note:
+        remark(found.note, quiet=quiet)
+    return found.changes
 
 
 def _show_plan(plan: ReleasePlan) -> str:

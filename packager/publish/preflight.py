@@ -14,7 +14,7 @@ from packager.publish.act import check_build
 from packager.secrets import find_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from packager.hub import Hub
@@ -33,8 +33,14 @@ class Obstacle(NamedTuple):
     """False: a warning, which only a strict publisher takes for an obstacle."""
 
 
-def check_release(
-    plan: ReleasePlan, hub: Hub | None, build: Path, schema: bytes | None = None, *, strict: bool = False
+def check_release(  # noqa: PLR0913 - all that may stand in the way
+    plan: ReleasePlan,
+    hub: Hub | None,
+    build: Path,
+    schema: bytes | None = None,
+    *,
+    changes: Iterable[str] = (),
+    strict: bool = False,
 ) -> tuple[str, ...]:
     """Refuse a release that could not be carried out, or should not be, with everything that is wrong.
 
@@ -43,6 +49,7 @@ def check_release(
         hub: where; None: the Hub is not asked, as for a plan that is only shown.
         build: the folder of the build.
         schema: the project's schema file as it is now; None: the sources are not at hand.
+        changes: what was changed since the build, a sentence each.
         strict: warnings stand in the way too.
 
     Returns:
@@ -52,7 +59,10 @@ def check_release(
         DataError: the build or what it says is wrong, perhaps among other things.
         EnvironmentFailure: the token will not do, or the Hub has moved on.
     """
-    found = find_obstacles(plan, hub, build, schema)
+    found = [
+        *(Obstacle(change, is_data=True) for change in changes),
+        *find_obstacles(plan, hub, build, schema),
+    ]
     obstacles = [obstacle for obstacle in found if obstacle.stops or strict]
     if not obstacles:
         return tuple(obstacle.message for obstacle in found)

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -419,3 +420,48 @@ def test_who_is_strict_neither_builds_nor_publishes_with_a_card_that_is_not_comp
     capsys.readouterr()
     assert run(*dry_run, "--strict") == 0
     assert "warning" not in capsys.readouterr().err
+
+
+def test_a_build_that_is_not_what_the_sources_say_is_not_published(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_corpus(tmp_path, recordings=2)
+    first, second = (tmp_path / "segments" / f"ep{number}.jsonl" for number in range(2))
+    dry_run = ("publish", "--project", tmp_path, "--rehearse", "--dry-run")
+    assert run("build", "--project", tmp_path) == 0
+    first.touch()
+    assert run(*dry_run) == 0
+    same_size = first.read_text().replace("Turn 0", "Turn 9")
+    first.write_text(same_size)
+    third = second.rename(second.with_name("ep7.jsonl"))
+    settings = tmp_path / "dataset.toml"
+    settings.write_text(f"{settings.read_text()}# a remark\n")
+    capsys.readouterr()
+    assert run(*dry_run) == 1
+    said = capsys.readouterr().err
+    for part in (
+        "segments/ep7.jsonl was added since the build",
+        "segments/ep1.jsonl was removed since the build",
+        "dataset.toml, segments/ep0.jsonl were changed since the build: run `packager build` again",
+    ):
+        assert part in said
+    assert run("build", "--project", tmp_path, "--no-cache") == 0
+    assert run(*dry_run) == 0
+    first.unlink()
+    third.unlink()
+    capsys.readouterr()
+    assert run(*dry_run) == 0
+    assert "the sources are not at hand" in capsys.readouterr().err
+
+
+def test_a_build_that_came_from_elsewhere_is_published_with_a_remark(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_corpus(tmp_path, recordings=1)
+    assert run("build", "--project", tmp_path, "--quiet") == 0
+    shutil.copytree(tmp_path / "build", tmp_path / "other")
+    capsys.readouterr()
+    assert (
+        run("publish", "--project", tmp_path, "--rehearse", "--dry-run", "--build", tmp_path / "other") == 0
+    )
+    assert f"no record here says what {tmp_path / 'other'} was built from" in capsys.readouterr().err

@@ -1,0 +1,151 @@
+"""Remember what a build was made of, and tell what has changed since.
+
+A record lies in `.packager/origins/` of the project, one for each folder built into, and may be deleted at
+any time. A file is known by what the file system says of it, as git does it; where that differs, by its
+content, so that a file which was only touched or checked out again is unchanged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from xxhash import xxh3_128
+
+from packager.config import FILE_NAME
+from packager.folders import state_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from packager.config import Config
+    from packager.model import Manifest, SourceFile
+
+_PIECE: Final = 1 << 20  # bytes hashed at a time
+_NAMED: Final = 5  # files in one message
+
+Stamp = tuple[int, int, int, int, int]
+"""Size, times of change, number and device."""
+
+
+class Seen(NamedTuple):
+    """A file that a build is made of, before it is read."""
+
+    place: str
+    stamp: Stamp | None
+    """None: it is not there."""
+
+
+class Origins(NamedTuple):
+    """What has become of the files that a build was made of."""
+
+    changes: tuple[str, ...]
+    """A sentence for each kind of change; empty: nothing was changed, as far as is known."""
+    note: str = ""
+    """Why it is not known; empty if it is."""
+
+
+def look_at_origins(config: Config, sources: Iterable[SourceFile]) -> dict[str, Seen]:
+    """Return the files that a build is made of, by name: the sources, dataset.toml, the card, the schema."""
+    own = [config.root / FILE_NAME, config.card, config.schema]
+    places = {path.relative_to(config.root).as_posix(): str(path) for path in own if path is not None}
+    places |= {source.name: source.place for source in sources}
+    return {name: Seen(place, _read_stamp(place)) for name, place in places.items()}
+
+
+def keep_origins(project: Path, out: Path, manifest: Manifest, origins: dict[str, Seen]) -> None:
+    """Write down what a build was made of; a disk that refuses costs no more than the knowledge.
+
+    Args:
+        project: the folder of the project.
+        out: the folder that was built.
+        manifest: what it holds.
+        origins: what was seen before anything was read. A file that changed since counts as changed.
+    """
+    with suppress(OSError):
+        path = _record_path(project, out)
+        before = _read(path).get("files", {})
+        files = {name: _describe(seen, before.get(name)) for name, seen in origins.items()}
+        path.parent.mkdir(exist_ok=True)
+        beside = path.with_suffix(f".{os.getpid()}.new")
+        beside.write_text(json.dumps({"build": _name(manifest), "files": files}), encoding="ascii")
+        beside.replace(path)
+
+
+def find_changed_origins(project: Path, out: Path, manifest: Manifest, origins: dict[str, Seen]) -> Origins:
+    """Compare what a build was made of with what is seen now. Content is read only where stamps differ."""
+    record = _read(_record_path(project, out))
+    if record.get("build") != _name(manifest):
+        return Origins((), f"no record here says what {out} was built from, so it may be out of date")
+    then: dict[str, Any] = record["files"]
+    kinds = {
+        "added": origins.keys() - then.keys(),
+        "removed": then.keys() - origins.keys(),
+        "changed": {name for name, seen in origins.items() if name in then and _differs(seen, then[name])},
+    }
+    return Origins(tuple(_say(sorted(names), kind) for kind, names in kinds.items() if names))
+
+
+def _read_stamp(place: str) -> Stamp | None:
+    try:
+        found = os.stat(place)  # noqa: PTH116 - of many files, and several times as fast
+    except OSError:
+        return None
+    return (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
+
+
+def _describe(seen: Seen, before: list[Any] | None) -> list[Any] | None:
+    """Return stamp and digest; None if the file changed while it was built from."""
+    if seen.stamp is None:
+        return None
+    if before is not None and before[0] == list(seen.stamp):
+        return before
+    digest = _digest(seen.place)
+    return None if digest is None or _read_stamp(seen.place) != seen.stamp else [seen.stamp, digest]
+
+
+def _differs(seen: Seen, then: list[Any] | None) -> bool:
+    if then is None or seen.stamp is None or seen.stamp[0] != then[0][0]:
+        return True
+    stamp, digest = then
+    return bool(list(seen.stamp) != stamp and _digest(seen.place) != digest)
+
+
+def _digest(place: str) -> str | None:
+    digest = xxh3_128()
+    try:
+        with open(place, "rb", buffering=0) as file:  # noqa: PTH123 - of many files
+            while piece := file.read(_PIECE):
+                digest.update(piece)
+    except OSError:
+        return None
+    return digest.hexdigest()
+
+
+def _say(names: list[str], kind: str) -> str:
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    verb = "was" if len(names) == 1 else "were"
+    return f"{', '.join(names[:_NAMED])}{more} {verb} {kind} since the build: run `packager build` again"
+
+
+def _name(manifest: Manifest) -> str:
+    """Return what tells builds apart, published or not: their data."""
+    lines = [f"{file.path} {file.sha256}\n" for file in manifest.files if file.rows is not None]
+    return hashlib.sha256("".join([manifest.schema_sha256, *lines]).encode()).hexdigest()
+
+
+def _record_path(project: Path, out: Path) -> Path:
+    name = hashlib.sha256(os.fsencode(out.resolve())).hexdigest()[:16]
+    return state_folder(project) / "origins" / f"{name}.json"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
