@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final
 from packager.build.facts import Counted, gather_facts
 from packager.build.memory import ask_status, open_memory
 from packager.build.shards import ShardTask, WrittenShard, write_shard
-from packager.build.spool import SpooledFile, SpoolTask, spool_sources
+from packager.build.spans import cut_spans, may_be_divided
+from packager.build.spool import SpooledFile, SpoolTask, join_spans, spool_sources
 from packager.card import (
     DatasetFacts,
     check_card,
@@ -27,13 +28,14 @@ from packager.card import (
 )
 from packager.check.deal import open_dealer
 from packager.check.engine import (
+    NumberedUnit,
     cut_units,
     find_project_sources,
     make_criteria,
     make_gathering,
     open_scratch,
 )
-from packager.check.judge import find_card_severities, load_schema, load_schema_anew
+from packager.check.judge import find_card_severities, load_schema, load_schema_anew, looks_beyond
 from packager.check.lock import read_lock, write_lock
 from packager.config import FILE_NAME, Config, load_project, shipped_file
 from packager.errors import DataError
@@ -47,7 +49,7 @@ from packager.splits import count_shards, shard_path
 from packager.work import open_pool, run_in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor
 
     from packager.build.memory import Memory, Status
@@ -139,19 +141,20 @@ def run_build(
     rolls = bool(config.group_by or config.pins or config.lock)
     depends = (criteria, schema.files, config.segments, config.repo_id, rolls)
     memory = open_memory(config.root, depends, out.resolve()) if remember else None
-    known = _recall(sources, statuses, memory)
+    known = _recall(sources, statuses, _Crew(criteria, None, 1, memory))
     fresh = sum(status.size for number, status in enumerate(statuses) if number not in known)
     with replace_folder(out, config.root) as work, open_pool(jobs if fresh > _SMALL else 1) as pool:
         crew = _Crew(criteria, pool, jobs, memory)
-        spooled, found = _spool(sources, statuses, known, config, work / "spool", crew, progress)
-        gathered = _gather(sources, spooled, found, config, crew)
+        spooled = _spool(sources, statuses, known, config, work / "spool", crew, progress)
+        gathered = _gather(sources, spooled, config, crew)
         report = Report(len(sources), gathered.segments, tuple(sorted(gathered.problems)))
         if gathered.stuck or (report.count(Severity.ERROR) and not drop_invalid):
             raise InvalidSegments(report)
         manifest = _write(gathered, config, card, work / "new", crew)
     if memory is not None:
-        for source, status, became in zip(sources, statuses, spooled, strict=True):
-            memory.keep_source(source, status, became)
+        for numbers, became in spooled.files:
+            if len(numbers) == 1:
+                memory.keep_source(sources[numbers[0]], statuses[numbers[0]], became)
         memory.save()
     keep_origins(config.root, out, manifest, origins)
     if config.lock:
@@ -200,13 +203,47 @@ def _read_card(config: Config) -> bytes:
 
 
 def _recall(
-    sources: Sequence[SourceFile], statuses: Sequence[Status], memory: Memory | None
+    sources: Sequence[SourceFile], statuses: Sequence[Status], crew: _Crew
 ) -> dict[int, SpooledFile]:
     """Return what is known of sources that are as they were, by their numbers."""
-    if memory is None:
-        return {}
-    found = (memory.recall_source(*pair) for pair in zip(sources, statuses, strict=True))
-    return {number: became for number, became in enumerate(found) if became is not None}
+    found: dict[int, SpooledFile] = {}
+    for number, (source, status) in enumerate(zip(sources, statuses, strict=True)):
+        # A rule that looks beyond a source has to hear it again.
+        if crew.memory is None or looks_beyond(crew.criteria, source.name):
+            continue
+        became = crew.memory.recall_source(source, number, status)
+        if became is not None:
+            found[number] = became
+    return found
+
+
+def _plan_work(
+    sources: Sequence[SourceFile], statuses: Sequence[Status], known: Container[int]
+) -> Iterator[tuple[NumberedUnit, tuple[int, int] | None]]:
+    """Yield the units of work: sources of which nothing is known, or a span of a large one."""
+    sizes = [status.size for status in statuses]
+
+    def kind(number: int) -> int:
+        return 0 if number in known else -1 - number if may_be_divided(sources[number], sizes[number]) else 1
+
+    for what, group in groupby(range(len(sources)), kind):
+        numbers = list(group)
+        if what < 0:
+            for span in cut_spans(sizes[numbers[0]]):
+                yield NumberedUnit(numbers[0], (sources[numbers[0]],), span[1] - span[0]), span
+        elif what:
+            for unit in cut_units(sources, sizes, numbers):
+                yield unit, None
+
+
+@dataclass(slots=True)
+class _Spooled:
+    """What became of all sources."""
+
+    files: list[tuple[tuple[int, ...], SpooledFile]]
+    """With the numbers of the sources, in the order of the first of them."""
+    found: list[Problem]
+    """What no source shows alone."""
 
 
 def _spool(  # noqa: PLR0913, PLR0917 - all that it takes to read the sources
@@ -217,43 +254,56 @@ def _spool(  # noqa: PLR0913, PLR0917 - all that it takes to read the sources
     spool: Path,
     crew: _Crew,
     progress: Progress | None,
-) -> tuple[list[SpooledFile], list[Problem]]:
-    """Judge all sources of which nothing is known; return what became of each of all, and what no one shows."""
+) -> _Spooled:
+    """Judge all sources of which nothing is known."""
     spool.mkdir()
-    units = [
-        unit
-        for unknown, numbers in groupby(range(len(sources)), lambda number: number not in known)
-        if unknown
-        for unit in cut_units(sources, [status.size for status in statuses], list(numbers))
-    ]
-    tasks = (SpoolTask(unit, spool / f"unit-{index:06d}") for index, unit in enumerate(units))
-    total, done = sum(unit.size for unit in units), 0
-    became = dict(known)
+    planned = list(_plan_work(sources, statuses, known))
+    total, done = sum(unit.size for unit, _ in planned), 0
+    files: list[tuple[tuple[int, ...], SpooledFile]] = [((each,), file) for each, file in known.items()]
+    parts: dict[int, list[SpooledFile | None]] = {}
     with open_scratch(total, spool.parent) as scratch:
         gathering = make_gathering(config, crew.criteria, scratch)
         corpus = gathering.open_corpus(sources)
         work = partial(spool_sources, gathering=gathering, mode=config.recording)
-        for unit, files in zip(units, run_in_order(work, tasks, crew.pool, crew.jobs), strict=True):
-            for number, file in enumerate(files, unit.first):
-                became[number] = file
-                if file.evidence is not None:
-                    corpus.add(file.evidence)
-            done += unit.size
-            if progress is not None:
-                progress(done, total)
-        return [became[number] for number in range(len(sources))], list(corpus.find())
+
+        def run(units: Sequence[tuple[NumberedUnit, tuple[int, int] | None]], first: int) -> None:
+            nonlocal done
+            tasks = [
+                SpoolTask(unit, spool / f"unit-{first + index:06d}", span)
+                for index, (unit, span) in enumerate(units)
+            ]
+            for task, results in zip(tasks, run_in_order(work, tasks, crew.pool, crew.jobs), strict=True):
+                if task.span is not None:
+                    parts.setdefault(task.unit.first, []).append(results[0][1] if results else None)
+                else:
+                    files.extend(results)
+                    for _, file in results:
+                        if file.evidence is not None:
+                            corpus.add(file.evidence)
+                done += task.unit.size
+                if progress is not None:
+                    progress(done, total)
+
+        run(planned, 0)
+        doubtful = []
+        for number, spans in parts.items():
+            whole = [part for part in spans if part is not None]
+            if len(whole) == len(spans):
+                files.append(((number,), join_spans(whole)))
+            else:
+                doubtful.append((NumberedUnit(number, (sources[number],), 0), None))
+        run(doubtful, len(planned))
+        return _Spooled(sorted(files, key=lambda entry: entry[0]), list(corpus.find()))
 
 
-def _gather(
-    sources: Sequence[SourceFile], spooled: Sequence[SpooledFile], found: Sequence[Problem], config: Config, crew: _Crew
-) -> _Gathered:
-    odd = list(find_odd_names(sources))
+def _gather(sources: Sequence[SourceFile], spooled: _Spooled, config: Config, crew: _Crew) -> _Gathered:
+    found, odd = spooled.found, list(find_odd_names(sources))
     claims: list[NumberedClaim] = []
     gathering = make_gathering(config, crew.criteria, None)
     roster = gathering.open_roster(sources, read_lock(config.root) if config.lock else None)
     gathered = _Gathered(0, odd, stuck=bool(odd), dropped=[], pieces={}, roster=roster)
-    for place, file in enumerate(spooled):
-        _take(gathered, claims, file, place)
+    for numbers, file in spooled.files:
+        _take(gathered, claims, file, numbers[0])
         roster.add(file.roll)
     clashes = list(find_clashes(claims))
     gathered.problems += clashes
@@ -271,8 +321,7 @@ def _take(gathered: _Gathered, claims: list[NumberedClaim], file: SpooledFile, p
     gathered.segments += file.segments
     gathered.problems += file.problems
     gathered.dropped += file.dropped
-    if file.claim:
-        claims.append((place, file.claim, file.path))
+    claims += file.claims
     for index, piece in enumerate(file.pieces):
         gathered.pieces.setdefault(piece.recording, []).append((place, index, piece))
 
@@ -311,11 +360,19 @@ def _place(gathered: _Gathered, config: Config) -> list[_Placed]:
 
 def _order(pieces: list[tuple[int, int, Piece]], *, by_start: bool) -> tuple[Piece, ...]:
     """Return the pieces of a recording in order; sources come in the order of their paths."""
+    if len(pieces) > 1 and any(piece.starts is not None for _, _, piece in pieces):
+        pieces = [entry for each in pieces for entry in _divide(*each)]
     ordered = sorted(pieces, key=lambda entry: entry[:2])
     if by_start and all(piece.single for _, _, piece in pieces):
         # Stable: equal starts, and those without one, stay in the order of their paths.
         ordered.sort(key=lambda entry: (entry[2].start is None, entry[2].start or 0))
     return tuple(piece for _, _, piece in ordered)
+
+
+def _divide(number: int, index: int, piece: Piece) -> list[tuple[int, int, Piece]]:
+    if piece.starts is None:
+        return [(number, index, piece)]
+    return [(own, 0, single) for own, single in piece.divide()]
 
 
 def _write(gathered: _Gathered, config: Config, card: bytes, new: Path, crew: _Crew) -> Manifest:

@@ -83,12 +83,12 @@ class Memory:
             status = os.fstat(file.fileno())
         self._now, self._device = status.st_mtime_ns, status.st_dev
 
-    def recall_source(self, source: SourceFile, status: Status) -> SpooledFile | None:
-        """Return what became of a source, if it is known to be the same."""
+    def recall_source(self, source: SourceFile, number: int, status: Status) -> SpooledFile | None:
+        """Return what became of a source, if it is known to be the same; `number` is that which it has now."""
         kept = self._read["sources"].get(source.name)
         if kept is None or status.stamp is None or kept["stamp"] != list(status.stamp):
             return None
-        return _load_source(kept["became"], source.place)
+        return _load_source(kept["became"], source, number)
 
     def keep_source(self, source: SourceFile, status: Status, became: SpooledFile) -> None:
         """Keep what became of a source, if all of it lies in the source, and nothing is to be told of it."""
@@ -193,24 +193,23 @@ def _describe_tool() -> list[tuple[str, int, int]]:
 
 def _dump_source(became: SpooledFile) -> dict[str, object]:
     return {
-        "path": became.path,
         "segments": became.segments,
-        "claim": None if became.claim is None else tuple(became.claim),
+        "claims": [tuple(claim) for _, claim, _ in became.claims],
         "pieces": [_dump_piece(piece) for piece in became.pieces],
-        "roll": [(name, place, group.decode()) for name, place, group in became.roll],
+        "roll": [(name, line, column, group.decode()) for name, (_, line, column), group in became.roll],
     }
 
 
-def _load_source(kept: Mapping[str, Any], place: str) -> SpooledFile:
+def _load_source(kept: Mapping[str, Any], source: SourceFile, number: int) -> SpooledFile:
     return SpooledFile(
-        path=kept["path"],
+        path=source.name,
         segments=kept["segments"],
-        claim=None if kept["claim"] is None else Claim(*kept["claim"]),
-        pieces=tuple(_load_piece(piece, place) for piece in kept["pieces"]),
+        claims=tuple((number, Claim(*claim), source.name) for claim in kept["claims"]),
+        pieces=tuple(_load_piece(piece, source.place) for piece in kept["pieces"]),
         dropped=(),
         problems=(),
         evidence=None,
-        roll=tuple((name, (at[0], at[1], at[2]), group.encode()) for name, at, group in kept["roll"]),
+        roll=tuple((name, (number, line, column), group.encode()) for name, line, column, group in kept["roll"]),
     )
 
 

@@ -152,7 +152,7 @@ def _read_block(stream: BinaryIO, block: Block) -> bytes:
         data = stream.read(block.length)
     except OSError as error:
         raise _changed(block.place) from error
-    if xxh3_64_intdigest(data) != block.digest:
+    if len(data) != block.length or block.digest not in {None, xxh3_64_intdigest(data)}:
         raise _changed(block.place)
     return data
 

@@ -8,12 +8,15 @@ Paths in, pieces out; segments never travel between processes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from xxhash import xxh3_64_intdigest
 
 from packager.build.pieces import Block, Lines, Piece, Records
+from packager.build.spans import judge_span
 from packager.canonical import canonical_all, canonical_json
 from packager.check.fit import judge_batches_to_fit
 from packager.check.judge import load_schema
@@ -23,27 +26,30 @@ from packager.segments.read import Batch, Empty, Unreadable, is_compressed
 from packager.times import parse_time
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from fractions import Fraction
-    from pathlib import Path
 
     from packager.check.engine import Gathering, NumberedUnit
     from packager.check.evidence import SourceEvidence
     from packager.check.judge import Criteria, Judged
     from packager.check.roster import Roll, RollCall
+    from packager.build.singles import Singles
     from packager.build.stretches import Stretch
     from packager.framing import Shape
     from packager.model import JsonObject, SourceFile
+    from packager.recordings import NumberedClaim
 
 _FLUSH_BYTES: Final = 32 << 20  # what is held back at most to bring the segments of a recording together
 
 
 @dataclass(frozen=True, slots=True)
 class SpooledFile:
-    """What became of one source."""
+    """What became of one source, or of several at once."""
 
     path: str
     segments: int
-    claim: Claim | None
+    claims: tuple[NumberedClaim, ...]
+    """Which recordings it is, or is a part of, if its form or place tells; with the number and name of the source."""
     pieces: tuple[Piece, ...]
     dropped: tuple[Dropped, ...]
     problems: tuple[Problem, ...]
@@ -59,15 +65,49 @@ class SpoolTask:
 
     unit: NumberedUnit
     spool: Path
+    span: tuple[int, int] | None = None
+    """Of the one source of the unit, if it is only a part of it (see `spans`)."""
 
 
-def spool_sources(task: SpoolTask, gathering: Gathering, mode: str) -> list[SpooledFile]:
-    """Judge every source of a unit and write the segments that pass to its spool file."""
+def spool_sources(
+    task: SpoolTask, gathering: Gathering, mode: str
+) -> list[tuple[tuple[int, ...], SpooledFile]]:
+    """Judge every source of a unit and write the segments that pass to its spool file.
+
+    Return what became of each, with its number; of many small ones at once, with all their numbers. Of a part of
+    a source nothing if it is in doubt.
+    """
+    numbered = list(enumerate(task.unit.sources, task.unit.first))
+    if task.span is not None:
+        file = _spool_span(*numbered[0], task.span, gathering, mode)
+        return [] if file is None else [((numbered[0][0],), file)]
+    found: list[tuple[tuple[int, ...], SpooledFile]] = []
+    taken = set[int]()
     with task.spool.open("wb") as stream:
-        return [
-            _spool_file(source, number, gathering, mode, task.spool, stream)
-            for number, source in enumerate(task.unit.sources, task.unit.first)
-        ]
+        if len(numbered) > 1:
+            from packager.build.singles import spool_singles  # noqa: PLC0415 - few projects have such files
+
+            for singles in spool_singles(numbered, gathering, task.spool, stream):
+                found.append((tuple(sorted(singles.numbers)), _gather_singles(singles)))
+                taken |= singles.numbers
+        for number, source in numbered:
+            if number not in taken:
+                file = _spool_file(source, number, gathering, mode, task.spool, stream)
+                found.append(((number,), file))
+    return found
+
+
+def _gather_singles(singles: Singles) -> SpooledFile:
+    return SpooledFile(
+        path="",
+        segments=len(singles.numbers),
+        claims=singles.claims,
+        pieces=singles.pieces,
+        dropped=(),
+        problems=(),
+        evidence=None,
+        roll=singles.roll,
+    )
 
 
 @dataclass(slots=True)
@@ -221,7 +261,7 @@ def _spool_file(  # noqa: PLR0913, PLR0917 - a source, how it is judged and wher
             rules = tuple(sorted({problem.rule for problem in judged.problems}))
             gone = Dropped(source.name, first.line, "", rules)
             lost = _lost_segment(claim, spool) if claim and single else ()
-            kept = claim if lost else None
+            kept = ((number, claim, source.name),) if claim and lost else ()
             return SpooledFile(source.name, segments, kept, lost, (gone,), tuple(problems), None)
         if isinstance(judged, Empty):
             break
@@ -239,13 +279,52 @@ def _spool_file(  # noqa: PLR0913, PLR0917 - a source, how it is judged and wher
     return SpooledFile(
         path=source.name,
         segments=segments,
-        claim=claim if segments else None,
+        claims=((number, claim, source.name),) if claim and segments else (),
         pieces=tuple(runs.pieces),
         dropped=tuple(dropped),
         problems=tuple(problems),
         evidence=listener.finish(),
         roll=() if roll is None else roll.finish(),
     )
+
+
+def _spool_span(
+    number: int, source: SourceFile, span: tuple[int, int], gathering: Gathering, mode: str
+) -> SpooledFile | None:
+    """Judge a part of a source; None if it is in doubt. Lines are counted from the begin of the part."""
+    criteria = gathering.criteria
+    key = criteria.recording_property
+    claim = None if key else claim_recording(source, mode, single=False)
+    batches = judge_span(source, span, criteria)
+    if batches is None:
+        return None
+    runs, roll = _Runs(Path(), BytesIO(), criteria, single=False), gathering.open_roll()
+    if not all(_add_frame(runs, source, batch, claim, criteria, roll, number) for batch in batches):
+        return None
+    runs.flush()
+    segments = sum(batch.count for batch in batches)
+    return SpooledFile(
+        path=source.name,
+        segments=segments,
+        claims=((number, claim, source.name),) if claim and segments else (),
+        pieces=tuple(runs.pieces),
+        dropped=(),
+        problems=(),
+        evidence=None,
+        roll=() if roll is None else roll.finish(),
+    )
+
+
+def join_spans(parts: Sequence[SpooledFile]) -> SpooledFile:
+    """Return what became of a source whose parts these are, in order."""
+    roll: list[tuple[str, tuple[int, int, int], bytes]] = []
+    lines = 0
+    for part in parts:
+        roll += [(name, (number, lines + line, column), group) for name, (number, line, column), group in part.roll]
+        lines += part.segments
+    claims = next((part.claims for part in parts if part.claims), ())
+    pieces = tuple(piece for part in parts for piece in part.pieces)
+    return replace(parts[0], segments=lines, claims=claims, pieces=pieces, roll=tuple(roll))
 
 
 def _add_frame(

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 _UNIT_BYTES: Final = 8 << 20
 _UNIT_FILES: Final = 1000
+_MOST_BYTES: Final = 32 << 20
+_MOST_FILES: Final = 20_000
 _SMALL: Final = 8 << 20  # bytes below which a pool of processes costs more than it saves
 
 
@@ -257,13 +259,23 @@ def cut_units(
     for number in numbers:
         unit.append(sources[number])
         size += sizes[number]
-        if size >= _UNIT_BYTES or len(unit) >= _UNIT_FILES:
+        # The files of a folder may be one recording: best seen by one worker.
+        full = size >= _UNIT_BYTES or len(unit) >= _UNIT_FILES
+        most = size >= _MOST_BYTES or len(unit) >= _MOST_FILES
+        if full and (most or not _share_folder(sources, number)):
             units.append(NumberedUnit(first, tuple(unit), size))
             first += len(unit)
             unit, size = [], 0
     if unit:
         units.append(NumberedUnit(first, tuple(unit), size))
     return units
+
+
+def _share_folder(sources: Sequence[SourceFile], number: int) -> bool:
+    """Return whether the next file is an object of the same folder, as far as names can tell."""
+    if number + 1 >= len(sources) or not sources[number].place.endswith(".json"):
+        return False
+    return sources[number].folder == sources[number + 1].folder
 
 
 def _check_rules(config: Config) -> None:

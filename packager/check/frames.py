@@ -56,6 +56,12 @@ def read_frame_times(frame: Frame, layout: Layout) -> FrameTimes | None:
     return FrameTimes(starts, ends)
 
 
+def read_starts(frame: Frame, start: str) -> Times | None:
+    """Return when the records start, by the property of this name; None if not all say it in one way."""
+    keys = frame.shape.keys
+    return _read_times(frame, keys.index(start)) if start in keys else None
+
+
 def _read_times(frame: Frame, key: int) -> Times | None:
     if frame.shape.kinds[key] is Kind.STRING:
         return read_clocks(frame, key)

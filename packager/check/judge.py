@@ -145,6 +145,12 @@ def find_card_severities(config: Config) -> dict[str, Severity]:
     return resolve_severities((checks.choices, *matching), CARD_RULES)
 
 
+def looks_beyond(criteria: Criteria, name: str) -> bool:
+    """Return whether a rule that holds for the source of this name looks at what stands around a segment."""
+    pack = find_pack(criteria, name)
+    return bool(pack.of_corpus or pack.of_recording)
+
+
 def listen_to(
     source: SourceFile,
     criteria: Criteria,

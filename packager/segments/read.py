@@ -43,6 +43,7 @@ __all__ = [
     "read_batches",
     "read_items",
     "read_object",
+    "read_small",
 ]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from packager.build import build_dataset, memory
+from packager.build import InvalidSegments, build_dataset, memory
 from packager.build import spool as spool_module
 from packager.splits import SHARD_BYTES
 from project import make_project
@@ -170,3 +170,32 @@ def test_a_damaged_memory_is_no_memory(tmp_path: Path, damage: bytes) -> None:
         path.write_bytes(damage)
     build_dataset(tmp_path, remember=True)
     assert contents(tmp_path / "build") == built
+
+
+def test_a_rule_that_looks_beyond_a_source_hears_it_again(tmp_path: Path) -> None:
+    make_project(tmp_path, '[check.severity]\n"duplicate/recording" = "error"\n')
+    files = Files(tmp_path, 1)
+    line = '{{"Speaker": "Ada", "Start": "00:00:{0:02}", "End": "00:00:{0:02}", "Text": "Line {0} of many lines"}}\n'
+    text = "".join(line.format(index) for index in range(60))
+    files.write("ep1.jsonl", text)
+    files.write("ep2.jsonl", text.replace("many", "more"))
+    build_dataset(tmp_path, remember=True)
+    files.write("ep3.jsonl", text)
+    with pytest.raises(InvalidSegments, match="1 error"):
+        build_dataset(tmp_path, remember=True)
+
+
+def test_the_place_of_a_known_source_is_the_one_that_it_has_now(tmp_path: Path) -> None:
+    make_project(tmp_path, '[splits]\ntrain = 1\ngroup_by = "Speaker"\n')
+    files = Files(tmp_path, 1)
+    line = '{{"Speaker": "Ada", "Start": "00:00:{0:02}", "End": "00:00:{0:02}", "Text": "Line {0} of many lines"}}\n'
+    text = "".join(line.format(index) for index in range(60))
+    files.write("b.jsonl", text)
+    build_dataset(tmp_path, remember=True)
+    files.write("a.jsonl", text + text.replace("Ada", "Grace"))
+    with pytest.raises(InvalidSegments) as told:
+        build_dataset(tmp_path, remember=True)
+    assert [(each.path, each.line) for each in told.value.report.problems] == [("segments/a.jsonl", 61)]
+    (tmp_path / "segments" / "a.jsonl").unlink()
+    files.write("a/b.jsonl", text)
+    build_dataset(tmp_path, remember=True)

@@ -137,7 +137,7 @@ def test_forms_are_those_of_the_values(block: bytes) -> None:
 
 
 CLOCKS = st.one_of(
-    st.from_regex(r"\A[0-9]{2}:[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?\Z"),
+    st.from_regex(r"\A[0-9]{2,4}:[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?\Z"),
     st.sampled_from(
         ["24:60:00", "1:00:00", "00:00:60", "00:00:00.", "/0:00:00", "0::00:00", "00:00:0:", "100:00:00"]
     ),
@@ -152,7 +152,7 @@ def test_clocks_are_the_times_that_they_say(texts: list[str]) -> None:
     found, expected = read_clocks(frame, 0), [parse_time(text) for text in texts]
     if found is None:
         assert any(
-            time is None or len(text) > 18 or text[2:3] != ":"
+            time is None or len(text) > 18 or text[4:5] not in "0123456789:" or time >= 2**53
             for time, text in zip(expected, texts, strict=True)
         )
     else:
