@@ -52,7 +52,7 @@ OWNERS: Final = {
     "langcodes": {"card"},
     "lz4": {"rehearsal"},
     "markdown_it": {"card", "markdown"},
-    "numpy": {"check", "framing", "parquet", "secrets"},
+    "numpy": {"build", "check", "framing", "parquet", "secrets"},
     # What each writes or reads: canonical, manifest, sources; framing and build read parts of sources.
     "orjson": {"build", "canonical", "framing", "manifest", "segments"},
     "pyarrow": {"parquet"},
