@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
-from packager.framing import find_members, measure_forms
+from packager.framing import find_members, measure_forms, read_clocks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +42,8 @@ def find_stretches(
     are written alike.
     """
     keys = frame.shape.keys
+    if not _tells_times(frame, layout):
+        return None
     if recording is None:
         if layout.recording_property not in keys:
             return None
@@ -69,6 +71,20 @@ def find_stretches(
         )
         for name, each in zip(names, rows, strict=True)
     ]
+
+
+def _tells_times(frame: Frame, layout: Layout) -> bool:
+    """Return whether the columns of seconds can be made of the frame; the rules may not have asked for times."""
+    if layout.start is None or layout.end is None:
+        return True
+    keys = frame.shape.keys
+    return all(_has_times(frame, keys.index(name)) for name in (layout.start, layout.end) if name in keys)
+
+
+def _has_times(frame: Frame, key: int) -> bool:
+    if key in frame.scalars:
+        return bool not in set(map(type, frame.scalars[key]))
+    return read_clocks(frame, key) is not None
 
 
 def read_record(frame: Frame, stretch: Stretch) -> JsonObject:

@@ -42,8 +42,8 @@ def make_batch(frame: Frame, layout: Layout, schema: Any, recording: str, first:
         type_ = schema.field(each.name).type
         if each.name in keys:
             columns[each.name] = source.column(keys.index(each.name), type_)
-        else:
-            columns[each.name] = pa.nulls(frame.rows, type_)
+        else:  # unlike `pa.nulls` also inside: what is in a struct that is null has no value either
+            columns[each.name] = pa.array([None] * frame.rows, type_)
     if layout.start is not None and layout.end is not None:
         columns[START_SECONDS] = _seconds(frame, layout.start)
         columns[END_SECONDS] = _seconds(frame, layout.end)
@@ -87,7 +87,7 @@ class _Source:
         """Return the values of a key as an array."""
         frame = self.frame
         if frame.shape.kinds[key] is Kind.SCALAR:
-            return pa.array(frame.scalars[key], type_)
+            return _make_scalars(frame.scalars[key], type_)
         views = self._views(frame.begins[key], frame.lengths(key))
         if key in frame.escaped:
             rows, texts = frame.escaped[key]
@@ -148,13 +148,19 @@ def _repeat(text: str, count: int) -> Any:  # noqa: ANN401 - pyarrow has no type
     return pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(data * count))
 
 
+def _make_scalars(values: list[Any], type_: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
+    if type_ == pa.float64() and 0 in values:  # the form, which says what is built, has no -0
+        values = [None if value is None else value + 0.0 for value in values]
+    return pa.array(values, type_)
+
+
 def _seconds(frame: Frame, name: str) -> Any:  # noqa: ANN401 - pyarrow has no types
     """Return the times of a property in seconds, the nearest float64 of each; null where there is none."""
     if name not in frame.shape.keys:
         return pa.nulls(frame.rows, pa.float64())
     key = frame.shape.keys.index(name)
     if key in frame.scalars:
-        return pa.array(frame.scalars[key], pa.float64())
+        return _make_scalars(frame.scalars[key], pa.float64())
     clocks = read_clocks(frame, key)
     assert clocks is not None  # noqa: S101 - only frames whose times could be read are built from
     return pa.array(clocks / _SECOND)

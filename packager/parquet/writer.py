@@ -128,7 +128,7 @@ class ShardWriter:
         if self._batches:
             # In one piece, for the borders of the pieces would be seen in the pages.
             table = pa.Table.from_batches(self._batches, schema=self._schema).combine_chunks()
-            self.arrow_bytes += table.nbytes
+            self.arrow_bytes += sum(_measure(chunk) for column in table.columns for chunk in column.chunks)
             self.tally.add(table)
             self._file.write_table(table, row_group_size=table.num_rows)
         self._batches = []
@@ -145,6 +145,29 @@ def _make_array(values: Sequence[Any], type_: Any) -> Any:  # noqa: ANN401 - pya
         if kind := _ARRAYS.get(str(type_)):
             return pa.Array.from_buffers(type_, count, [None, pa.py_buffer(array(kind, values))])
     return pa.array(values, type=type_)
+
+
+def _measure(array: Any) -> int:  # noqa: ANN401 - pyarrow has no types
+    """Return the size of an array's buffers, had it been made by itself.
+
+    `nbytes` also counts what is left of how it was made: a bitmap without a null, bits beside a slice.
+    """
+    count, kind = len(array), array.type
+    size: int = (count + 7) // 8 if array.null_count else 0
+    if pa.types.is_struct(kind):
+        return size + sum(_measure(array.field(index)) for index in range(kind.num_fields))
+    if pa.types.is_boolean(kind):
+        return size + (count + 7) // 8
+    if not (pa.types.is_string(kind) or pa.types.is_list(kind)):
+        return size + count * int(kind.bit_width) // 8
+    if not count:
+        return size
+    size += 4 * (count + 1)
+    offsets = array.buffers()[1]
+    first, last = (
+        int.from_bytes(offsets[4 * at : 4 * at + 4], "little") for at in (array.offset, array.offset + count)
+    )
+    return size + (last - first if pa.types.is_string(kind) else _measure(array.values[first:last]))
 
 
 def arrow_schema(layout: Layout) -> Any:  # noqa: ANN401 - pyarrow has no types

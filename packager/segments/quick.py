@@ -42,7 +42,7 @@ def load_flat(run: bytes) -> list[JsonObject] | None:
     no comma between two objects of one line.
     """
     count = count_lines(run)
-    if run.count(b"}\n{") != count - 1:
+    if not run.startswith(b"{") or run.count(b"}\n{") != count - 1:
         return None
     try:
         values = orjson.loads((b"[%b0]" if run.endswith(b"\n") else b"[%b\n,0]") % run.replace(b"\n", b",\n"))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from packager.model import SourceFile
 from packager.segments.lines import split_lines
 from packager.segments.quick import load_flat, load_lines
-from packager.segments.read import Batch, read_batches, read_items
+from packager.segments.read import Batch, Item, read_batches, read_items
 from packager.segments.strict import demand_object, parse_value
 
 if TYPE_CHECKING:
@@ -58,6 +58,14 @@ def test_a_file_in_batches_holds_the_items_of_the_file_line_by_line(
         patch.setattr("packager.segments.records.load_lines", lambda *_: None)
         one_by_one = list(read_items(source))
     assert list(read_items(source)) == one_by_one
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_an_object_behind_a_space_stands_where_it_stands(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('  {"a": 1}\n{"a": 2}' + end)
+    items = list(read_items(SourceFile(str(path), "a.jsonl", "a", "segments")))
+    assert [(item.line, item.column) for item in items if isinstance(item, Item)] == [(1, 3), (2, 1)]
 
 
 def test_a_sound_file_comes_in_batches_with_its_lines(tmp_path: Path) -> None:
