@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from packager.card import CardFacts, FieldFacts, SplitFacts, Waiver, read_about
 from packager.card.words import read_words
-from packager.check.rules.catalogue import resolve_severities
+from packager.card_rules import CARD_RULES
+from packager.check.rules.catalogue import RULES, match_rules, resolve_severities
 from packager.config import FILE_NAME
 from packager.model import Severity
 from packager.schema.constraints import describe_constraints
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from packager.build.shards import WrittenShard
-    from packager.config import Choices, Config
+    from packager.config import Checks, Choices, Config
     from packager.model import Dropped, Recording, Split, Statistics
     from packager.schema.columns import Layout
     from packager.schema.validate import SegmentSchema
@@ -69,7 +70,6 @@ def gather_facts(  # noqa: PLR0913 - all that a build knows
 ) -> CardFacts:
     """Return what the card of these shards says."""
     words, about = read_words(card), read_about(config.citation, config.rai, str(config.root / FILE_NAME))
-    severities = resolve_severities([config.checks.choices])
     return CardFacts(
         repo_id=config.repo_id,
         splits=tuple(_split_facts(split, shards, counted) for split in splits),
@@ -79,7 +79,7 @@ def gather_facts(  # noqa: PLR0913 - all that a build knows
         schema_sha256=schema.sha256,
         statistics=counted.of("all"),
         speakers=rank_speakers(counted.all)[:_SPEAKERS],
-        rules=tuple(rule for rule, severity in severities.items() if severity is Severity.ERROR),
+        rules=tuple(_rules(config.checks)),
         waivers=tuple(_waivers(config)),
         sources_sha256=digest_sources(recordings),
         tool_version=version("segment-packager"),
@@ -137,13 +137,35 @@ def _show(value: object) -> str:
     return shown if len(shown) <= _EXAMPLE else f"{shown[:_EXAMPLE]}…"
 
 
+def _rules(checks: Checks) -> Iterator[tuple[str, str]]:
+    """Yield the rules that are errors, for some files at least."""
+    layers = [[checks.choices], *([checks.choices, choices] for _, choices in checks.paths)]
+    resolved = [resolve_severities(layer) for layer in layers]
+    for rule in RULES:
+        if any(each.get(rule.id) is Severity.ERROR for each in resolved):
+            yield rule.id, rule.summary
+
+
 def _waivers(config: Config) -> Iterator[Waiver]:
     """Yield what the project does not judge, or judges less."""
     tables: list[tuple[str, Choices]] = [("", config.checks.choices), *config.checks.paths]
     for pattern, choices in tables:
         rules = [*choices.ignore]
-        rules += [f"{rule} ({severity})" for rule, severity in choices.severity if severity != "error"]
-        if choices.select:
+        rules += [f"{rule} ({value})" for rule, value in choices.severity if _is_milder(rule, value)]
+        if choices.select and not pattern:
             rules.append(f"all but {', '.join(choices.select)}")
+        if not pattern:
+            rules += [f"{name} = {value:g}" for name, value in config.checks.limits]
+            rules += [] if config.checks.formats else ["formats = false"]
         if rules:
             yield Waiver(", ".join(rules), pattern, choices.reason)
+
+
+def _is_milder(name: str, value: str) -> bool:
+    """Tell whether a severity is less than what one of these rules has by itself."""
+    rank = [*Severity, "off"].index(value)
+    return any(
+        list(Severity).index(rule.severity) < rank
+        for rule in match_rules(name, (*RULES, *CARD_RULES))
+        if not rule.optional
+    )

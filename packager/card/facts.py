@@ -73,8 +73,8 @@ class CardFacts:
     """Of all splits."""
     speakers: tuple[tuple[str, Speaker], ...] = ()
     """Who says most, first."""
-    rules: tuple[str, ...] = ()
-    """The ids of the rules whose findings stop a build."""
+    rules: tuple[tuple[str, str], ...] = ()
+    """The rules whose findings stop a build or leave a segment out: id, and what each finds."""
     waivers: tuple[Waiver, ...] = ()
     sources_sha256: str = ""
     tool_version: str = ""

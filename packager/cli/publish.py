@@ -133,10 +133,12 @@ def _look_first(  # noqa: PLR0913, PLR0917 - all that may stand in the way
     manifest: Manifest,
 ) -> tuple[str, ...]:
     """Refuse a release that something stands in the way of; return the warnings."""
+    from packager.check.judge import find_card_severities
     from packager.publish import check_release
 
     schema, changes = _read_schema(config), _find_changes(config, folder, manifest, quiet=given.quiet)
-    return check_release(plan, hub, folder, schema, changes=changes, strict=given.strict)
+    held = find_card_severities(config)
+    return check_release(plan, hub, folder, schema, changes=changes, strict=given.strict, card_rules=held)
 
 
 def _read_schema(config: Config) -> bytes | None:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from packager.card import lint_card
+from packager.card_rules import CARD_RULES
 from packager.errors import DataError, EnvironmentFailure, PackagerError
 from packager.folders import load_build
 from packager.model import Severity
@@ -14,7 +15,7 @@ from packager.publish.act import check_build
 from packager.secrets import find_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from packager.hub import Hub
@@ -41,6 +42,7 @@ def check_release(  # noqa: PLR0913 - all that may stand in the way
     *,
     changes: Iterable[str] = (),
     strict: bool = False,
+    card_rules: Mapping[str, Severity] | None = None,
 ) -> tuple[str, ...]:
     """Refuse a release that could not be carried out, or should not be, with everything that is wrong.
 
@@ -51,6 +53,7 @@ def check_release(  # noqa: PLR0913 - all that may stand in the way
         schema: the project's schema file as it is now; None: the sources are not at hand.
         changes: what was changed since the build, a sentence each.
         strict: warnings stand in the way too.
+        card_rules: the rules of the card that hold; None: as they are without a project.
 
     Returns:
         The warnings.
@@ -61,7 +64,7 @@ def check_release(  # noqa: PLR0913 - all that may stand in the way
     """
     found = [
         *(Obstacle(change, is_data=True) for change in changes),
-        *find_obstacles(plan, hub, build, schema),
+        *find_obstacles(plan, hub, build, schema, card_rules),
     ]
     obstacles = [obstacle for obstacle in found if obstacle.stops or strict]
     if not obstacles:
@@ -74,7 +77,11 @@ def check_release(  # noqa: PLR0913 - all that may stand in the way
 
 
 def find_obstacles(
-    plan: ReleasePlan, hub: Hub | None, build: Path, schema: bytes | None = None
+    plan: ReleasePlan,
+    hub: Hub | None,
+    build: Path,
+    schema: bytes | None = None,
+    card_rules: Mapping[str, Severity] | None = None,
 ) -> tuple[Obstacle, ...]:
     """Return all that stands in the way, and the warnings; see `check_release`."""
     found: list[Obstacle] = []
@@ -89,18 +96,21 @@ def find_obstacles(
     manifest = load_build(build)
     if schema is not None and hashlib.sha256(schema).hexdigest() != manifest.schema_sha256:
         found.append(Obstacle("the schema was changed since the build: run `packager build` again", True))
-    found += _find_card_faults(build, manifest)
+    found += _find_card_faults(build, manifest, card_rules)
     found += _find_shown_secrets(build, manifest, plan)
     return tuple(found)
 
 
-def _find_card_faults(build: Path, manifest: Manifest) -> list[Obstacle]:
+def _find_card_faults(
+    build: Path, manifest: Manifest, card_rules: Mapping[str, Severity] | None
+) -> list[Obstacle]:
     """Judge the card: a wrong value stops a release, what is only missing is a warning."""
     if not (build / _CARD).is_file():
         return []  # as `check_build` says
     rows = sum(split.rows for split in manifest.splits)
     files = [file.path for file in manifest.files]
-    faults = lint_card((build / _CARD).read_bytes(), _CARD, rows=rows, files=files)
+    held = {rule.id: rule.severity for rule in CARD_RULES} if card_rules is None else card_rules
+    faults = lint_card((build / _CARD).read_bytes(), _CARD, rows=rows, files=files, severities=held)
     return [
         Obstacle(
             f"{fault.path}:{fault.line}: {fault.message} ({fault.rule})",

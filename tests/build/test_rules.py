@@ -42,6 +42,31 @@ def test_what_the_project_calls_an_error_stops_a_build_or_is_dropped(
     ]
 
 
+def test_the_card_says_what_ran_what_it_found_and_what_was_waived(tmp_path: Path) -> None:
+    config = (
+        '[check]\nignore = ["loop/*"]\nreason = "Songs repeat."\n'
+        'severity = { "text/whitespace" = "error", "speaker/missing" = "warning", "time/not-a-time" = "off" }\n'
+        "limits = { longest_seconds = 7200 }\n"
+        '[[check.path]]\npattern = "segments/old/**"\nseverity = { "time/unsorted" = "error", "text" = "note" }\n'
+    )
+    build_dataset(make_talk(tmp_path, config), drop_invalid=True)
+    lines = (tmp_path / "build" / "README.md").read_text().splitlines()
+    head = lines.index("| Rule | Finds | Found |")
+    assert {line.split(" | ")[0]: line.split(" | ")[2] for line in lines[head + 2 : head + 8]} == {
+        "| json/&#42;": "0 |",
+        "| schema/&#42;": "0 |",
+        "| `time/end-before-start`": "0 |",
+        "| `time/unsorted`": "0 |",
+        "| `text/whitespace`": "1 |",
+        "| `text/secret`": "0 |",
+    }
+    waived = lines.index("| Waived | Files | Why |")
+    assert lines[waived + 2 : waived + 4] == [
+        "| loop/&#42;, time/not-a-time (off), longest_seconds = 7200 | `all` | Songs repeat. |",
+        "| `text (note)` | segments/old/&#42;&#42; | no reason given |",
+    ]
+
+
 def test_what_the_project_does_not_call_an_error_builds(tmp_path: Path) -> None:
     make_project(tmp_path, '[check.severity]\n"time/*" = "note"\n')
     lines = [{**make_segment("Swapped.", 9), "End": "00:00:01"}]

@@ -125,7 +125,7 @@ def facts_of(text: str) -> CardFacts:
         schema_sha256=text,
         statistics=statistics,
         speakers=((f"x{text}", Speaker(1, 1)),),
-        rules=(f"x{text}",),
+        rules=((f"x{text}", text),),
         waivers=(Waiver(f"x{text}", f"x{text}", f"x{text}"),),
         sources_sha256=f"x{text}",
         tool_version=f"x{text}",
@@ -168,7 +168,7 @@ def test_no_text_at_all_changes_the_structure(text: str) -> None:
 )
 def test_a_reader_sees_the_words_as_they_are(text: str, shown: str) -> None:
     cells = read_page(render_card(SOURCE, facts_of(text))).cells
-    assert cells.count(shown) == 7  # split, field, type, description, rule, pointer, rules
+    assert cells.count(shown) == 8  # split, field, type, description, finds, rule, pointer, rules
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from packager.card import CardFacts, FieldFacts, SplitFacts, Waiver, finish_card, render_card
-from packager.model import Manifest, ReleaseFacts, Spread, Statistics, Totals
+from packager.model import Dropped, Manifest, ReleaseFacts, Spread, Statistics, Totals
 from packager.statistics import Example, Speaker
 
 HOUR = 3600 * 10**9
@@ -33,7 +33,7 @@ FACTS = CardFacts(
     schema_sha256="5c",
     statistics=STATISTICS,
     speakers=(("Ada", Speaker(1000, HOUR)), ("Grace", Speaker(500, HOUR // 2))),
-    rules=("time/not-a-time", "text/secret"),
+    rules=(("time/not-a-time", "no time"), ("text/secret", "a secret")),
     waivers=(Waiver("loop/*", "", "Songs repeat."), Waiver("time/unsorted (note)", "old/**", "")),
     sources_sha256="50",
     tool_version="1.2.3",
@@ -72,13 +72,18 @@ PARTS = {
         "| Ada | 1,000 | 1.00 | 50.0 % |\n| Grace | 500 | 0.50 | 25.0 % |\n\n… and 1 more."
     ),
     "quality": (
-        "Each segment was judged as strict JSON, by the schema, and by these rules: "
-        "`time/not-a-time`, `text/secret`.\n\n"
-        "The project waives some rules:\n\n"
+        "Every segment was judged as strict JSON, by the schema and by the rules below. What they find stops "
+        "a build, or is left out of it and named here; what is only a warning is for `packager check`.\n\n"
+        "| Rule | Finds | Found |\n| --- | --- | ---: |\n"
+        "| json/&#42; | what is no strict JSON | 0 |\n"
+        "| schema/&#42; | what the schema does not allow | 0 |\n"
+        "| `time/not-a-time` | no time | 0 |\n"
+        "| `text/secret` | a secret | 0 |\n\n"
+        "Every segment of the sources kept the rules; nothing was left out.\n\n"
+        "Waived, for reasons of the project:\n\n"
         "| Waived | Files | Why |\n| --- | --- | --- |\n"
         "| loop/&#42; | `all` | Songs repeat. |\n"
-        "| `time/unsorted (note)` | old/&#42;&#42; | no reason given |\n\n"
-        "Every segment of the sources kept the rules; nothing was left out."
+        "| `time/unsorted (note)` | old/&#42;&#42; | no reason given |"
     ),
     "citation": (
         "```bibtex\n@misc{me-turns,\n  title = {Turns \\& \\{more\\}},\n"
@@ -91,6 +96,20 @@ PARTS = {
 @pytest.mark.parametrize("name", PARTS)
 def test_a_part_says_exactly_this(name: str) -> None:
     assert part(name) == PARTS[name]
+
+
+def test_quality_counts_what_each_rule_found() -> None:
+    dropped = (
+        Dropped("a.jsonl", 1, "", ("schema/type", "schema/required")),
+        Dropped("a.jsonl", 2, "", ("time/not-a-time", "file/odd")),
+    )
+    assert part("quality", replace(FACTS, dropped=dropped)).split("\n\n")[1].splitlines()[2:] == [
+        "| json/&#42; | what is no strict JSON | 0 |",
+        "| schema/&#42; | what the schema does not allow | 2 |",
+        "| `time/not-a-time` | no time | 1 |",
+        "| `text/secret` | a secret | 0 |",
+        "| file/&#42; |  | 1 |",
+    ]
 
 
 def test_speakers_without_times_have_a_share_of_the_segments() -> None:

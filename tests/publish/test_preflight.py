@@ -85,6 +85,7 @@ def test_an_empty_section_is_a_warning_and_stops_who_is_strict(hub: Hub, builds:
     assert warning.endswith("(card/empty-section)")
     with pytest.raises(DataError, match="card/empty-section"):
         check_release(plan, hub, folder, strict=True)
+    assert check_release(plan, hub, folder, strict=True, card_rules={}) == ()
 
 
 def test_a_card_with_a_value_that_the_hub_does_not_know_stops_a_release(hub: Hub, builds: Builds) -> None:

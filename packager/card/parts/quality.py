@@ -17,19 +17,36 @@ _LISTED: Final = 50
 
 
 def quality(facts: CardFacts) -> str:
-    """Return which rules ran, what they found and what was waived."""
-    return "\n\n".join((*_judged(facts), *_waived(facts), *_dropped(facts)))
+    """Return which rules ran, what each found, what was left out and what was waived."""
+    return "\n\n".join((*_judged(facts), *_dropped(facts), *_waived(facts)))
 
 
 def _judged(facts: CardFacts) -> Iterator[str]:
-    if facts.rules:
-        rules = ", ".join(map(code, facts.rules))
-        yield f"Each segment was judged as strict JSON, by the schema, and by these rules: {rules}."
+    if not facts.rules:
+        return
+    yield (
+        "Every segment was judged as strict JSON, by the schema and by the rules below. What they find stops "
+        "a build, or is left out of it and named here; what is only a warning is for `packager check`."
+    )
+    found = Counter(rule for dropped in facts.dropped for rule in dropped.rules)
+    known = [
+        ("json/*", "what is no strict JSON"),
+        ("schema/*", "what the schema does not allow"),
+        *facts.rules,
+    ]
+    ids = {rule for rule, _ in facts.rules}
+    families = Counter(f"{rule.partition('/')[0]}/*" for rule in found.elements() if rule not in ids)
+    others = sorted(families.keys() - {rule for rule, _ in known})
+    rows = [
+        [code(rule), text(finds), f"{(found | families)[rule]:,}"]
+        for rule, finds in (*known, *((other, "") for other in others))
+    ]
+    yield table(["Rule", "Finds", "Found:"], rows)
 
 
 def _waived(facts: CardFacts) -> Iterator[str]:
     if facts.waivers:
-        yield "The project waives some rules:"
+        yield "Waived, for reasons of the project:"
         rows = [
             [code(each.rules), code(each.files or "all"), text(each.reason or "no reason given")]
             for each in facts.waivers
