@@ -30,7 +30,7 @@ FLOORS: Final = (
         "times",
         "work",
     },
-    {"baseline", "folders", "framing", "recordings", "schema", "segments"},
+    {"baseline", "diff", "folders", "framing", "recordings", "schema", "segments"},
     {"card", "check", "demo_corpus", "fix", "origins", "parquet", "starter"},
     {"build", "hub", "release"},
     {"publish", "readback"},
@@ -89,6 +89,7 @@ PURE: Final = (
         "schema/features.py",
         "schema/rows.py",
     ),
+    *(f"diff/{path.name}" for path in sorted((PACKAGE / "diff").glob("*.py"))),
     *(f"check/rules/{path.name}" for path in sorted((PACKAGE / "check" / "rules").glob("*.py"))),
 )
 IMPURE_MODULES: Final = {

@@ -1,0 +1,22 @@
+"""Say what differs between two builds or versions of a data set, and which version that asks for. Pure.
+
+manifests.py   two manifests -> recordings, columns and files that differ
+versions.py    a difference, a policy -> the version, and why
+news.py        a difference -> sentences
+"""
+
+from packager.diff.manifests import ManifestDiff, compare_manifests
+from packager.diff.news import describe_news
+from packager.diff.rows import RecordingDiff, RowDiff
+from packager.diff.versions import Level, choose_version, judge_diff
+
+__all__ = [
+    "Level",
+    "ManifestDiff",
+    "RecordingDiff",
+    "RowDiff",
+    "choose_version",
+    "compare_manifests",
+    "describe_news",
+    "judge_diff",
+]

@@ -1,0 +1,81 @@
+"""Put a difference into sentences, for the card and for CHANGELOG.md. Pure; plain text, no markup."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from packager.diff.manifests import ManifestDiff
+    from packager.diff.rows import RowDiff
+
+_NAMED: Final = 3  # names in one sentence
+
+
+def describe_news(diff: ManifestDiff) -> tuple[str, ...]:
+    """Return what is new, a sentence each; the same difference gives the same sentences."""
+    found = tuple(_describe(diff))
+    if found:
+        return found
+    if diff.shards:
+        return ("The same data was written anew.",)
+    return ("The card or what comes with it changed; the data is the same.",) if diff.files else ()
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> count(1, "segment"), count(1234, "segment")
+    ('1 segment', '1,234 segments')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _describe(diff: ManifestDiff) -> Iterator[str]:
+    if diff.added:
+        segments = count(sum(each.segments for each in diff.added), "segment")
+        yield f"Added {count(len(diff.added), 'recording')} with {segments}."
+    if diff.removed:
+        segments = count(sum(each.segments for each in diff.removed), "segment")
+        yield f"Removed {count(len(diff.removed), 'recording')} with {segments}."
+    if diff.changed:
+        yield f"Changed {count(len(diff.changed), 'recording')}{_explain(diff.rows)}."
+    if diff.moved:
+        yield f"Moved {count(len(diff.moved), 'recording')} to another split."
+    yield from _name("Added", [each.name for each in diff.columns_added])
+    yield from _name("Removed", [each.name for each in diff.columns_removed])
+    yield from (
+        f"The type of the column {old.name} is {new.type}; it was {old.type}."
+        for old, new in diff.columns_retyped
+    )
+    yield from (f"The column {name} may now be null." for name in diff.columns_loosened)
+    yield from (f"The column {name} is never null any more." for name in diff.columns_tightened)
+    if diff.reordered:
+        yield "The columns stand in another order."
+
+
+def _name(verb: str, names: Sequence[str]) -> Iterator[str]:
+    if names:
+        listed = ", ".join(names[:_NAMED])
+        rest = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        yield f"{verb} the column{'' if len(names) == 1 else 's'} {listed}{rest}."
+
+
+def _explain(rows: RowDiff | None) -> str:
+    if rows is None:
+        return ""
+    parts = [
+        f"{count(total, 'segment')} {word}"
+        for word, total in (
+            ("added", _total(each.added for each in rows.recordings)),
+            ("removed", _total(each.removed for each in rows.recordings)),
+            ("changed", _total(each.changed for each in rows.recordings)),
+        )
+        if total
+    ]
+    return f": {', '.join(parts)}" if parts else ""
+
+
+def _total(numbers: Iterable[int]) -> int:
+    return sum(numbers)
