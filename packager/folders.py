@@ -170,6 +170,19 @@ def foreign_files(folder: Path, manifest: Manifest) -> tuple[str, ...]:
     return tuple(sorted(found - own))
 
 
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it is seen whole or not at all."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
 def hash_file(path: Path) -> str:
     """Return the sha256 of a file's bytes, reading a piece at a time."""
     digest = hashlib.sha256()

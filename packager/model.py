@@ -331,6 +331,16 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True)
+class EditedCard:
+    """README.md as a release wrote it, and as somebody edited it on the Hub since."""
+
+    tag: str
+    """Of the release."""
+    base: bytes
+    theirs: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class RemoteState:
     """What stands on the Hub at the moment of planning."""
 
@@ -348,6 +358,8 @@ class RemoteState:
     """The manifest.json at the head; None if there is none of ours."""
     released: tuple[RemoteFile, ...]
     """The files at the highest `vX.Y.Z` tag, sorted by path; empty if there is no such tag."""
+    edited_card: EditedCard | None = None
+    """Set if README.md was edited since the latest release, and somebody has read both."""
 
 
 @dataclass(frozen=True, slots=True)

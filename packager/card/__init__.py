@@ -27,7 +27,7 @@ from packager.card.companions import describe_dataset, finish_companions
 from packager.card.croissant import DatasetFacts
 from packager.card.facts import CardFacts, FieldFacts, SplitFacts, Waiver
 from packager.card.lint import lint_card
-from packager.card.merge import merge_card
+from packager.card.merge import describe_edit, merge_card
 from packager.card.page import Preview, render_page
 from packager.card.pictures import draw_pictures
 from packager.card.render import check_card, finish_card, render_card
@@ -42,6 +42,7 @@ __all__ = [
     "Waiver",
     "check_card",
     "describe_dataset",
+    "describe_edit",
     "draw_pictures",
     "finish_card",
     "finish_companions",

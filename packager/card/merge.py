@@ -7,11 +7,11 @@ new card. What was changed on both sides is a conflict, located and shown; nothi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, unified_diff
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from packager.card.escape import on_one_line
+from packager.card.escape import on_one_line, show_unseen
 from packager.card.front import split_keys
 from packager.card.render import NAME
 from packager.card.source import read_card
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from packager.card.source import Card
+    from packager.model import EditedCard
 
 _RULE: Final = "card/merge"
 _SHOWN: Final = 60
+_LISTED: Final = 40  # lines of a difference
 _Side = TypeVar("_Side", str, tuple[str, ...])
 
 
@@ -66,6 +68,18 @@ def merge_card(base: bytes, ours: bytes, theirs: bytes) -> bytes | tuple[Problem
         return unknown
     texts = (merged.opening, *merged.front, *merged.owned, merged.closing, *_fill(merged, new))
     return "".join(texts).encode()
+
+
+def describe_edit(edited: EditedCard, ours: bytes) -> str:
+    """Return what the build's card lacks of an edit, in words; empty if it lacks nothing."""
+    if merge_card(edited.base, ours, edited.theirs) == ours:
+        return ""
+    before, after = (
+        show_unseen(text.decode("utf-8", "replace")).splitlines() for text in (edited.base, edited.theirs)
+    )
+    lines = list(unified_diff(before, after, edited.tag, "now", n=0, lineterm=""))
+    shown = "\n".join(f"  {line}" for line in lines[:_LISTED])
+    return f"{shown}\n  and {len(lines) - _LISTED} more lines" if len(lines) > _LISTED else shown
 
 
 def _with_breaks_of(card: Card, data: bytes) -> bytes:

@@ -148,7 +148,8 @@ def _add_card(adder: _Adder) -> None:
         "card",
         commands.card,
         "show or lint the dataset card",
-        "Print the dataset card of the latest build. With --check, judge its source offline: values that the "
+        "Print the dataset card of the latest build. With --merge, bring into its source what was edited on "
+        "the Hub. With --check, judge its source offline: values that the "
         "Hub knows, prompts without an answer, empty sections, links. With --open, write it with its "
         "pictures and the first rows of each split as one page, print its path, and show it in a browser if "
         "there is a display.",
@@ -156,6 +157,14 @@ def _add_card(adder: _Adder) -> None:
     )
     command.add_argument("--check", action="store_true", help="report what is wrong or missing in the source")
     command.add_argument("--open", action="store_true", help="write the page, and show it")
+    command.add_argument(
+        "--merge",
+        action="store_true",
+        help="bring into the source what was edited in README.md on the Hub since the latest release",
+    )
+    command.add_argument(
+        "--endpoint", metavar="URL", help="the Hub of --merge; default: HF_ENDPOINT, or the public one"
+    )
     command.add_argument(
         "--out", metavar="FILE", help="where --open writes; default: .packager/card.html in the project"
     )

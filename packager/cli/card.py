@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
+from packager.cli.terminal import remark
 from packager.errors import DataError, UsageError
 from packager.model import Report, Severity
 
@@ -30,10 +31,12 @@ def run_card(given: argparse.Namespace) -> int:
     from packager.config import load_project
 
     config = load_project(Path(given.project) if given.project else None)
-    if given.check and given.open:
-        raise UsageError("--check judges the source, --open shows the build: leave out one of them")
+    if given.check + given.open + given.merge > 1:
+        raise UsageError("--check, --open and --merge do different things: take one")
     if given.out and not given.open:
         raise UsageError("--out is where --open writes: add --open")
+    if given.merge:
+        return _merge(given, config)
     if given.check:
         return _check(given, config)
     card = config.root / "build" / "README.md"
@@ -73,6 +76,30 @@ def _open(given: argparse.Namespace, config: Config) -> int:
     print(path)
     if sys.platform in {"darwin", "win32"} or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         webbrowser.open(path.resolve().as_uri())
+    return 0
+
+
+def _merge(given: argparse.Namespace, config: Config) -> int:
+    """Bring into the project's card what was edited in README.md on the Hub since the latest release."""
+    from packager.card import merge_card
+    from packager.config import shipped_file
+    from packager.folders import write_whole
+    from packager.hub import connect_hub
+    from packager.publish import read_edited_card
+
+    hub = connect_hub(given.endpoint, None, say=lambda message: remark(message, quiet=given.quiet))
+    edited = read_edited_card(hub, hub.read_state(config.repo_id)).edited_card
+    if edited is None:
+        print(f"README.md of {config.repo_id} was not edited since the latest release")
+        return 0
+    source = shipped_file(_TEMPLATE) if config.card is None else config.card.read_bytes()
+    merged = merge_card(edited.base, source, edited.theirs)
+    if isinstance(merged, tuple):
+        print(_show(merged, "README.md", given.format, strict=False), end="")
+        return DataError.exit_code
+    path = (config.card or config.root / _TEMPLATE).resolve()
+    write_whole(path, merged)
+    print(f"{path} has what was edited in README.md of {config.repo_id} since {edited.tag}")
     return 0
 
 

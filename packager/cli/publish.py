@@ -50,6 +50,7 @@ def _publish(
         describe_wishes,
         plan_release,
         publish_as_planned,
+        read_edited_card,
         write_receipt,
     )
     from packager.release import finish_release
@@ -64,7 +65,7 @@ def _publish(
         return finish_release(texts, manifest, there.release)[0]
 
     def make_plan() -> ReleasePlan:
-        remote = hub.read_state(config.repo_id, recall)
+        remote = read_edited_card(hub, hub.read_state(config.repo_id, recall))
         return plan_release(manifest, remote, version=asked, texts=texts, wishes=wishes)
 
     plan = make_plan()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from packager.publish.act import OvertakenError, check_build, publish_as_planned, publish_release
 from packager.publish.document import check_agreed, describe_plan, describe_wishes, read_document
+from packager.publish.edited import read_edited_card
 from packager.publish.plan import Wishes, check_repository, plan_release
 from packager.publish.preflight import check_release, find_obstacles
 from packager.publish.receipts import read_receipt, write_receipt
@@ -28,6 +29,7 @@ __all__ = [
     "publish_as_planned",
     "publish_release",
     "read_document",
+    "read_edited_card",
     "read_receipt",
     "verify_build",
     "verify_release",

@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from packager.card import describe_edit
+from packager.card.render import NAME as CARD
 from packager.errors import DataError, UsageError
 from packager.manifest import NAME as MANIFEST
 from packager.manifest import dump_manifest
@@ -105,6 +107,8 @@ class _Draft:
     add: tuple[BuiltFile, ...]
     keep: tuple[BuiltFile, ...]
     delete: tuple[str, ...]
+    card: bytes | None
+    """README.md; None if it is not known what it says."""
     standing: tuple[Version, ...]
     """The versions whose tags name exactly these files."""
 
@@ -121,13 +125,13 @@ def _make_draft(
     remote: RemoteState,
     served: tuple[str, ...],
 ) -> _Draft:
-    finished = manifest if texts is None else finish_release(texts, manifest, release)[1]
+    files, finished = ({}, manifest) if texts is None else finish_release(texts, manifest, release)
     wanted = _files_of(finished)
     head = {file.path: file for file in remote.files}
     keep = tuple(file for file in wanted if _same_bytes(head.get(file.path), file))
     add = tuple(file for file in wanted if not _same_bytes(head.get(file.path), file))
     delete = tuple(sorted({*_stale_files(wanted, remote), *served}))
-    return _Draft(release, add, keep, delete, _standing_versions(wanted, remote))
+    return _Draft(release, add, keep, delete, files.get(CARD), _standing_versions(wanted, remote))
 
 
 def _says(release: ReleaseFacts | None, version: Version) -> bool:
@@ -219,10 +223,21 @@ def _check_strangers(
     """
     touched = {*draft.delete, *(file.path for file in draft.add)}
     theirs = touched - _accounted_paths(remote) - {*served}
+    edits = _missed_edits(remote, draft)
+    if edits is not None:
+        theirs.discard(CARD)
     overwritten = [file.path for file in remote.files if file.path in theirs]
+    if adopt and edits:
+        overwritten.append(CARD)
     if adopt:
         return tuple(sorted({*overwritten, *served}))
     findings = []
+    if edits:
+        findings.append(
+            f"{CARD} of {remote.repo_id} was edited on the Hub, and this build does not have the edit:\n"
+            f"{edits}\nBring it into the project with `packager card --merge`, build, and publish again; or "
+            "overwrite it with --adopt."
+        )
     if overwritten:
         findings.append(
             f"these files of {remote.repo_id} were not written by an earlier release, or were changed on the "
@@ -245,6 +260,13 @@ def _check_strangers(
     if findings:
         raise DataError("\n".join(findings))
     return ()
+
+
+def _missed_edits(remote: RemoteState, draft: _Draft) -> str | None:
+    """Return what was edited in README.md on the Hub and is not in this build; None: it is not known."""
+    if remote.edited_card is None or draft.card is None:
+        return None
+    return describe_edit(remote.edited_card, draft.card)
 
 
 def _served_strangers(manifest: Manifest, remote: RemoteState) -> tuple[str, ...]:

@@ -7,11 +7,10 @@ are in the manifest that it names by its sha256: that file stands on the Hub at 
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 from packager.errors import DataError
-from packager.folders import hash_file, state_folder
+from packager.folders import hash_file, state_folder, write_whole
 from packager.manifest import NAME as MANIFEST
 
 if TYPE_CHECKING:
@@ -41,16 +40,7 @@ def write_receipt(project: Path, receipt: Receipt, build: Path, tool: str) -> Pa
     }
     path = receipt_path(project, receipt.repo_id, f"v{receipt.version}")
     path.parent.mkdir(exist_ok=True)
-    beside = path.with_suffix(f".{os.getpid()}.new")
-    try:
-        with beside.open("w", encoding="utf-8") as file:
-            json.dump(document, file, indent=2)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_whole(path, (json.dumps(document, indent=2) + "\n").encode())
     return path
 
 
