@@ -2,7 +2,7 @@
 
 A record lies in `.packager/origins/` of the project, one for each folder built into, and may be deleted at
 any time. A file is known by what the file system says of it, as git does it; where that differs, by its
-content, so that a file which was only touched or checked out again is unchanged.
+content, so that a file which was only touched or checked out again is unchanged; but not in a large corpus.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from packager.model import Manifest, SourceFile
 
 _PIECE: Final = 1 << 20  # bytes hashed at a time
+_MOST_HASHED: Final = 64 << 20
+"""Bytes of all files up to which they are known by content too."""
 _NAMED: Final = 5  # files in one message
 
 Stamp = tuple[int, int, int, int, int]
@@ -49,12 +51,12 @@ class Origins(NamedTuple):
     """Why it is not known; empty if it is."""
 
 
-def look_at_origins(config: Config, sources: Iterable[SourceFile]) -> dict[str, Seen]:
+def look_at_origins(config: Config, sources: Iterable[tuple[SourceFile, Stamp | None]]) -> dict[str, Seen]:
     """Return the files that a build is made of, by name: the sources, dataset.toml, the card, the schema."""
     own = [config.root / FILE_NAME, config.card, config.schema]
     places = {path.relative_to(config.root).as_posix(): str(path) for path in own if path is not None}
-    places |= {source.name: source.place for source in sources}
-    return {name: Seen(place, _read_stamp(place)) for name, place in places.items()}
+    found = {name: Seen(place, read_stamp(place)) for name, place in places.items()}
+    return found | {source.name: Seen(source.place, stamp) for source, stamp in sources}
 
 
 def keep_origins(project: Path, out: Path, manifest: Manifest, origins: dict[str, Seen]) -> None:
@@ -69,7 +71,9 @@ def keep_origins(project: Path, out: Path, manifest: Manifest, origins: dict[str
     with suppress(OSError):
         path = _record_path(project, out)
         before = _read(path).get("files", {})
-        files = {name: _describe(seen, before.get(name)) for name, seen in origins.items()}
+        size = sum(seen.stamp[0] for seen in origins.values() if seen.stamp is not None)
+        describe = _describe if size <= _MOST_HASHED else _describe_large
+        files = {name: describe(seen, before.get(name)) for name, seen in origins.items()}
         path.parent.mkdir(exist_ok=True)
         beside = path.with_suffix(f".{os.getpid()}.new")
         beside.write_text(json.dumps({"build": _name(manifest), "files": files}), encoding="ascii")
@@ -90,7 +94,8 @@ def find_changed_origins(project: Path, out: Path, manifest: Manifest, origins: 
     return Origins(tuple(_say(sorted(names), kind) for kind, names in kinds.items() if names))
 
 
-def _read_stamp(place: str) -> Stamp | None:
+def read_stamp(place: str) -> Stamp | None:
+    """Return what the file system says of a file; None if it is not there."""
     try:
         found = os.stat(place)  # noqa: PTH116 - of many files, and several times as fast
     except OSError:
@@ -105,14 +110,19 @@ def _describe(seen: Seen, before: list[Any] | None) -> list[Any] | None:
     if before is not None and before[0] == list(seen.stamp):
         return before
     digest = _digest(seen.place)
-    return None if digest is None or _read_stamp(seen.place) != seen.stamp else [seen.stamp, digest]
+    return None if digest is None or read_stamp(seen.place) != seen.stamp else [seen.stamp, digest]
+
+
+def _describe_large(seen: Seen, _: list[Any] | None) -> list[Any] | None:
+    """Return the stamp alone: of a large corpus, reading all once more costs more than a build in vain."""
+    return None if seen.stamp is None else [seen.stamp, ""]
 
 
 def _differs(seen: Seen, then: list[Any] | None) -> bool:
     if then is None or seen.stamp is None or seen.stamp[0] != then[0][0]:
         return True
     stamp, digest = then
-    return bool(list(seen.stamp) != stamp and _digest(seen.place) != digest)
+    return bool(list(seen.stamp) != stamp and (not digest or _digest(seen.place) != digest))
 
 
 def _digest(place: str) -> str | None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import threading
 from collections import deque
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from packager.errors import EnvironmentFailure
@@ -63,14 +63,23 @@ def _can_fork() -> bool:
 
     It starts in a tenth of the time that a new process takes.
     """
-    return sys.platform == "linux" and threading.active_count() == 1 and "pyarrow" not in sys.modules
+    return sys.platform == "linux" and len(list(Path("/proc/self/task").iterdir())) == 1
 
 
 def run_in_order(
-    work: Callable[[Unit], Result], units: Iterable[Unit], executor: Executor | None, jobs: int
+    work: Callable[[Unit], Result],
+    units: Iterable[Unit],
+    executor: Executor | None,
+    jobs: int,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Iterator[Result]:
-    """Yield work(unit) for each unit, in the order of the units."""
+    """Yield work(unit) for each unit, in the order of the units.
+
+    `meanwhile` is called here once the workers are busy.
+    """
     if executor is None:
+        if meanwhile is not None:
+            meanwhile()
         yield from map(work, units)
         return
     from concurrent.futures import BrokenExecutor  # noqa: PLC0415 - as in open_pool
@@ -80,7 +89,12 @@ def run_in_order(
         for unit in units:
             pending.append(executor.submit(work, unit))
             if len(pending) > _AHEAD * jobs:
+                if meanwhile is not None:
+                    meanwhile()
+                    meanwhile = None
                 yield pending.popleft().result()
+        if meanwhile is not None:
+            meanwhile()
         while pending:
             yield pending.popleft().result()
     except BrokenExecutor as error:

@@ -5,27 +5,17 @@ Whole or not at all; the same sources give the same bytes with any number of job
 
 from __future__ import annotations
 
-import hashlib
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from packager.build.facts import Counted, gather_facts
 from packager.build.memory import ask_status, open_memory
 from packager.build.shards import ShardTask, WrittenShard, write_shard
 from packager.build.spans import cut_spans, may_be_divided
 from packager.build.spool import SpooledFile, SpoolTask, join_spans, spool_sources
-from packager.card import (
-    DatasetFacts,
-    check_card,
-    describe_dataset,
-    draw_pictures,
-    lint_card,
-    read_about,
-    render_card,
-)
 from packager.check.deal import open_dealer
 from packager.check.engine import (
     NumberedUnit,
@@ -35,21 +25,20 @@ from packager.check.engine import (
     make_gathering,
     open_scratch,
 )
-from packager.check.judge import find_card_severities, load_schema, load_schema_anew, looks_beyond
+from packager.check.judge import load_schema, load_schema_anew, looks_beyond
 from packager.check.lock import read_lock, write_lock
-from packager.config import FILE_NAME, Config, load_project, shipped_file
+from packager.config import Config, load_project
 from packager.errors import DataError
 from packager.folders import replace_folder
 from packager.manifest import NAME, dump_manifest
-from packager.model import BuiltFile, Dropped, Manifest, Problem, Recording, Report, Severity, Split
+from packager.model import Dropped, Manifest, Problem, Recording, Report, Severity, Split
 from packager.origins import keep_origins, look_at_origins
 from packager.recordings import find_clashes, find_odd_names
-from packager.schema.guard import guard_schema
 from packager.splits import count_shards, shard_path
 from packager.work import open_pool, run_in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor
 
     from packager.build.memory import Memory, Status
@@ -58,12 +47,10 @@ if TYPE_CHECKING:
     from packager.check.roster import Roster
     from packager.model import SourceFile
     from packager.recordings import NumberedClaim
-    from packager.schema.columns import Layout
+    from packager.schema.validate import SegmentSchema
     from packager.work import Progress
 
-_CARD: Final = "README.md"
 _SMALL: Final = 8 << 20  # bytes below which a pool of processes costs more than it saves
-_NANOSECONDS: Final = 10**9
 
 
 class InvalidSegments(DataError):  # noqa: N818 - the name says what is wrong
@@ -96,6 +83,7 @@ def build_dataset(
     drop_invalid: bool = False,
     progress: Progress | None = None,
     remember: bool = False,
+    executor: Executor | None = None,
 ) -> Manifest:
     """Check a project's segments and build the data set from them.
 
@@ -109,6 +97,8 @@ def build_dataset(
         progress: called with bytes done and bytes in all.
         remember: keep in `.packager/built/` of the project what became of each file, and read and write only
             what has changed since such a build. The result is the same.
+        executor: where the work is to run instead, which must see the same files; `jobs` says how many of its
+            workers are kept busy.
 
     Raises:
         InvalidSegments: the sources have errors; nothing was written.
@@ -118,7 +108,7 @@ def build_dataset(
     """
     config = load_project(None if project is None else Path(project))
     folder = config.root / "build" if out is None else Path(out)
-    return run_build(config, folder, jobs=jobs, drop_invalid=drop_invalid, progress=progress, remember=remember).manifest
+    return run_build(config, folder, jobs=jobs, drop_invalid=drop_invalid, progress=progress, remember=remember, executor=executor).manifest
 
 
 def run_build(
@@ -129,28 +119,37 @@ def run_build(
     drop_invalid: bool = False,
     progress: Progress | None = None,
     remember: bool = False,
+    executor: Executor | None = None,
 ) -> Built:
     """Build the project of a configuration; as `build_dataset`, and return the report too."""
     criteria = make_criteria(config, errors_only=True)
     schema, _ = load_schema_anew(criteria)
-    guard_schema(schema.document, criteria.schema_name)
-    card = _read_card(config)
     sources = find_project_sources(config)
-    origins = look_at_origins(config, sources)
     statuses = [ask_status(source) for source in sources]
+    origins = look_at_origins(config, zip(sources, (status.stamp for status in statuses), strict=True))
     rolls = bool(config.group_by or config.pins or config.lock)
     depends = (criteria, schema.files, config.segments, config.repo_id, rolls)
     memory = open_memory(config.root, depends, out.resolve()) if remember else None
     known = _recall(sources, statuses, _Crew(criteria, None, 1, memory))
     fresh = sum(status.size for number, status in enumerate(statuses) if number not in known)
-    with replace_folder(out, config.root) as work, open_pool(jobs if fresh > _SMALL else 1) as pool:
-        crew = _Crew(criteria, pool, jobs, memory)
-        spooled = _spool(sources, statuses, known, config, work / "spool", crew, progress)
+    workers = jobs if fresh > _SMALL else 1
+    card = b""
+
+    def prepare() -> None:
+        nonlocal card
+        card = _prepare(config, schema, criteria)
+
+    with replace_folder(out, config.root) as work:
+        with _open_pool(executor, workers) as pool:
+            crew = _Crew(criteria, pool, jobs, memory)
+            spooled = _spool(sources, statuses, known, config, work / "spool", crew, progress, prepare)
         gathered = _gather(sources, spooled, config, crew)
         report = Report(len(sources), gathered.segments, tuple(sorted(gathered.problems)))
         if gathered.stuck or (report.count(Severity.ERROR) and not drop_invalid):
             raise InvalidSegments(report)
-        manifest = _write(gathered, config, card, work / "new", crew)
+        # A new pool: its workers are copies of this process, which has loaded Arrow meanwhile.
+        with _open_pool(executor, workers) as pool:
+            manifest = _write(gathered, config, card, work / "new", _Crew(criteria, pool, jobs, memory))
     if memory is not None:
         for numbers, became in spooled.files:
             if len(numbers) == 1:
@@ -160,6 +159,32 @@ def run_build(
     if config.lock:
         write_lock(config.root, ((each.name, each.split) for each in manifest.recordings))
     return Built(out, manifest, report)
+
+
+@contextmanager
+def _open_pool(executor: Executor | None, workers: int) -> Iterator[Executor | None]:
+    """Open a pool of processes, unless there is an executor that was given."""
+    if executor is not None:
+        yield executor
+        return
+    with open_pool(workers) as pool:
+        yield pool
+
+
+def _prepare(config: Config, schema: SegmentSchema, criteria: Criteria) -> bytes:
+    """Judge the schema and the card, while others read the sources; return the card's source.
+
+    Here is loaded what takes long to load and is not needed before.
+    """
+    import packager.parquet  # noqa: F401, PLC0415
+    from packager.build.texts import read_card  # noqa: PLC0415
+    from packager.schema.guard import guard_schema  # noqa: PLC0415
+
+    guard_schema(schema.document, criteria.schema_name)
+    card, problems = read_card(config)
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        raise InvalidSegments(Report(0, 0, problems))
+    return card
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,20 +211,6 @@ class _Gathered:
     roster: Roster
     warnings: tuple[str, ...] = ()
     """About the pins."""
-
-
-def _read_card(config: Config) -> bytes:
-    """Return the card's source; a card that cannot be rendered stops the build before the long part."""
-    source = shipped_file("dataset_card.md") if config.card is None else config.card.read_bytes()
-    name = config.card_name
-    problems = (
-        lint_card(source, name, severities=find_card_severities(config))
-        if config.card is not None
-        else check_card(source, name)
-    )
-    if any(problem.severity is Severity.ERROR for problem in problems):
-        raise InvalidSegments(Report(0, 0, problems))
-    return source
 
 
 def _recall(
@@ -254,13 +265,15 @@ def _spool(  # noqa: PLR0913, PLR0917 - all that it takes to read the sources
     spool: Path,
     crew: _Crew,
     progress: Progress | None,
+    meanwhile: Callable[[], None],
 ) -> _Spooled:
-    """Judge all sources of which nothing is known."""
+    """Judge all sources of which nothing is known; do something else once the workers are at work."""
     spool.mkdir()
     planned = list(_plan_work(sources, statuses, known))
     total, done = sum(unit.size for unit, _ in planned), 0
     files: list[tuple[tuple[int, ...], SpooledFile]] = [((each,), file) for each, file in known.items()]
     parts: dict[int, list[SpooledFile | None]] = {}
+    waiting = [meanwhile]
     with open_scratch(total, spool.parent) as scratch:
         gathering = make_gathering(config, crew.criteria, scratch)
         corpus = gathering.open_corpus(sources)
@@ -272,7 +285,8 @@ def _spool(  # noqa: PLR0913, PLR0917 - all that it takes to read the sources
                 SpoolTask(unit, spool / f"unit-{first + index:06d}", span)
                 for index, (unit, span) in enumerate(units)
             ]
-            for task, results in zip(tasks, run_in_order(work, tasks, crew.pool, crew.jobs), strict=True):
+            running = run_in_order(work, tasks, crew.pool, crew.jobs, waiting.pop() if waiting else None)
+            for task, results in zip(tasks, running, strict=True):
                 if task.span is not None:
                     parts.setdefault(task.unit.first, []).append(results[0][1] if results else None)
                 else:
@@ -285,6 +299,8 @@ def _spool(  # noqa: PLR0913, PLR0917 - all that it takes to read the sources
                     progress(done, total)
 
         run(planned, 0)
+        if waiting:
+            waiting.pop()()
         doubtful = []
         for number, spans in parts.items():
             whole = [part for part in spans if part is not None]
@@ -376,13 +392,15 @@ def _divide(number: int, index: int, piece: Piece) -> list[tuple[int, int, Piece
 
 
 def _write(gathered: _Gathered, config: Config, card: bytes, new: Path, crew: _Crew) -> Manifest:
+    from packager.build.texts import write_file, write_texts  # noqa: PLC0415 - see `_prepare`
+
     schema, layout = load_schema(crew.criteria)
     placed = _place(gathered, config)
     splits = _split_sizes(placed, config)
     recordings, shards = _write_shards(placed, splits, new, crew)
     dropped = tuple(sorted(gathered.dropped, key=lambda each: (each.path, each.line, each.pointer)))
-    counted = Counted(recordings, shards)
-    facts = gather_facts(
+    files, statistics = write_texts(
+        new,
         config,
         card,
         schema,
@@ -390,13 +408,9 @@ def _write(gathered: _Gathered, config: Config, card: bytes, new: Path, crew: _C
         splits=splits,
         shards=shards,
         recordings=recordings,
-        counted=counted,
         dropped=dropped,
     )
-    files = [_write_file(new, _CARD, render_card(card, facts)), *(shard.file for _, shard in shards)]
-    (new / "card").mkdir()
-    files += [_write_file(new, path, data) for path, data in draw_pictures(facts).items()]
-    files += _write_descriptions(new, config, card, layout, files)
+    files += [shard.file for _, shard in shards]
     manifest = Manifest(
         schema_sha256=schema.sha256,
         columns=tuple(each.column for each in layout.columns),
@@ -407,27 +421,10 @@ def _write(gathered: _Gathered, config: Config, card: bytes, new: Path, crew: _C
         warnings=_warn_of_empty(splits, config) + gathered.warnings,
         deal=config.deal if config.group_by or config.pins else None,
         repo_id=config.repo_id,
-        statistics=counted.statistics,
+        statistics=statistics,
     )
-    _write_file(new, NAME, dump_manifest(manifest))
+    write_file(new, NAME, dump_manifest(manifest))
     return manifest
-
-
-def _write_descriptions(
-    new: Path, config: Config, card: bytes, layout: Layout, files: Sequence[BuiltFile]
-) -> list[BuiltFile]:
-    """Write what stands beside the card and says the same to machines."""
-    shards = tuple(sorted((file for file in files if file.rows is not None), key=lambda file: file.path))
-    filled = {file.path.partition("-")[0] for file in shards}
-    splits = tuple(split.name for split in config.splits if f"data/{split.name}" in filled)
-    about = read_about(config.citation, config.rai, str(config.root / FILE_NAME))
-    facts = DatasetFacts(config.repo_id, about, layout.columns, splits, shards)
-    return [_write_file(new, path, data) for path, data in describe_dataset(card, facts).items()]
-
-
-def _write_file(folder: Path, path: str, data: bytes) -> BuiltFile:
-    (folder / path).write_bytes(data)
-    return BuiltFile(path, len(data), hashlib.sha256(data).hexdigest(), None)
 
 
 def _warn_of_empty(splits: Sequence[Split], config: Config) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ _FAILED: Final = EnvironmentFailure.exit_code
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; `arguments` default to those of the process."""
     _prepare_output()
+    # numpy would start threads for matrices, of which there are none here; with threads no process can fork.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     given = make_parser().parse_args(arguments)
     try:
         _recover(given)

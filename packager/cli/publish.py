@@ -154,14 +154,15 @@ def _read_schema(config: Config) -> bytes | None:
 def _find_changes(config: Config, build: Path, manifest: Manifest, *, quiet: bool) -> tuple[str, ...]:
     """Return what was changed since the build; say it if that cannot be known."""
     from packager.check.engine import find_project_sources
-    from packager.origins import find_changed_origins, look_at_origins
+    from packager.origins import find_changed_origins, look_at_origins, read_stamp
 
     try:
         sources = find_project_sources(config)
     except UsageError:  # no file matches
         remark("the sources are not at hand, so the build may be out of date", quiet=quiet)
         return ()
-    found = find_changed_origins(config.root, build, manifest, look_at_origins(config, sources))
+    stamps = ((source, read_stamp(source.place)) for source in sources)
+    found = find_changed_origins(config.root, build, manifest, look_at_origins(config, stamps))
     if found.note:
         remark(found.note, quiet=quiet)
     return found.changes
