@@ -76,6 +76,10 @@ test = 0.05
 # Recordings, or patterns of them, that are in a split whatever their hash.
 # pin = {{ test = ["ep1", "interviews/*"] }}
 
+# How a version follows from what differs; docs/releases.md compares the two. Default: "tfds".
+# [release]
+# policy = "datapackage"
+
 # Whom to cite, in CITATION.cff and croissant.json. An author is a name, or a table.
 # [citation]
 # authors = ["The Example Archive", {{ given = "Ada", family = "Byron", orcid = "https://orcid.org/…" }}]

@@ -68,6 +68,8 @@ def test_a_property_can_name_the_recordings() -> None:
         (MINIMAL + "[splits]\ntrain = true\n", "splits.train", "greater than 0"),
         (MINIMAL + "[splits]\ntrain = 0.33333333333333\n", "splits.train", "12 decimals"),
         (MINIMAL + "[splits]\n'my-split' = 1\n", "splits.my-split", "letters"),
+        (MINIMAL + "[release]\npolicy = 'semver'\n", "release.policy", '"tfds" or "datapackage"'),
+        (MINIMAL + "[release]\nname = 'x'\n", "release.name", "policy"),
         (MINIMAL + "[splits]\ntrain = 1\npin = 1\n", "splits.pin", "[splits.pin]"),
         (MINIMAL + "[splits]\ntrain = 1\npin.train = 'a'\n", "splits.pin.train", "list of recordings"),
         (MINIMAL + "[splits]\ntrain = 1\npin.train = ['']\n", "splits.pin.train", "list of recordings"),
@@ -167,6 +169,11 @@ def test_a_wrong_key_of_the_check_is_named(text: str, key: str, allowed: str) ->
         parse_config(text, PATH)
     assert str(caught.value).startswith(f"{PATH}: {key}")
     assert allowed in str(caught.value)
+
+
+def test_the_policy_of_versions_is_tfds_unless_the_project_says_otherwise() -> None:
+    assert parse_config(MINIMAL, PATH).policy == "tfds"
+    assert parse_config(MINIMAL + "[release]\npolicy = 'datapackage'\n", PATH).policy == "datapackage"
 
 
 def test_thirds_that_sum_to_one_are_accepted_and_sums_are_not_rounded() -> None:

@@ -1,32 +1,35 @@
-"""Read dataset.toml into frozen values, and find the files that a project leaves to the tool.
+"""Turn the document of a dataset.toml into frozen values, complaining of what is wrong.
 
-Every key but `repo_id` has a default. What is unknown, of the wrong type or impossible is a `ConfigError`
-that names the file, the key and what is allowed; nothing is guessed. A new key is one line in `_KEYS`
-and one field of `Config`.
+A new key is one line in `_KEYS` and one field of `Config`.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from packager.errors import ConfigError, UsageError
-from packager.model import Deal, SplitRatio, is_repository_name
+from packager.config.values import (
+    ONE_SPLIT,
+    PATTERNS,
+    POLICIES,
+    Checks,
+    Choices,
+    Config,
+)
+from packager.errors import ConfigError
+from packager.model import SplitRatio, is_repository_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-FILE_NAME: Final = "dataset.toml"
+    from pathlib import Path
 
 _KEYS: Final = {
-    "": ("dataset", "time", "columns", "splits", "check", "citation", "rai"),
+    "": ("dataset", "time", "columns", "splits", "check", "release", "citation", "rai"),
     "dataset": ("repo_id", "segments", "schema", "card", "recording"),
     "time": ("start", "end"),
     "check": ("text", "speaker", "formats", "select", "ignore", "severity", "limits", "path", "reason"),
+    "release": ("policy",),
     "check.path": ("pattern", "select", "ignore", "severity", "reason"),
 }
 _COLUMN_CHOICES: Final = ("timestamp", "class_label")
@@ -37,166 +40,13 @@ _LONGEST_SPLIT: Final = 64
 _SALT_BYTES: Final = 64  # the longest key of BLAKE2b
 
 
-_ONE_SPLIT: Final = (SplitRatio("train", Decimal(1)),)
-_PATTERNS: Final = ("segments/**/*.json", "segments/**/*.jsonl")
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """Which rules are judged, and how bad what they find is; as written, for the check to understand.
-
-    A rule is named by its id, its family (`text`) or a pattern of either (`text/*`).
-    """
-
-    select: tuple[str, ...] = ()
-    """Empty: all."""
-    ignore: tuple[str, ...] = ()
-    severity: tuple[tuple[str, str], ...] = ()
-    """Rules and `error`, `warning`, `note` or `off`, in the order of the file."""
-    reason: str = ""
-    """Why this differs from what all rules say; for the readers of the card. May be empty."""
-
-
-_ALL_RULES: Final = Choices()
-
-
-@dataclass(frozen=True, slots=True)
-class Checks:
-    """The table [check]."""
-
-    text: str = "Text"
-    """The property that holds what is said; rules about it are silent if the schema lacks such a string."""
-    speaker: str = "Speaker"
-    """The property that names who says it; likewise."""
-    formats: bool = True
-    """Whether the schema's `format` is asserted."""
-    choices: Choices = _ALL_RULES
-    limits: tuple[tuple[str, float], ...] = ()
-    """Thresholds that differ from their defaults, by name."""
-    paths: tuple[tuple[str, Choices], ...] = ()
-    """Patterns, as those of `segments`, and what else holds for the files that match them."""
-
-
-DEFAULT_CHECKS: Final = Checks()
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """One dataset project. Every path is absolute."""
-
-    root: Path
-    repo_id: str = ""
-    """Empty only where files are checked without a project."""
-    segments: tuple[str, ...] = _PATTERNS
-    schema: Path | None = None
-    """None: the schema that is shipped with the tool."""
-    card: Path | None = None
-    """None: the card template that is shipped with the tool."""
-    recording: str = "auto"
-    """`auto`, `file`, `folder`, or the name of the property that names the recording."""
-    start: str = "Start"
-    end: str = "End"
-    columns: tuple[tuple[str, str], ...] = ()
-    """Properties whose columns are to be `timestamp` or `class_label` in place of text."""
-    splits: tuple[SplitRatio, ...] = _ONE_SPLIT
-    """In the order of the file; the ratios sum to exactly 1."""
-    salt: str = ""
-    group_by: tuple[str, ...] = ()
-    """The properties whose values, equal throughout a recording, decide its split; empty: its name does."""
-    pins: tuple[tuple[str, str], ...] = ()
-    """Splits, and the name or pattern of recordings that are in each."""
-    lock: bool = False
-    """Whether placements are recorded in `splits.lock`, and may not change."""
-    checks: Checks = DEFAULT_CHECKS
-    citation: Mapping[str, Any] = field(default_factory=dict)
-    """The table of this name as written, for the card to understand; likewise `rai`."""
-    rai: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def recording_property(self) -> str | None:
-        """The property that names the recording; None if files or folders do."""
-        return None if self.recording in {"auto", "file", "folder"} else self.recording
-
-    @property
-    def card_name(self) -> str:
-        """The path of the card as messages name it: relative to the project where it lies in it."""
-        if self.card is None:
-            return "dataset_card.md"
-        within = self.card.is_relative_to(self.root)
-        return (self.card.relative_to(self.root) if within else self.card).as_posix()
-
-    @property
-    def deal(self) -> Deal:
-        """How recordings are dealt to the splits."""
-        return Deal(self.splits, self.salt, self.group_by, self.pins)
-
-
-def find_project(start: Path) -> Path | None:
-    """Return the nearest folder, from `start` upwards, that holds a dataset.toml; None if there is none."""
-    start = start.resolve()
-    for folder in (start, *start.parents):
-        if (folder / FILE_NAME).is_file():
-            return folder
-    return None
-
-
-def load_project(folder: Path | None) -> Config:
-    """Return the project in `folder`, or for None in the nearest parent of the working directory.
+def read_document(document: dict[str, Any], path: Path) -> Config:
+    """Return what the document of the dataset.toml at `path` says.
 
     Raises:
-        UsageError: there is no project.
-        ConfigError: its dataset.toml is wrong.
+        ConfigError: a key is unknown, of the wrong type or impossible.
     """
-    if folder is None:
-        found = find_project(Path.cwd())
-        if found is None:
-            raise UsageError(
-                f"no {FILE_NAME} here or in a folder above: name a project with --project DIR, "
-                "or make one with `packager init DIR`"
-            )
-        folder = found
-    path = folder.resolve() / FILE_NAME
-    if not path.is_file():
-        raise UsageError(f"{folder} holds no {FILE_NAME}: make a project with `packager init {folder}`")
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not valid UTF-8 (byte {error.start})") from error
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
-    return parse_config(text, path)
-
-
-def parse_config(text: str, path: Path) -> Config:
-    """Return what a dataset.toml at `path` says.
-
-    Raises:
-        ConfigError: it is not TOML, or a key is unknown, of the wrong type or impossible.
-    """
-    try:
-        import tomllib  # noqa: PLC0415 - bare files have no configuration
-
-        document = tomllib.loads(text.removeprefix("\ufeff"), parse_float=Decimal)
-    except (ValueError, RecursionError) as error:  # also an integer of thousands of digits
-        raise ConfigError(f"{path}: not valid TOML: {error}") from error
     return _Reader(path).read(document)
-
-
-def shipped_file(name: str) -> bytes:
-    """Return a file that is shipped with the tool: `segment.schema.json` or `dataset_card.md`.
-
-    In a wheel it lies inside the package; in a checkout (or an editable install of one) at its top.
-    """
-    package = Path(__file__).resolve().parent
-    places = (
-        package / "shipped" / name,
-        package.parent / "schema" / name,
-        package.parent / name,
-    )
-    for place in places:
-        if place.is_file():
-            return place.read_bytes()
-    raise UsageError(f"{name} is missing from this installation of segment-packager: install it again")
 
 
 class _Reader:
@@ -215,7 +65,7 @@ class _Reader:
         splits = self.table(document, "splits")
         salt, pins = splits.pop("salt", ""), splits.pop("pin", {})
         group_by, lock = splits.pop("group_by", None), splits.pop("lock", False)
-        ratios = self.splits(splits) if "splits" in document else _ONE_SPLIT
+        ratios = self.splits(splits) if "splits" in document else ONE_SPLIT
         return Config(
             root=self.path.parent,
             repo_id=self.repo_id(dataset),
@@ -232,6 +82,7 @@ class _Reader:
             pins=self.pins(pins, {split.name for split in ratios}),
             lock=self.lock(lock),
             checks=self.checks(check),
+            policy=self.policy(self.table(document, "release")),
             citation=self.table(document, "citation"),
             rai=self.table(document, "rai"),
         )
@@ -271,7 +122,7 @@ class _Reader:
         return value
 
     def patterns(self, table: dict[str, Any]) -> tuple[str, ...]:
-        value = table.get("segments", list(_PATTERNS))
+        value = table.get("segments", list(PATTERNS))
         if not isinstance(value, list) or not value or not all(isinstance(entry, str) for entry in value):
             raise self.fail("dataset.segments", f"must be a list of patterns, not {_shown(value)}")
         return tuple(self.pattern(entry, "dataset.segments") for entry in value)
@@ -380,6 +231,14 @@ class _Reader:
             if not _is_limit(number):
                 raise self.fail(f"check.limits.{key}", f"must be a number from 0 on, not {_shown(number)}")
         return tuple((key, float(number)) for key, number in value.items())
+
+    def policy(self, table: dict[str, Any]) -> str:
+        self.only_known(table, "release")
+        value = self.text(table, "release", "policy", POLICIES[0])
+        if value not in POLICIES:
+            allowed = " or ".join(f'"{each}"' for each in POLICIES)
+            raise self.fail("release.policy", f"must be {allowed}, not {_shown(value)}")
+        return value
 
     def salt(self, value: object) -> str:
         if not isinstance(value, str) or len(value.encode()) > _SALT_BYTES:
