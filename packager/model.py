@@ -418,6 +418,18 @@ class Receipt:
     """Files kept, whose sha256 the Hub lists at the tag."""
 
 
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """A release that was proposed, and is not published before it is merged."""
+
+    number: int
+    url: str
+    created: bool
+    """False if it stood on the Hub already."""
+    proven: tuple[str, ...] = ()
+    """Files read back from it and hashed."""
+
+
 # --- readback ------------------------------------------------------------------------------------------
 
 

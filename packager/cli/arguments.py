@@ -197,6 +197,10 @@ def _add_publish(adder: _Adder) -> None:
     command.add_argument("--dry-run", action="store_true", help="show the plan and stop")
     command.add_argument("--strict", action="store_true", help="warnings stand in the way too")
     command.add_argument(
+        "--pull-request", action="store_true", help="open the release as a pull request; set no tag"
+    )
+    command.add_argument("--private", action="store_true", help="nobody else may see the repository")
+    command.add_argument(
         "--plan",
         metavar="FILE",
         help="do what this plan says, or nothing; --dry-run --format json prints it",

@@ -70,7 +70,7 @@ def _publish(
 
     plan = make_plan()
     if given.format == "text":
-        print(_show_plan(plan), flush=True)
+        print(_show_plan(plan, private=given.private, propose=given.pull_request), flush=True)
     document: dict[str, object] = {
         "version": 1,
         "plan": describe_plan(plan),
@@ -80,12 +80,13 @@ def _publish(
     if agreed is not None:
         check_agreed(agreed, plan)
     if given.dry_run or plan.published_as is None:
-        there = None if given.dry_run else hub
-        warn(_look_first(config, given, plan, there, folder, manifest), quiet=given.quiet)
+        warn(_look_first(config, given, plan, hub, folder, manifest), quiet=given.quiet)
     if given.dry_run:
         return document, None
+    if given.pull_request and plan.published_as is None:
+        return {**document, **_propose(plan, hub, folder, given.format)}, None
     try:
-        receipt = publish_as_planned(plan, hub, folder, make_plan)
+        receipt = publish_as_planned(plan, hub, folder, make_plan, private=given.private)
     except OvertakenError:
         remark(f"what would be done now:\n{_show_plan(make_plan())}", quiet=False)
         raise
@@ -94,6 +95,18 @@ def _publish(
     if given.format == "text":
         print(_show_receipt(receipt))
     return document, receipt
+
+
+def _propose(plan: ReleasePlan, hub: Hub, folder: Path, form: str) -> dict[str, object]:
+    """Open the release as a pull request, and say how it is finished."""
+    from packager.publish import propose_release
+
+    pull = propose_release(plan, hub, folder)
+    if form == "text":
+        did = "opened" if pull.created else "stands"
+        print(f"{did}: {pull.url}; {show_count(len(pull.proven), 'file')} read back and hashed")
+        print(f"merge it there, then run `packager publish` again: it sets the tag {plan.tag} and proves it")
+    return {"pull_request": asdict(pull)}
 
 
 def _read_wishes(given: argparse.Namespace) -> tuple[dict[str, Any] | None, str | None, Wishes]:
@@ -129,17 +142,19 @@ def _look_first(  # noqa: PLR0913, PLR0917 - all that may stand in the way
     config: Config,
     given: argparse.Namespace,
     plan: ReleasePlan,
-    hub: Hub | None,
+    hub: Hub,
     folder: Path,
     manifest: Manifest,
 ) -> tuple[str, ...]:
     """Refuse a release that something stands in the way of; return the warnings."""
     from packager.check.judge import find_card_severities
-    from packager.publish import check_release
+    from packager.publish import check_private, check_release
 
     schema, changes = _read_schema(config), _find_changes(config, folder, manifest, quiet=given.quiet)
-    held = find_card_severities(config)
-    return check_release(plan, hub, folder, schema, changes=changes, strict=given.strict, card_rules=held)
+    if given.private and plan.parent is not None:
+        check_private(plan, hub)
+    asked, held = None if given.dry_run else hub, find_card_severities(config)
+    return check_release(plan, asked, folder, schema, changes=changes, strict=given.strict, card_rules=held)
 
 
 def _read_schema(config: Config) -> bytes | None:
@@ -168,12 +183,13 @@ def _find_changes(config: Config, build: Path, manifest: Manifest, *, quiet: boo
     return found.changes
 
 
-def _show_plan(plan: ReleasePlan) -> str:
+def _show_plan(plan: ReleasePlan, *, private: bool = False, propose: bool = False) -> str:
     where = f"{plan.repo_id} at {plan.endpoint}"
     if plan.published_as is not None:
         return f"nothing changed: {where} already holds this build as {plan.published_as}"
     lines = [f"plan: publish {plan.tag} of {where}"]
-    lines += ["  the repository is new"] if plan.parent is None else []
+    if plan.parent is None:
+        lines.append(f"  the repository is new{', and private' * private}")
     lines += [f"  add    {file.path} ({file.size:,} bytes)" for file in plan.add]
     lines += [f"  keep   {file.path}" for file in plan.keep]
     lines += [f"  delete {path}" for path in plan.delete]
@@ -182,6 +198,8 @@ def _show_plan(plan: ReleasePlan) -> str:
         lines.append(
             f"  the commit {plan.tag_commit[:12]} already holds these files; only the tag is missing"
         )
+    elif propose:
+        lines.append(f"  one pull request of {plan.send_bytes:,} bytes, and no tag before it is merged")
     else:
         lines.append(f"  one commit of {plan.send_bytes:,} bytes, then the tag {plan.tag}")
     return "\n".join(lines)

@@ -196,27 +196,39 @@ class Hub:
 
     # --- writing: each sends its request once ----------------------------------------------------------
 
-    def create_repository(self, repo_id: str) -> None:
-        """Create an empty repository."""
+    def create_repository(self, repo_id: str, *, private: bool = False) -> None:
+        """Create an empty repository; an organisation's default for new ones is kept if not `private`."""
         self._call(
-            f"creating {repo_id}", lambda: self._api.create_repo(repo_id, repo_type="dataset", exist_ok=False)
+            f"creating {repo_id}",
+            lambda: self._api.create_repo(
+                repo_id, repo_type="dataset", exist_ok=False, private=private or None
+            ),
         )
 
-    def upload_files(self, repo_id: str, build: Path, files: Iterable[BuiltFile]) -> Upload:
-        """Send files of a build folder, streamed from the disk. Nobody sees them until a commit."""
+    def upload_files(
+        self, repo_id: str, build: Path, files: Iterable[BuiltFile], *, pull_request: bool = False
+    ) -> Upload:
+        """Send files of a build folder, streamed from the disk. Nobody sees them until a commit.
+
+        A `pull_request` may be opened by who may not write.
+        """
         try:
             operations = tuple(
                 huggingface_hub.CommitOperationAdd(file.path, build / file.path) for file in files
             )
         except (OSError, ValueError) as error:
             raise DataError(f"{build} was changed while it was being published ({error})") from error
-        with self._without_xet_where_unspoken(repo_id), without_bars(unless=sys.stderr.isatty()):
+        with (
+            self._without_xet_where_unspoken(repo_id, pull_request=pull_request),
+            without_bars(unless=sys.stderr.isatty()),
+        ):
             self._call(
                 f"sending files to {repo_id}",
                 lambda: self._api.preupload_lfs_files(
                     repo_id,
                     additions=operations,
                     repo_type="dataset",
+                    create_pr=pull_request,
                     free_memory=False,
                     gitignore_content="",  # a .gitignore on the Hub would leave files out in silence
                 ),
@@ -232,6 +244,55 @@ class Hub:
             HubFailure: with status 412 if the head is not `parent`; see `HubFailure.unsure`.
             DataError: the Hub refuses the card's metadata.
         """
+        return self._commit(repo_id, upload, delete=delete, parent=parent, title=title).oid
+
+    def open_pull_request(  # noqa: PLR0913 - what a commit is made of
+        self,
+        repo_id: str,
+        upload: Upload,
+        *,
+        delete: Iterable[str],
+        parent: str | None,
+        title: str,
+        text: str,
+    ) -> None:
+        """Make one commit that only a new pull request shows; a write, as `commit`."""
+        self._commit(repo_id, upload, delete=delete, parent=parent, title=title, pull_request=text)
+
+    def list_pull_requests(self, repo_id: str, title: str) -> tuple[int, ...]:
+        """Return the numbers of the open pull requests with a title, the newest first."""
+        found = self._read(
+            f"looking for pull requests of {repo_id}",
+            lambda: list(
+                self._api.get_repo_discussions(
+                    repo_id,
+                    repo_type="dataset",
+                    discussion_type="pull_request",
+                    discussion_status="open",
+                )
+            ),
+        )
+        numbers = [each.num for each in found if each.is_pull_request and each.title == title]
+        return tuple(sorted(numbers, reverse=True))
+
+    def is_private(self, repo_id: str) -> bool:
+        """Return whether only who is allowed to may see a repository."""
+        info = self._read(
+            f"asking who may see {repo_id}",
+            lambda: self._api.dataset_info(repo_id, expand=["private"]),
+        )
+        return info.private is True
+
+    def _commit(  # noqa: PLR0913 - what a commit is made of
+        self,
+        repo_id: str,
+        upload: Upload,
+        *,
+        delete: Iterable[str],
+        parent: str | None,
+        title: str,
+        pull_request: str | None = None,
+    ) -> huggingface_hub.CommitInfo:
         deletions = [huggingface_hub.CommitOperationDelete(path, is_folder=False) for path in delete]
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", UserWarning)  # the Hub's remarks on the card come as such
@@ -241,6 +302,8 @@ class Hub:
                     repo_id,
                     [*upload.operations, *deletions],
                     commit_message=title,
+                    commit_description=pull_request,
+                    create_pr=pull_request is not None,
                     repo_type="dataset",
                     revision=MAIN,
                     parent_commit=parent,
@@ -251,7 +314,7 @@ class Hub:
                 self._say(str(warning.message))
             else:
                 warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
-        return info.oid
+        return info
 
     def create_tag(self, repo_id: str, tag: str, *, commit: str, message: str) -> None:
         """Tag a commit; a tag that exists is left alone (a HubFailure with status 409)."""
@@ -363,17 +426,18 @@ class Hub:
         self._read(f"reading {path} of {repo_id} at {revision}", ask)
 
     @contextmanager
-    def _without_xet_where_unspoken(self, repo_id: str) -> Iterator[None]:
+    def _without_xet_where_unspoken(self, repo_id: str, *, pull_request: bool) -> Iterator[None]:
         """Let the client upload by LFS where the server does not speak Xet: it does not ask by itself."""
         before = constants.HF_HUB_DISABLE_XET
-        constants.HF_HUB_DISABLE_XET = before or not self._speaks_xet(repo_id)
+        constants.HF_HUB_DISABLE_XET = before or not self._speaks_xet(repo_id, pull_request=pull_request)
         try:
             yield
         finally:
             constants.HF_HUB_DISABLE_XET = before
 
-    def _speaks_xet(self, repo_id: str) -> bool:
+    def _speaks_xet(self, repo_id: str, *, pull_request: bool) -> bool:
         url = f"{self.endpoint}/api/datasets/{repo_id}/xet-write-token/{MAIN}"
+        url += "?create_pr=1" if pull_request else ""
         answer = self._call(
             f"preparing to send files to {repo_id}",
             lambda: _utils.http_backoff("GET", url, headers=self._headers()),

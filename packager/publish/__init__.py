@@ -5,11 +5,18 @@
 
 from __future__ import annotations
 
-from packager.publish.act import OvertakenError, check_build, publish_as_planned, publish_release
+from packager.publish.act import (
+    OvertakenError,
+    check_build,
+    check_private,
+    publish_as_planned,
+    publish_release,
+)
 from packager.publish.document import check_agreed, describe_plan, describe_wishes, read_document
 from packager.publish.edited import read_edited_card
 from packager.publish.plan import Wishes, check_repository, plan_release
 from packager.publish.preflight import check_release, find_obstacles
+from packager.publish.propose import propose_release
 from packager.publish.receipts import read_receipt, write_receipt
 from packager.publish.verify import Verified, identify_loaded, verify_build, verify_release
 
@@ -19,6 +26,7 @@ __all__ = [
     "Wishes",
     "check_agreed",
     "check_build",
+    "check_private",
     "check_release",
     "check_repository",
     "describe_plan",
@@ -26,6 +34,7 @@ __all__ = [
     "find_obstacles",
     "identify_loaded",
     "plan_release",
+    "propose_release",
     "publish_as_planned",
     "publish_release",
     "read_document",

@@ -34,7 +34,12 @@ class OvertakenError(EnvironmentFailure):
 
 
 def publish_as_planned(
-    plan: ReleasePlan, hub: Hub, build: str | Path, plan_anew: Callable[[], ReleasePlan]
+    plan: ReleasePlan,
+    hub: Hub,
+    build: str | Path,
+    plan_anew: Callable[[], ReleasePlan],
+    *,
+    private: bool = False,
 ) -> Receipt:
     """Do what `publish_release` does; where others were quicker, plan anew, and go on if it is the same.
 
@@ -43,13 +48,13 @@ def publish_as_planned(
     """
     for _ in range(_PLANS):
         try:
-            return publish_release(plan, hub, build)
+            return publish_release(plan, hub, build, private=private)
         except OvertakenError:
             new = plan_anew()
             if new.published_as is None and _deeds(new) != _deeds(plan):
                 raise
             plan = new
-    return publish_release(plan, hub, build)
+    return publish_release(plan, hub, build, private=private)
 
 
 def _deeds(plan: ReleasePlan) -> object:
@@ -58,7 +63,7 @@ def _deeds(plan: ReleasePlan) -> object:
     return plan.version, files, plan.delete
 
 
-def publish_release(plan: ReleasePlan, hub: Hub, build: str | Path) -> Receipt:
+def publish_release(plan: ReleasePlan, hub: Hub, build: str | Path, *, private: bool = False) -> Receipt:
     """Make the plan true on the Hub and prove it. What stands already is only proven.
 
     First the build folder comes to hold exactly what the tag will hold.
@@ -67,6 +72,7 @@ def publish_release(plan: ReleasePlan, hub: Hub, build: str | Path) -> Receipt:
         plan: what `plan_release` returned.
         hub: the Hub whose state was planned on.
         build: the folder of the build that was planned.
+        private: nobody may see the repository but who is allowed to.
 
     Raises:
         DataError: the folder is not the build that was planned.
@@ -77,12 +83,14 @@ def publish_release(plan: ReleasePlan, hub: Hub, build: str | Path) -> Receipt:
     build = Path(build)
     if plan.endpoint != hub.endpoint:
         raise UsageError(f"the plan is for {plan.endpoint}, not for {hub.endpoint}: plan again")
+    if private and plan.parent is not None:
+        check_private(plan, hub)
     if plan.published_as is None and plan.tag_commit is None:
         check_build(plan, build)
     finish_folder(build, plan.release)
     if plan.published_as is None:
         hub.check_login()
-        commit = plan.tag_commit or _commit_release(plan, hub, build)
+        commit = plan.tag_commit or _commit_release(plan, hub, build, private=private)
         _tag_release(plan, hub, commit)
     return _prove_release(plan, hub, build)
 
@@ -90,16 +98,16 @@ def publish_release(plan: ReleasePlan, hub: Hub, build: str | Path) -> Receipt:
 # --- the commit ----------------------------------------------------------------------------------------
 
 
-def _commit_release(plan: ReleasePlan, hub: Hub, build: Path) -> str:
+def _commit_release(plan: ReleasePlan, hub: Hub, build: Path, *, private: bool = False) -> str:
     """Make the one commit and return its id."""
-    parent = plan.parent or _create_repository(plan, hub)
+    parent = plan.parent or _create_repository(plan, hub, private=private)
     upload = hub.upload_files(plan.repo_id, build, plan.add)
     title = f"Release {plan.tag}"
     commit = hub.insist(
         lambda: hub.commit(plan.repo_id, upload, delete=plan.delete, parent=parent, title=title),
         lambda: _find_commit(plan, hub, build, parent),
     )
-    wrong = _unlisted_files(plan, hub.list_files(plan.repo_id, commit), build)
+    wrong = find_unlisted(plan, hub.list_files(plan.repo_id, commit), build)
     if wrong:
         raise EnvironmentFailure(
             f"commit {commit} of {plan.repo_id} does not hold what was sent ({', '.join(wrong)}); "
@@ -125,17 +133,32 @@ def check_build(plan: ReleasePlan, build: Path) -> None:
         raise DataError(f"{build} holds another build than the plan: plan again")
 
 
-def _create_repository(plan: ReleasePlan, hub: Hub) -> str | None:
+def check_private(plan: ReleasePlan, hub: Hub) -> None:
+    """Refuse a repository that everybody may see.
+
+    Raises:
+        UsageError: it is one.
+    """
+    if not hub.is_private(plan.repo_id):
+        raise UsageError(
+            f"{plan.repo_id} exists, and everybody may see it; nothing was published: make it private in its "
+            "settings on the Hub, or leave out --private"
+        )
+
+
+def _create_repository(plan: ReleasePlan, hub: Hub, *, private: bool) -> str | None:
     """Create the repository and return its first commit; None if it has none."""
 
     def write() -> bool:
-        hub.create_repository(plan.repo_id)
+        hub.create_repository(plan.repo_id, private=private)
         return True
 
     def settled() -> bool | None:
         return hub.has_repository(plan.repo_id) or None
 
     hub.insist(write, settled)
+    if private:
+        check_private(plan, hub)
     state = hub.read_state(plan.repo_id)
     if state.tags or {file.path for file in state.files} - _NEW_REPOSITORY:
         raise _overtaken(plan)
@@ -154,7 +177,7 @@ def _find_commit(plan: ReleasePlan, hub: Hub, build: Path, parent: str | None) -
     if position == 0:
         return None
     candidate = commits[position - 1]
-    if _unlisted_files(plan, hub.list_files(plan.repo_id, candidate), build):
+    if find_unlisted(plan, hub.list_files(plan.repo_id, candidate), build):
         raise _overtaken(plan)
     return candidate
 
@@ -227,7 +250,7 @@ def _reads_back(plan: ReleasePlan, hub: Hub, file: BuiltFile) -> bool:
     return any(hub.hash_file(plan.repo_id, plan.tag, file.path) == expected for _ in range(2))
 
 
-def _unlisted_files(plan: ReleasePlan, listing: tuple[RemoteFile, ...], build: Path) -> list[str]:
+def find_unlisted(plan: ReleasePlan, listing: tuple[RemoteFile, ...], build: Path) -> list[str]:
     """Return the files of the plan that a listing holds with other bytes, not at all, or still."""
     listed = {file.path: file for file in listing}
     wanted = (*plan.add, *plan.keep)

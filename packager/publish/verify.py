@@ -132,7 +132,7 @@ def _shards_at(hub: Hub, repo_id: str, commit: str) -> set[str]:
 def _moved(tag: str, commit: str, recorded: str | None, title: str) -> list[str]:
     if recorded is not None and recorded != commit:
         return [f"{tag} names the commit {commit}; it was published as {recorded}: somebody moved the tag"]
-    if recorded is None and title != f"Release {tag}":
+    if recorded is None and not re.fullmatch(rf"Release {re.escape(tag)}( \(#\d+\))?", title):  # merged: (#7)
         return [f"{tag} names the commit {commit}, which is not the release of {tag}: somebody moved the tag"]
     return []
 

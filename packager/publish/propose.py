@@ -1,0 +1,95 @@
+"""Propose a release: open it as a pull request on the Hub, for others to look at and to merge. No tag is set.
+
+Once it is merged the head holds the release, and publishing it again sets the tag and proves it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packager.errors import EnvironmentFailure, UsageError
+from packager.model import PullRequest
+from packager.publish.act import check_build, find_unlisted
+from packager.publish.finish import finish_folder
+
+if TYPE_CHECKING:
+    from packager.hub import Hub
+    from packager.model import ReleasePlan
+
+
+def propose_release(plan: ReleasePlan, hub: Hub, build: str | Path) -> PullRequest:
+    """Open a pull request that makes the plan true once it is merged; if one stands there, it is found.
+
+    Args:
+        plan: what `plan_release` returned.
+        hub: the Hub whose state was planned on.
+        build: the folder of the build that was planned; it comes to hold what the tag will hold.
+
+    Raises:
+        UsageError: there is no repository, or nothing to propose.
+        DataError: the folder is not the build that was planned.
+        EnvironmentFailure: the Hub could not be reached, refused, or does not hold what was sent.
+    """
+    build = Path(build)
+    if plan.parent is None:
+        raise UsageError(
+            f"there is no {plan.repo_id} to open a pull request in: publish without --pull-request"
+        )
+    if plan.tag_commit is not None or plan.published_as is not None:
+        raise UsageError(f"{plan.repo_id} holds these files already: publish without --pull-request")
+    check_build(plan, build)
+    finish_folder(build, plan.release)
+    hub.check_login()
+    standing = _find_standing(plan, hub, build)
+    number = standing or _open(plan, hub, build)
+    wrong = [file.path for file in plan.add if not _reads_back(plan, hub, number, file.path)]
+    if wrong:
+        raise EnvironmentFailure(
+            f"pull request {number} of {plan.repo_id} does not hold what was sent ({', '.join(wrong)}): "
+            "close it, and publish again"
+        )
+    return PullRequest(
+        number,
+        url=f"{hub.endpoint}/datasets/{plan.repo_id}/discussions/{number}",
+        created=standing is None,
+        proven=tuple(file.path for file in plan.add),
+    )
+
+
+def _open(plan: ReleasePlan, hub: Hub, build: Path) -> int:
+    upload = hub.upload_files(plan.repo_id, build, plan.add, pull_request=True)
+    text = f"Once this is merged, `packager publish` sets the tag {plan.tag} and proves the release."
+
+    def write() -> int:
+        hub.open_pull_request(
+            plan.repo_id, upload, delete=plan.delete, parent=plan.parent, title=_title(plan), text=text
+        )
+        number = _find_standing(plan, hub, build)
+        if number is None:
+            raise EnvironmentFailure(f"{plan.repo_id} does not show the pull request: publish again")
+        return number
+
+    return hub.insist(write, lambda: _find_standing(plan, hub, build))
+
+
+def _find_standing(plan: ReleasePlan, hub: Hub, build: Path) -> int | None:
+    """Return the open pull request that has just the files of the plan, whoever opened it."""
+    for number in hub.list_pull_requests(plan.repo_id, _title(plan)):
+        if not find_unlisted(plan, hub.list_files(plan.repo_id, _revision(number)), build):
+            return number
+    return None
+
+
+def _reads_back(plan: ReleasePlan, hub: Hub, number: int, path: str) -> bool:
+    file = next(file for file in plan.add if file.path == path)
+    expected = (file.size, file.sha256)
+    return any(hub.hash_file(plan.repo_id, _revision(number), path) == expected for _ in range(2))
+
+
+def _title(plan: ReleasePlan) -> str:
+    return f"Release {plan.tag}"
+
+
+def _revision(number: int) -> str:
+    return f"refs/pr/{number}"
