@@ -48,16 +48,16 @@ def replace_folder(out: Path, project: Path) -> Iterator[Path]:
     with _lock(out):
         _recover(out)
         _refuse_foreign(out)
-        _remember(out, project)
         work = _work_folder(out)
-        work.mkdir(parents=True)
         try:
-            (work / "new").mkdir()
+            _remember(out, project)
+            (work / "new").mkdir(parents=True)
             yield work
             _sync(work / "new")
             (work / "new").rename(work / "ready")
             _swap(work, out)
         finally:
+            _settle(work, out)  # if that fails, all stays where it is for the next command
             shutil.rmtree(work, ignore_errors=True)
             _forget(out, project)
 
@@ -232,14 +232,18 @@ def _note(out: Path, project: Path) -> Path:
 
 def _recover(out: Path) -> None:
     work = _work_folder(out)
-    if not work.exists():
-        return
+    if work.exists():
+        _settle(work, out)
+        shutil.rmtree(work)
+
+
+def _settle(work: Path, out: Path) -> None:
+    """Finish what is ready, or else undo, where no result stands: the end fell between two renames."""
     if not out.exists():
         for state in ("ready", "old"):
             if (work / state).exists():
                 (work / state).rename(out)
                 break
-    shutil.rmtree(work)
 
 
 def _refuse_foreign(out: Path) -> None:

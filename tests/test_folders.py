@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +20,7 @@ from packager.folders import load_build, recover_folders, replace_folder, verify
 from project import make_corpus, make_segment, write_lines
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 
 def _interrupt(*_: object) -> None:
@@ -43,6 +44,48 @@ def test_a_block_that_raises_leaves_the_folder_and_no_scratch(tmp_path: Path) ->
         fail()
     assert verify_folder(tmp_path / "build", manifest) == ()
     assert not (tmp_path / ".build.packager").exists()
+
+
+@pytest.mark.parametrize(
+    ("which", "standing"),
+    [*((which, True) for which in range(1, 10)), *((which, False) for which in range(1, 9))],
+)
+def test_an_interruption_at_any_change_leaves_one_build_and_no_scratch(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    which: int,
+    standing: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    make_corpus(tmp_path, recordings=1)
+    manifests = [build_dataset(tmp_path)] if standing else []
+    write_lines(tmp_path / "segments" / "more.jsonl", [make_segment()])
+    changes = 0
+
+    def interrupted(real: Callable[..., object]) -> Callable[..., object]:
+        def change(*given: object, **named: object) -> object:
+            nonlocal changes
+            made = real(*given, **named)
+            changes += ".build.packager" in str(given)
+            if changes == which:
+                changes = 100
+                raise KeyboardInterrupt
+            return made
+
+        return change
+
+    for name in ("rename", "mkdir"):
+        monkeypatch.setattr(Path, name, interrupted(getattr(Path, name)))
+    with pytest.raises(KeyboardInterrupt):
+        build_dataset(tmp_path)
+    monkeypatch.undo()
+    assert not (tmp_path / ".build.packager").exists()
+    assert not (tmp_path / ".packager" / "unfinished").exists()
+    if (tmp_path / "build").exists():
+        assert verify_folder(tmp_path / "build", load_build(tmp_path / "build")) == ()
+        manifests.append(build_dataset(tmp_path, out=tmp_path / "new"))
+        assert load_build(tmp_path / "build") in manifests
+    else:
+        assert not standing
 
 
 @pytest.mark.parametrize(
@@ -96,6 +139,7 @@ def test_the_next_command_finishes_a_swap_wherever_the_build_was_to_go(tmp_path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("packager.folders._forget", lambda *_: None)  # as a kill, which cleans nothing up
         patch.setattr("packager.folders.shutil.rmtree", lambda *_, **__: None)
+        patch.setattr("packager.folders._settle", lambda *_: None)
         patch.setattr("packager.folders._swap", _interrupt)
         with pytest.raises(KeyboardInterrupt):
             build_dataset(project, out=out)
