@@ -7,16 +7,20 @@ news.py        a difference -> sentences
 
 from packager.diff.manifests import ManifestDiff, compare_manifests
 from packager.diff.news import describe_news
-from packager.diff.rows import RecordingDiff, RowDiff
+from packager.diff.rows import Edit, RecordingDiff, Row, RowDiff, align_rows, compare_recording
 from packager.diff.versions import Level, choose_version, judge_diff
 
 __all__ = [
+    "Edit",
     "Level",
     "ManifestDiff",
     "RecordingDiff",
+    "Row",
     "RowDiff",
+    "align_rows",
     "choose_version",
     "compare_manifests",
+    "compare_recording",
     "describe_news",
     "judge_diff",
 ]
