@@ -28,6 +28,10 @@ SARIF_SCHEMA_URL = (
 )
 SARIF_SCHEMA_SHA256 = "c3b4bb2d6093897483348925aaa73af03b3e3f4bd4ca38cef26dcb4212a2682e"
 
+NO_BROWSER = VENV / "gathered" / "no-browser"
+"""Why no browser can be had; absent if one is there, or nobody has tried."""
+_BROWSER = ("chromium", "chromedriver")
+
 
 def run_in_environment() -> None:
     """Return if this process runs in `.venv`; else set that up, run the script there, and exit as it did."""
@@ -35,8 +39,8 @@ def run_in_environment() -> None:
         sys.exit("packager needs Python 3.11 or later")
     if set_up():
         gather(SARIF_SCHEMA_URL, SARIF_SCHEMA_SHA256, SARIF_SCHEMA)
-        gather_browser()
     if Path(sys.prefix).resolve() != VENV.resolve():
+        gather_browser()
         sys.exit(subprocess.run([str(PYTHON), *sys.argv], check=False).returncode)
 
 
@@ -74,12 +78,24 @@ def gather(url: str, sha256: str, path: Path) -> None:
 
 
 def gather_browser() -> None:
-    """In CI, have Debian's packages bring Chromium and its driver if they can; elsewhere change nothing."""
-    if not os.environ.get("CI") or (shutil.which("chromium") and shutil.which("chromedriver")):
+    """In CI, have Debian's packages bring Chromium and its driver if they can; elsewhere change nothing.
+
+    Why they cannot is left in `NO_BROWSER`: tests that need a browser may be skipped for that reason alone.
+    """
+    NO_BROWSER.unlink(missing_ok=True)
+    if not os.environ.get("CI") or all(map(shutil.which, _BROWSER)):
         return
+    if reason := _install_browser():
+        print(f"no Chromium can be had ({reason}): tests that need it are skipped", file=sys.stderr)
+        NO_BROWSER.parent.mkdir(parents=True, exist_ok=True)
+        NO_BROWSER.write_text(f"{reason}\n", encoding="utf-8")
+
+
+def _install_browser() -> str:
+    """Install the browser; return why that cannot be, or nothing."""
     apt = shutil.which("apt-get")
     if apt is None or os.geteuid() != 0:
-        return
+        return "only root of a Debian can install it here"
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (
         ["update"],
@@ -87,8 +103,8 @@ def gather_browser() -> None:
     ):
         done = subprocess.run([apt, "--quiet", *command], check=False, stdout=sys.stderr, env=quiet)
         if done.returncode:
-            print("no Chromium can be had: tests that need it are skipped", file=sys.stderr)
-            return
+            return f"apt-get {command[0]} returned {done.returncode}"
+    return ""
 
 
 def _describe() -> str:

@@ -64,7 +64,8 @@ img{max-width:100%;height:auto}
 table{border-collapse:collapse;font-size:.9rem}
 th,td{border:1px solid var(--line);padding:.35rem .7rem;text-align:left;vertical-align:top}
 th{background:var(--raised);white-space:nowrap}
-td{max-width:28rem;overflow-wrap:anywhere}
+td{min-width:7rem;max-width:28rem;overflow-wrap:anywhere}
+td.right{min-width:0;white-space:nowrap}
 .rows td{white-space:nowrap}.rows td.long{white-space:normal;min-width:18rem}
 .right{text-align:right;font-variant-numeric:tabular-nums}.center{text-align:center}
 .null{color:var(--soft);font-style:italic}

@@ -21,6 +21,7 @@ from project import make_corpus, make_segment, write_lines
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium")
 DRIVER = shutil.which("chromedriver")
 FLAGS = (
@@ -189,7 +190,8 @@ def test_the_command_writes_the_page_of_the_latest_build(
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
     if CHROMIUM is None or DRIVER is None:
-        pytest.skip("there is no Chromium: the set-up could not gather it")
+        tried = (ROOT / ".venv" / "gathered" / "no-browser").is_file()  # see scripts/environment.py
+        pytest.skip(f"there is no Chromium{': the set-up could not gather it' * tried}")
     options = Options()
     options.binary_location = CHROMIUM
     for flag in (*FLAGS, f"user-data-dir={tmp_path_factory.mktemp('chromium')}"):

@@ -105,10 +105,11 @@ def test_quality_counts_what_each_rule_found() -> None:
     )
     assert part("quality", replace(FACTS, dropped=dropped)).split("\n\n")[1].splitlines()[2:] == [
         "| json/&#42; | what is no strict JSON | 0 |",
-        "| schema/&#42; | what the schema does not allow | 2 |",
+        "| `schema/required` | what the schema does not allow | 1 |",
+        "| `schema/type` | what the schema does not allow | 1 |",
         "| `time/not-a-time` | no time | 1 |",
         "| `text/secret` | a secret | 0 |",
-        "| file/&#42; |  | 1 |",
+        "| `file/odd` |  | 1 |",
     ]
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from packager.card.facts import CardFacts
 
-_LISTED: Final = 50
+_LISTED: Final = 10
 """How many dropped places a card names."""
 
 
@@ -22,26 +22,33 @@ def quality(facts: CardFacts) -> str:
 
 
 def _judged(facts: CardFacts) -> Iterator[str]:
-    if not facts.rules:
-        return
     yield (
         "Every segment was judged as strict JSON, by the schema and by the rules below. What they find stops "
         "a build, or is left out of it and named here; what is only a warning is for `packager check`."
     )
     found = Counter(rule for dropped in facts.dropped for rule in dropped.rules)
-    known = [
-        ("json/*", "what is no strict JSON"),
-        ("schema/*", "what the schema does not allow"),
-        *facts.rules,
-    ]
-    ids = {rule for rule, _ in facts.rules}
-    families = Counter(f"{rule.partition('/')[0]}/*" for rule in found.elements() if rule not in ids)
-    others = sorted(families.keys() - {rule for rule, _ in known})
+    ran = {
+        "json/*": "what is no strict JSON",
+        "schema/*": "what the schema does not allow",
+        **dict(facts.rules),
+    }
     rows = [
-        [code(rule), text(finds), f"{(found | families)[rule]:,}"]
-        for rule, finds in (*known, *((other, "") for other in others))
+        [code(name), text(finds), f"{found[name]:,}"]
+        for rule, finds in ran.items()
+        for name in _found_as(rule, found)
     ]
+    others = sorted(name for name in found if name not in ran and _family(name) not in ran)
+    rows += [[code(name), "", f"{found[name]:,}"] for name in others]
     yield table(["Rule", "Finds", "Found:"], rows)
+
+
+def _family(rule: str) -> str:
+    return f"{rule.partition('/')[0]}/*"
+
+
+def _found_as(rule: str, found: Counter[str]) -> list[str]:
+    """Return the rules of a family that found something; the family if none did; one rule as itself."""
+    return [name for name in sorted(found) if _family(name) == rule] or [rule]
 
 
 def _waived(facts: CardFacts) -> Iterator[str]:
@@ -59,18 +66,15 @@ def _dropped(facts: CardFacts) -> Iterator[str]:
     if not total:
         yield "Every segment of the sources kept the rules; nothing was left out."
         return
-    counts = Counter(rule for dropped in facts.dropped for rule in dropped.rules)
-    most_first = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     yield (
         "1 place of the sources broke a rule and was left out."
         if total == 1
         else f"{total:,} places of the sources broke a rule and were left out."
     )
-    yield table(["Rule", "Broken:"], [[code(rule), f"{count:,}"] for rule, count in most_first])
     places = [
         [code(f"{each.path}:{each.line}"), code(each.pointer), ", ".join(map(code, each.rules))]
         for each in facts.dropped[:_LISTED]
     ]
     yield table(["Place", "Pointer", "Rules"], places)
     if total > _LISTED:
-        yield f"… and {total - _LISTED:,} more."
+        yield f"… and {total - _LISTED:,} more, which `manifest.json` names."
