@@ -8,11 +8,11 @@ content, so that a file which was only touched or checked out again is unchanged
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import orjson
 from xxhash import xxh3_128
 
 from packager.config import FILE_NAME
@@ -76,7 +76,7 @@ def keep_origins(project: Path, out: Path, manifest: Manifest, origins: dict[str
         files = {name: describe(seen, before.get(name)) for name, seen in origins.items()}
         path.parent.mkdir(exist_ok=True)
         beside = path.with_suffix(f".{os.getpid()}.new")
-        beside.write_text(json.dumps({"build": _name(manifest), "files": files}), encoding="ascii")
+        beside.write_bytes(orjson.dumps({"build": _name(manifest), "files": files}))
         beside.replace(path)
 
 
@@ -155,7 +155,7 @@ def _record_path(project: Path, out: Path) -> Path:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        record = json.loads(path.read_bytes())
+        record = orjson.loads(path.read_bytes())
     except (OSError, ValueError):
         return {}
     return record if isinstance(record, dict) else {}

@@ -54,7 +54,7 @@ OWNERS: Final = {
     "markdown_it": {"card", "markdown"},
     "numpy": {"build", "check", "framing", "parquet", "secrets"},
     # What each writes or reads: canonical, manifest, sources; framing and build read parts of sources.
-    "orjson": {"build", "canonical", "framing", "manifest", "segments"},
+    "orjson": {"build", "canonical", "framing", "manifest", "origins", "segments"},
     "pyarrow": {"parquet"},
     "re2": {"schema"},
     "rich": {"cli"},

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -38,10 +39,13 @@ def find_sources(
         UsageError: no file matches.
     """
     found: dict[str, SourceFile] = {}
+    walked: dict[str, list[str]] = {}  # most patterns begin in the same folder
     base, passed_over = f"{root}{os.sep}", set(map(str, without))
     for pattern in patterns:
         fixed, matches = _compile(pattern)
-        for relative in _walk(root, fixed):
+        if fixed not in walked:
+            walked[fixed] = list(_walk(root, fixed))
+        for relative in walked[fixed]:
             if relative not in found and matches(relative) and base + relative not in passed_over:
                 if not _SEGMENT_FILE.search(relative):
                     raise ConfigError(
@@ -115,7 +119,10 @@ def _as_text(name: str) -> str:
 
 
 def _sort(sources: Iterable[SourceFile]) -> tuple[SourceFile, ...]:
-    return tuple(sorted(sources, key=lambda source: (unicodedata.normalize("NFC", source.name), source.name)))
+    found = list(sources)
+    if all(source.name.isascii() for source in found):
+        return tuple(sorted(found, key=attrgetter("name")))
+    return tuple(sorted(found, key=lambda source: (unicodedata.normalize("NFC", source.name), source.name)))
 
 
 def _reported_name(path: Path, root: Path | None) -> str:
