@@ -84,6 +84,7 @@ PURE: Final = (
         "release.py",
         "statistics.py",
         "publish/document.py",
+        "publish/inside.py",
         "publish/plan.py",
         "schema/columns.py",
         "schema/features.py",

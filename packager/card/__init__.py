@@ -14,6 +14,7 @@ wording.py   figures and versions in words
 
 page.py        the card and the first rows as one page of HTML
 lint.py        what is wrong or missing, in lint_front.py and lint_body.py
+promises.py    what it says to programs
 companions.py  croissant.json and CITATION.cff, which croissant.py and citation.py write
 changelog.py   CHANGELOG.md, which only a release has
 about.py       what dataset.toml says for these
@@ -30,6 +31,7 @@ from packager.card.lint import lint_card
 from packager.card.merge import describe_edit, merge_card
 from packager.card.page import Preview, render_page
 from packager.card.pictures import draw_pictures
+from packager.card.promises import Promises, read_promises
 from packager.card.render import check_card, finish_card, render_card
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "DatasetFacts",
     "FieldFacts",
     "Preview",
+    "Promises",
     "SplitFacts",
     "Waiver",
     "check_card",
@@ -49,6 +52,7 @@ __all__ = [
     "lint_card",
     "merge_card",
     "read_about",
+    "read_promises",
     "render_card",
     "render_page",
     "write_changelog",

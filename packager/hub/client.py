@@ -168,9 +168,13 @@ class Hub:
 
         The file is read a piece at a time and not kept.
         """
-        sink = Digest()
+        return self.hash_with_end(repo_id, revision, path, 0)[:2]
+
+    def hash_with_end(self, repo_id: str, revision: str, path: str, keep: int) -> tuple[int, str, bytes]:
+        """Return what `hash_file` does, and at most `keep` of the file's last bytes."""
+        sink = Digest(keep)
         self._download(repo_id, revision, path, cast("BinaryIO", sink))
-        return sink.tell(), sink.hexdigest()
+        return sink.tell(), sink.hexdigest(), sink.end()
 
     def check_login(self, *, writing: bool = False) -> None:
         """Ask who the token belongs to.

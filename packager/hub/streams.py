@@ -18,16 +18,22 @@ _utils: Any = huggingface_hub.utils  # its names are found when they are used, u
 
 
 class Digest(io.RawIOBase):
-    """A file that keeps of its bytes only their number and their hash."""
+    """A file that keeps of its bytes only their number, their hash, and, if asked, the last of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep: int = 0) -> None:
         self._sha256 = hashlib.sha256()
         self._size = 0
+        self._keep = keep
+        self._end = bytearray()
 
     def write(self, piece: Any, /) -> int:  # noqa: ANN401 - bytes or any buffer
         """Take bytes in and forget them."""
         self._sha256.update(piece)
         self._size += len(piece)
+        if self._keep:
+            self._end += piece[-self._keep :]
+            if len(self._end) > 2 * self._keep:
+                del self._end[: -self._keep]
         return len(piece)
 
     def tell(self) -> int:
@@ -39,11 +45,16 @@ class Digest(io.RawIOBase):
         if (offset, whence) != (0, os.SEEK_SET):
             raise io.UnsupportedOperation("only the beginning is kept")
         self._sha256, self._size = hashlib.sha256(), 0
+        self._end.clear()
         return 0
 
     def truncate(self, size: int | None = None, /) -> int:
         """Do nothing: what lies behind the beginning is not kept."""
         return self._size if size is None else size
+
+    def end(self) -> bytes:
+        """Return the last bytes taken."""
+        return bytes(self._end[-self._keep :]) if self._keep else b""
 
     def hexdigest(self) -> str:
         """Return the sha256 of the bytes taken."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from packager.hub import Hub
     from packager.model import BuiltFile, Manifest, RemoteFile
 
+_CARD: Final = "README.md"
+_END: Final = 16 << 20  # bytes; the footer of a shard is shorter, and so is a card
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 
 
@@ -60,7 +62,7 @@ def verify_release(hub: Hub, repo_id: str, tag: str, recorded: str | None = None
     manifest = parse_manifest(hub.read_file(repo_id, commit, MANIFEST), f"{MANIFEST} of {repo_id} {tag}")
     differences = [*_moved(tag, commit, recorded, hub.read_title(repo_id, commit)), *check_sums(manifest)]
     for file in manifest.files:
-        differences += _differences(hub, repo_id, commit, file, listing.get(file.path))
+        differences += _differences(hub, repo_id, commit, file, listing.get(file.path), manifest)
     own = {MANIFEST, *(file.path for file in manifest.files)}
     differences += [
         f"{path} is served beside the data, and is not of this version"
@@ -79,8 +81,12 @@ def verify_build(folder: Path) -> Verified:
     manifest = load_build(folder)
     size = sum(file.size for file in manifest.files)
     found = verify_folder(folder, manifest)
-    differences = (*check_sums(manifest), *(each for each in found if not each.startswith(".")))
-    return Verified(str(folder), None, len(manifest.files), size, differences)
+    differences = [*check_sums(manifest), *(each for each in found if not each.startswith("."))]
+    wrong = {each.partition(" ")[0] for each in found}
+    for file in manifest.files:
+        if file.path not in wrong:
+            differences += _look_inside(manifest, file, _read_end(folder / file.path))
+    return Verified(str(folder), None, len(manifest.files), size, tuple(differences))
 
 
 def check_sums(manifest: Manifest) -> tuple[str, ...]:
@@ -137,12 +143,30 @@ def _moved(tag: str, commit: str, recorded: str | None, title: str) -> list[str]
     return []
 
 
-def _differences(hub: Hub, repo_id: str, commit: str, file: BuiltFile, there: RemoteFile | None) -> list[str]:
+def _differences(  # noqa: PLR0913, PLR0917 - a file there, and a file here
+    hub: Hub, repo_id: str, commit: str, file: BuiltFile, there: RemoteFile | None, manifest: Manifest
+) -> list[str]:
     if there is None:
         return [f"{file.path} is missing"]
-    size, sha256 = hub.hash_file(repo_id, commit, file.path)
+    size, sha256, end = hub.hash_with_end(repo_id, commit, file.path, _END)
     if size != file.size:
         return [f"{file.path} has {size} bytes, not {file.size}"]
     if sha256 != file.sha256:
         return [f"{file.path} has other bytes than when it was built"]
-    return []
+    return _look_inside(manifest, file, end)
+
+
+def _read_end(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _END))
+        return file.read()
+
+
+def _look_inside(manifest: Manifest, file: BuiltFile, end: bytes) -> list[str]:
+    """Compare what a file says of itself with what the manifest says, given its last bytes."""
+    from packager.parquet import read_footer  # noqa: PLC0415 - publish does without Arrow
+    from packager.publish.inside import compare_card, compare_shard  # noqa: PLC0415
+
+    if file.rows is not None:
+        return compare_shard(manifest, file, read_footer(end))
+    return compare_card(manifest, end) if file.path == _CARD else []

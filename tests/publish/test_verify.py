@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from huggingface_hub import snapshot_download
 
+from packager import build_dataset
 from packager.cli import main
 from packager.errors import DataError, UsageError
+from packager.folders import load_build
+from packager.manifest import dump_manifest, parse_manifest
+from packager.parquet import read_footer
 from packager.publish import (
     identify_loaded,
     plan_release,
@@ -19,8 +24,10 @@ from packager.publish import (
     verify_release,
     write_receipt,
 )
+from project import make_project, write_json, write_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from packager.hub import Hub
@@ -127,6 +134,104 @@ def test_what_was_loaded_is_told_by_its_files_or_by_the_commit_of_its_cache(
     (tmp_path / "none").mkdir()
     assert identify_loaded(hub, REPO, tmp_path / "none") == ()
     assert list(stranger.tags()) == ["v1.0.0", "v1.1.0"]
+
+
+# --- what the files say of themselves ------------------------------------------------------------------
+
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "Text": {"type": "string"},
+        "Mood": {"enum": ["calm", "cross"]},
+        "Sure": {"type": "number"},
+        "Said": {"type": "string", "format": "date-time"},
+        "Words": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"at": {"type": "integer"}, "json": {"type": "boolean"}},
+                "required": ["at", "json"],
+                "additionalProperties": False,
+            },
+        },
+        "More": {},
+    },
+    "required": ["Text"],
+}
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    """A build with a column of every kind."""
+    project = make_project(
+        tmp_path / "every",
+        '[columns]\nMood = "class_label"\nSaid = "timestamp"\n[splits]\ntrain = 0.5\ntest = 0.5\n',
+    )
+    write_json(project / "schema" / "segment.schema.json", SCHEMA)
+    segment = {
+        "Text": "Hm.",
+        "Mood": "calm",
+        "Sure": 0.5,
+        "Said": "2024-05-01T10:00:00Z",
+        "Words": [{"at": 1, "json": True}],
+        "More": [1],
+    }
+    for number in range(6):
+        write_lines(project / "segments" / f"ep{number}.jsonl", [segment, {"Text": "Yes."}])
+    build_dataset(project)
+    return project / "build"
+
+
+def rewrite(build: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Let the manifest say something else."""
+    document = json.loads((build / "manifest.json").read_bytes())
+    change(document)
+    (build / "manifest.json").write_bytes(
+        dump_manifest(parse_manifest(json.dumps(document).encode(), "changed"))
+    )
+
+
+def test_a_build_says_in_every_file_what_its_manifest_says(built: Path, hub: Hub) -> None:
+    assert verify_build(built).differences == ()
+    manifest = load_build(built)
+    publish(hub, (built, manifest))
+    assert verify_release(hub, REPO, "v1.0.0").differences == ()
+    shard = next(file for file in manifest.files if file.rows is not None)
+    footer = read_footer((built / shard.path).read_bytes()[-20_000:])
+    assert footer is not None
+    assert footer.features is not None
+    assert dict(footer.features)["Words"] == "list<struct<at: int64, json: bool>>"
+    assert dict(footer.features)["Mood"] == 'class_label<"calm", "cross">'
+
+
+def test_rows_that_the_manifest_counts_otherwise_are_found(built: Path) -> None:
+    def change(document: dict[str, Any]) -> None:
+        name, split = next(iter(document["splits"].items()))
+        split["rows"] += 2
+        file = next(file for file in document["files"] if file["path"].startswith(f"data/{name}-"))
+        file["rows"] += 2
+
+    rewrite(built, change)
+    found = verify_build(built).differences
+    assert any("rows, its recordings" in each for each in found)
+    assert any(re.search(r"^data/\S+ holds \d+ rows, not \d+$", each) for each in found)
+    assert any(each.startswith("README.md names the splits") for each in found)
+
+
+def test_columns_of_other_types_or_names_are_found(built: Path) -> None:
+    def retype(document: dict[str, Any]) -> None:
+        next(each for each in document["columns"] if each["name"] == "Sure")["type"] = "int64"
+
+    rewrite(built, retype)
+    found = verify_build(built).differences
+    assert [each.split(":")[1] for each in found] == [" Sure (float64) instead of Sure (int64)"] * len(found)
+    assert {"columns", "features"} == {each.split()[3] for each in found}
+
+    def rename(document: dict[str, Any]) -> None:
+        next(each for each in document["columns"] if each["name"] == "Sure")["name"] = "Certain"
+
+    rewrite(built, rename)
+    assert any(each.startswith("README.md names the columns") for each in verify_build(built).differences)
 
 
 # --- receipts ------------------------------------------------------------------------------------------
