@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from packager.card.source import Card
 
+_PROMPT: Final = re.compile(r"#[ \t]*prompt:[ \t]*(.*)", re.IGNORECASE)
+"""At the first column, where only a comment can begin with `#`."""
 _TEXTS: Final = ("license_name", "license_link", "pretty_name", "paperswithcode_id", "viewer_name")
 _LISTS: Final = ("tags", "source_datasets", "annotations_creators", "language_creators")
 _SPECIAL: Final = frozenset({"code", "multilingual"})
@@ -31,6 +33,7 @@ def judge_front(card: Card, rows: int | None, files: Sequence[str]) -> Iterator[
         yield Fault(
             1, 1, "card/no-license", "no licence: nobody knows on what terms it may be used; add `license`"
         )
+    yield from _judge_prompts(card.whole_front)
     for entry in entries:
         key = entry.path[0]
         if entry.value is None or (rows is None and key in OWNED):
@@ -39,6 +42,13 @@ def judge_front(card: Card, rows: int | None, files: Sequence[str]) -> Iterator[
     yield from _judge_other(top)
     if rows is not None:
         yield from _judge_build(entries, rows, files)
+
+
+def _judge_prompts(front: Sequence[str]) -> Iterator[Fault]:
+    for number, line in enumerate(front):
+        if match := _PROMPT.match(line):
+            asked = on_one_line(match[1])
+            yield Fault(number + 2, 1, "card/prompt", f"not answered yet: {asked} (then delete the comment)")
 
 
 def _judge(entry: Entry, depth: int) -> Iterator[Fault]:

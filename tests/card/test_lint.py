@@ -77,6 +77,11 @@ def test_a_deliberately_wrong_card_is_told_everything_at_its_place() -> None:
     assert places(WRONG) == FOUND
 
 
+def test_a_prompt_may_stand_in_the_front_matter_too() -> None:
+    front = "# prompt: Which?\n# Prompt:\nlicense: mit\nmore: |\n  # prompt: no\ntags: [] # prompt: no\n"
+    assert places(f"---\n{front}---\n# Turns\n\nText.\n") == [(2, 1, "prompt"), (3, 1, "prompt")]
+
+
 def lint_example(text: str) -> list[str]:
     found = lint_card(
         text.encode(errors="surrogateescape"), "card.md", rows=9, files=("data/train-0.parquet",)
@@ -103,9 +108,9 @@ def test_a_project_chooses_the_rules_of_its_card(tmp_path: Path, capsys: pytest.
         assert one["problems"] == two["problems"]
         return Counter(f"{each['rule']} {each['severity']}" for each in one["problems"])
 
-    assert told("") == {"card/prompt warning": 4, "card/no-license warning": 1}
+    assert told("") == {"card/prompt warning": 6, "card/no-license warning": 1}
     assert told('[check]\nignore = ["card/*"]') == {}
-    assert told('[check]\nselect = ["text", "card/prompt"]') == {"card/prompt warning": 4}
+    assert told('[check]\nselect = ["text", "card/prompt"]') == {"card/prompt warning": 6}
     assert told('[check]\nignore = ["card/prompt"]\nseverity = { card = "note" }') == {
         "card/no-license note": 1
     }
@@ -172,13 +177,13 @@ def test_a_fresh_project_checks_builds_and_rehearses_unless_strict(
 ) -> None:
     project = str(make_started(tmp_path / "turns"))
     assert main(["check", "--project", project]) == 0
-    assert "4 card/prompt" in capsys.readouterr().out
+    assert "6 card/prompt" in capsys.readouterr().out
     assert main(["check", "--project", project, "--strict"]) == 1
     assert main(["card", "--check", "--project", project]) == 0
     assert main(["card", "--check", "--strict", "--project", project]) == 1
     capsys.readouterr()
     assert main(["build", "--project", project]) == 0
-    assert "dataset_card.md has 5 warnings" in capsys.readouterr().err
+    assert "dataset_card.md has 7 warnings" in capsys.readouterr().err
     assert main(["card", "--project", project]) == 0
     assert capsys.readouterr().out == Path(project, "build", "README.md").read_text()
     assert main(["--quiet", "publish", "--rehearse", "--project", project]) == 0
