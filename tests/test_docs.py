@@ -32,7 +32,7 @@ def test_the_readme_shows_the_help_of_every_command(capsys: pytest.CaptureFixtur
     with pytest.raises(SystemExit):
         main(["--help"])
     commands = re.findall(r"^    ([a-z]+) ", capsys.readouterr().out, re.MULTILINE)
-    assert commands == ["init", "check", "rules", "build", "card", "publish", "verify", "hub", "demo"]
+    assert commands == ["init", "check", "rules", "build", "card", "publish", "diff", "verify", "hub", "demo"]
     assert [command for command, _ in HELP.findall(README)] == ["", *commands]
 
 

@@ -38,6 +38,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_build(adder)
     _add_card(adder)
     _add_publish(adder)
+    _add_diff(adder)
     _add_verify(adder)
     _add_hub(adder)
     _add_demo(adder)
@@ -212,6 +213,27 @@ def _add_publish(adder: _Adder) -> None:
         help="publish to a Hub of its own on this machine, load the result back and compare every row",
     )
     _add_format(command)
+
+
+def _add_diff(adder: _Adder) -> None:
+    command = _add(
+        adder,
+        "diff",
+        commands.diff,
+        "say what differs between two builds or versions",
+        "Say which recordings, columns and files differ between A and B, and which version that asks for by "
+        "the policy of dataset.toml. Only manifests are read; with --details also the shards that hold "
+        "recordings which changed. Each is a build folder, a version of the project, or NAME@REVISION.",
+        [
+            "packager diff v1.0.0 build",
+            "packager diff my-name/my-podcast@v1.0.0 my-name/my-podcast@v1.1.0 --details",
+        ],
+    )
+    command.add_argument("old", metavar="A", help="DIR, vX.Y.Z or NAME@REVISION")
+    command.add_argument("new", metavar="B", help="likewise")
+    command.add_argument("--details", action="store_true", help="list recordings, and segments that differ")
+    command.add_argument("--endpoint", metavar="URL", help="the Hub; default: HF_ENDPOINT, or the public one")
+    _add_format(command, ("text", "json", "markdown"))
 
 
 def _add_verify(adder: _Adder) -> None:

@@ -112,6 +112,13 @@ def publish(given: argparse.Namespace) -> int:
     return run_publish(given)
 
 
+def diff(given: argparse.Namespace) -> int:
+    """Say what differs between two builds or versions."""
+    from packager.cli.diff import run_diff
+
+    return run_diff(given)
+
+
 def verify(given: argparse.Namespace) -> int:
     """Compare a version, or a folder, with its manifest."""
     from packager.cli.verify import run_verify

@@ -163,6 +163,11 @@ class Hub:
         self._download(repo_id, revision, path, sink)
         return sink.getvalue()
 
+    def fetch_file(self, repo_id: str, revision: str, path: str, place: Path) -> None:
+        """Write one file to `place`, from the Hub itself and no cache."""
+        with place.open("w+b") as sink:
+            self._download(repo_id, revision, path, sink)
+
     def hash_file(self, repo_id: str, revision: str, path: str) -> tuple[int, str]:
         """Return the size in bytes and the sha256 of one file, from the Hub itself and no cache.
 

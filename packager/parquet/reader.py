@@ -1,0 +1,41 @@
+"""Read the rows of some recordings of a shard, a row group at a time; other groups are not read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from packager.schema.columns import RECORDING, SEGMENT
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from pathlib import Path
+
+
+def read_rows(
+    path: Path, recordings: Collection[str], columns: Sequence[str]
+) -> Iterator[tuple[str, int, tuple[Any, ...]]]:
+    """Yield recording, number and the values of `columns` of every row of these recordings, in order."""
+    wanted = pa.array(sorted(recordings), pa.string())
+    asked = dict.fromkeys((RECORDING, SEGMENT, *columns))
+    with pq.ParquetFile(path) as file:
+        at = file.schema_arrow.names.index(RECORDING)
+        for group in range(file.num_row_groups):
+            if not _may_hold(file.metadata.row_group(group).column(at).statistics, recordings):
+                continue
+            table = file.read_row_group(group, columns=list(asked), use_threads=False)
+            table = table.filter(pc.is_in(table[RECORDING], value_set=wanted))
+            values = [table[name].to_pylist() for name in columns]
+            numbers = zip(table[RECORDING].to_pylist(), table[SEGMENT].to_pylist(), strict=True)
+            for row, (recording, number) in enumerate(numbers):
+                yield recording, number, tuple(column[row] for column in values)
+
+
+def _may_hold(statistics: Any, recordings: Collection[str]) -> bool:  # noqa: ANN401 - pyarrow has no types
+    if statistics is None or not statistics.has_min_max:
+        return True
+    # Parquet orders texts by their bytes in UTF-8, which is the order of their code points.
+    return any(statistics.min <= name <= statistics.max for name in recordings)

@@ -1,0 +1,163 @@
+"""Compare two builds or versions, wherever they stand: manifests first, and rows where they are asked for.
+
+Of a version on the Hub the manifest is read; where rows are asked for, also the shards that hold recordings
+whose digests differ, and no others. They are kept in a folder for as long as the comparison takes. The rows
+of some recordings are in memory at a time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
+
+from packager.diff import ManifestDiff, RecordingDiff, Row, RowDiff, compare_manifests, compare_recording
+from packager.errors import DataError, UsageError
+from packager.folders import load_build
+from packager.hub import HubFailure
+from packager.manifest import NAME as MANIFEST
+from packager.manifest import parse_manifest
+from packager.schema.columns import END_SECONDS, RECORDING, SEGMENT, START_SECONDS
+from packager.splits import shard_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from packager.hub import Hub
+    from packager.model import Manifest, Recording
+
+_AT_A_TIME: Final = 200_000  # segments of the recordings that are compared together, unless one has more
+_NOT_FOUND: Final = 404
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two: a folder, or a version on a Hub."""
+
+    name: str
+    manifest: Manifest
+    fetch: Callable[[str, Path], Path]
+    """Return where a file of it can be read; what has to be fetched goes into the folder given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The properties that hold the times, what is said, and who says it."""
+
+    start: str
+    end: str
+    text: str
+    speaker: str
+
+
+def open_folder(folder: Path) -> Side:
+    """Return a build folder; raises what `load_build` raises."""
+    return Side(str(folder), load_build(folder), lambda path, _: folder / path)
+
+
+def open_version(hub: Hub, repo_id: str, revision: str) -> Side:
+    """Return a version: a tag, a branch or a commit of a repository.
+
+    Raises:
+        UsageError: there is no such revision, or no manifest in it.
+        DataError: the manifest is damaged.
+    """
+    name = f"{repo_id}@{revision}"
+    commit = next((tag.commit for tag in hub.list_tags(repo_id) if tag.name == revision), revision)
+    try:
+        data = hub.read_file(repo_id, commit, MANIFEST)
+    except HubFailure as failure:
+        if failure.status != _NOT_FOUND:
+            raise
+        raise UsageError(f"{hub.endpoint} has no {name} that packager published") from failure
+
+    def fetch(path: str, cache: Path) -> Path:
+        place = cache / f"{repo_id} {commit} {path}".replace("/", " ")
+        if not place.exists():
+            hub.fetch_file(repo_id, commit, path, place)
+        return place
+
+    return Side(name, parse_manifest(data, f"{MANIFEST} of {name}"), fetch)
+
+
+def compare_sides(old: Side, new: Side, parts: Parts, cache: Path | None) -> ManifestDiff:
+    """Return what differs; with a folder for shards also what differs within recordings."""
+    diff = compare_manifests(old.manifest, new.manifest)
+    if cache is None or not diff.changed:
+        return diff
+    rows = sorted(_compare_rows(old, new, diff, parts, cache), key=lambda each: each.name)
+    return replace(diff, rows=RowDiff(tuple(rows)))
+
+
+def _compare_rows(
+    old: Side, new: Side, diff: ManifestDiff, parts: Parts, cache: Path
+) -> Iterator[RecordingDiff]:
+    columns = _shared_columns(old.manifest, new.manifest)
+    for pairs in _batches(old.manifest, new.manifest, diff.changed):
+        before = _read(old, [one for one, _ in pairs], columns, parts, cache)
+        after = _read(new, [other for _, other in pairs], columns, parts, cache)
+        for name in before:
+            yield compare_recording(name, before[name], after[name])
+
+
+def _shared_columns(old: Manifest, new: Manifest) -> tuple[str, ...]:
+    """Return the columns of content that both have with the same type."""
+    types = {column.name: column.type for column in old.columns}
+    same = [column.name for column in new.columns if types.get(column.name) == column.type]
+    return tuple(name for name in same if name not in {RECORDING, SEGMENT, START_SECONDS, END_SECONDS})
+
+
+def _batches(
+    old: Manifest, new: Manifest, changed: tuple[tuple[Recording, Recording], ...]
+) -> Iterator[list[tuple[Recording, Recording]]]:
+    """Yield recordings that lie in one shard of either, as many as may be in memory."""
+
+    def shards(pair: tuple[Recording, Recording]) -> tuple[str, str]:
+        return _shard_of(old, pair[0]), _shard_of(new, pair[1])
+
+    for _, group in groupby(sorted(changed, key=lambda pair: (shards(pair), pair[0].name)), shards):
+        batch: list[tuple[Recording, Recording]] = []
+        size = 0
+        for pair in group:
+            size += pair[0].segments + pair[1].segments
+            if batch and size > _AT_A_TIME:
+                yield batch
+                batch, size = [], pair[0].segments + pair[1].segments
+            batch.append(pair)
+        yield batch
+
+
+def _shard_of(manifest: Manifest, recording: Recording) -> str:
+    shards = next((split.shards for split in manifest.splits if split.name == recording.split), 0)
+    return shard_path(recording.split, recording.shard, shards)
+
+
+def _read(
+    side: Side, recordings: list[Recording], columns: tuple[str, ...], parts: Parts, cache: Path
+) -> dict[str, list[Row]]:
+    from packager.parquet import read_rows  # noqa: PLC0415 - Arrow is not loaded where manifests suffice
+
+    found: dict[str, list[Row]] = {each.name: [] for each in recordings}
+    place = side.fetch(_shard_of(side.manifest, recordings[0]), cache)
+    for name, number, values in read_rows(place, found.keys(), columns):
+        found[name].append(_make_row(number, dict(zip(columns, values, strict=True)), parts))
+    for each in recordings:
+        if len(found[each.name]) != each.segments:
+            raise DataError(
+                f"{side.name} has {len(found[each.name])} segments of {each.name!r}, "
+                f"and its manifest says {each.segments}"
+            )
+    return found
+
+
+def _make_row(number: int, values: dict[str, Any], parts: Parts) -> Row:
+    start, end, text, speaker = (
+        _frozen(values.pop(name, None)) for name in (parts.start, parts.end, parts.text, parts.speaker)
+    )
+    other = repr(values) if any(each is not None for each in values.values()) else ""
+    return Row(number, start, end, text, speaker, other)
+
+
+def _frozen(value: object) -> str | int | float | None:
+    return value if value is None or isinstance(value, str | int | float) else repr(value)
