@@ -54,7 +54,7 @@ class Origins(NamedTuple):
 def look_at_origins(config: Config, sources: Iterable[tuple[SourceFile, Stamp | None]]) -> dict[str, Seen]:
     """Return the files that a build is made of, by name: the sources, dataset.toml, the card, the schema."""
     own = [config.root / FILE_NAME, config.card, config.schema]
-    places = {path.relative_to(config.root).as_posix(): str(path) for path in own if path is not None}
+    places = {config.name_file(path): str(path) for path in own if path is not None}
     found = {name: Seen(place, read_stamp(place)) for name, place in places.items()}
     return found | {source.name: Seen(source.place, stamp) for source, stamp in sources}
 

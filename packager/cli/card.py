@@ -60,6 +60,8 @@ def _open(given: argparse.Namespace, config: Config) -> int:
 
     build = config.root / "build"
     manifest = load_build(build)
+    if gone := [file.path for file in manifest.files if not (build / file.path).is_file()]:
+        raise DataError(f"{build} lacks {gone[0]}: run `packager build` again")
     previews = []
     for split in manifest.splits:
         shards = [

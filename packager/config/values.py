@@ -101,8 +101,12 @@ class Config:
         """The path of the card as messages name it: relative to the project where it lies in it."""
         if self.card is None:
             return "dataset_card.md"
-        within = self.card.is_relative_to(self.root)
-        return (self.card.relative_to(self.root) if within else self.card).as_posix()
+        return self.name_file(self.card)
+
+    def name_file(self, path: Path) -> str:
+        """Return how messages name a file: relative to the project where it lies in it."""
+        within = path.is_relative_to(self.root)
+        return (path.relative_to(self.root) if within else path).as_posix()
 
     @property
     def deal(self) -> Deal:

@@ -184,6 +184,30 @@ def test_the_command_writes_the_page_of_the_latest_build(
     assert main(["card", "--out", "x", "--project", project]) == 2
 
 
+def test_a_build_that_lacks_a_file_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = make_corpus(tmp_path)
+    assert main(["--quiet", "build", "--project", str(project)]) == 0
+    (project / "build" / "card" / "splits.svg").unlink()
+    assert main(["card", "--open", "--project", str(project)]) == 1
+    assert "lacks card/splits.svg: run `packager build` again" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", ["{}/card.md", "../card.md"])
+def test_a_card_may_lie_outside_of_the_project(
+    tmp_path: Path, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = make_corpus(tmp_path / "project")
+    text = (project / "dataset.toml").read_text()
+    name = place.format(tmp_path)
+    (project / "dataset.toml").write_text(text.replace("[dataset]", f'[dataset]\ncard = "{name}"', 1))
+    (tmp_path / "card.md").write_text("---\nlicense: mit\n---\n# Turns\n\nTODO\n")
+    for command in (["card", "--check"], ["check"], ["build"], ["card", "--open"]):
+        assert main([*command, "--project", str(project)]) == 0
+    captured = capsys.readouterr()
+    assert f"{name}:6:1 warning: `TODO` is a placeholder [card/placeholder]" in captured.out
+    assert f"warning: {name} has 1 warning" in captured.err
+
+
 # --- in a browser --------------------------------------------------------------------------------------
 
 
