@@ -2,7 +2,7 @@
 
     python -m benchmarks.publish_faults table         fault by endpoint by moment, then the tally
     python -m benchmarks.publish_faults kills 60      kill -9 at random moments
-    python -m benchmarks.publish_faults races 50      two, then eight publishers of one build at once
+    python -m benchmarks.publish_faults races 50      two, then eight publishers at once, each with its copy
 
 A trial is sound if running the same command again ends in exactly one commit and one tag, and every byte at
 the tag is that of the build. The Hub is the rehearsal Hub; what breaks, breaks at its connections.
@@ -15,6 +15,7 @@ import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,7 +31,7 @@ from typing import TYPE_CHECKING, Final
 from huggingface_hub import constants
 
 from packager.errors import PackagerError
-from packager.folders import load_build
+from packager.folders import load_build, load_texts
 from packager.hub import connect_hub
 from packager.publish import check_release, plan_release, publish_as_planned, verify_release
 from packager.rehearsal import (
@@ -43,10 +44,12 @@ from packager.rehearsal import (
     TruncateResponse,
     run_hub,
 )
+from packager.release import finish_release
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from packager.model import Manifest, ReleasePlan
     from packager.rehearsal.faults import Break
 
 REPO: Final = "me/turns"
@@ -133,12 +136,19 @@ def write_build(folder: Path) -> Path:
 def publish(endpoint: str, token: str, build: Path, *, patience: int = 3, timeout: float = TIMEOUT) -> str:
     """Do what `packager publish` does; return `went on`, or its exit code and message."""
     hub = connect_hub(endpoint, token, waits=(0.01,) * patience, timeout=timeout)
-    manifest = load_build(build)
     try:
-        plan = plan_release(manifest, hub.read_state(REPO))
+        manifest, texts = load_build(build), load_texts(build)
+
+        def recall(there: Manifest) -> dict[str, bytes]:
+            return finish_release(texts, manifest, there.release)[0]
+
+        def make_plan() -> ReleasePlan:
+            return plan_release(manifest, hub.read_state(REPO, recall), texts=texts)
+
+        plan = make_plan()
         if plan.published_as is None:
             check_release(plan, hub, build)
-        publish_as_planned(plan, hub, build, lambda: plan_release(manifest, hub.read_state(REPO)))
+        publish_as_planned(plan, hub, build, make_plan)
     except PackagerError as error:
         return f"exit {error.exit_code}: {error}"
     return "went on"
@@ -268,14 +278,17 @@ def races(rounds: int) -> None:
                 sound = 0
                 for number in range(rounds):
                     with run_hub(Path(folder, f"hub-{publishers}-{number}")) as address:
+                        builds = [Path(folder, f"{publishers}-{number}-{each}") for each in range(publishers)]
+                        for each in builds:
+                            shutil.copytree(build, each)
                         jobs = [
-                            pool.submit(publish, address.endpoint, address.token, build, timeout=60)
-                            for _ in range(publishers)
+                            pool.submit(publish, address.endpoint, address.token, each, timeout=60)
+                            for each in builds
                         ]
                         ended = [job.result() for job in jobs]
                         endings.update(ended)
-                        again = publish(address.endpoint, address.token, build, timeout=60)
-                        flaws = find_flaws(address.endpoint, address.token, build)
+                        again = publish(address.endpoint, address.token, builds[0], timeout=60)
+                        flaws = find_flaws(address.endpoint, address.token, builds[0])
                         sound += not flaws and again == "went on"
                         if flaws:
                             print(number, flaws, ended, file=sys.stderr)
