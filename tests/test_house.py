@@ -86,6 +86,7 @@ PURE: Final = (
         "publish/document.py",
         "publish/inside.py",
         "publish/plan.py",
+        "publish/versions.py",
         "schema/columns.py",
         "schema/features.py",
         "schema/rows.py",

@@ -180,7 +180,7 @@ def _add_publish(adder: _Adder) -> None:
         commands.publish,
         "publish the build as a version",
         "Show the plan, then make one commit, one tag on it, and one proof that the Hub holds every byte. "
-        "Without --version: 1.0.0 first, then the next minor version.",
+        "The version is 1.0.0 first, then what the difference asks for; --version may ask for more.",
         ["packager publish --rehearse", "packager publish --dry-run", "packager publish --version 2.0.0"],
     )
     command.add_argument(

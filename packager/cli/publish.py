@@ -57,7 +57,7 @@ def _publish(
 
     folder = Path(given.build) if given.build else config.root / "build"
     manifest, texts = load_build(folder), load_texts(folder)
-    agreed, asked, wishes = _read_wishes(given)
+    agreed, asked, wishes = _read_wishes(config, given)
     hub = connect_hub(endpoint, token, say=lambda message: remark(message, quiet=given.quiet))
     check_repository(config.repo_id, loopback=is_loopback(hub.endpoint))  # before anything is asked there
 
@@ -109,12 +109,14 @@ def _propose(plan: ReleasePlan, hub: Hub, folder: Path, form: str) -> dict[str, 
     return {"pull_request": asdict(pull)}
 
 
-def _read_wishes(given: argparse.Namespace) -> tuple[dict[str, Any] | None, str | None, Wishes]:
+def _read_wishes(
+    config: Config, given: argparse.Namespace
+) -> tuple[dict[str, Any] | None, str | None, Wishes]:
     """Return the plan that was agreed on, if there is one, the version asked for, and the wishes."""
     from packager.publish import Wishes, read_document
 
     if given.plan is None:
-        return None, given.version, Wishes(_read_notes(given.notes), given.adopt)
+        return None, given.version, Wishes(_read_notes(given.notes), given.adopt, config.policy)
     if given.version or given.notes or given.adopt:
         raise UsageError("--plan says all: leave out --version, --notes and --adopt")
     try:
@@ -188,6 +190,9 @@ def _show_plan(plan: ReleasePlan, *, private: bool = False, propose: bool = Fals
     if plan.published_as is not None:
         return f"nothing changed: {where} already holds this build as {plan.published_as}"
     lines = [f"plan: publish {plan.tag} of {where}"]
+    lines += [f"  version {plan.version}: {plan.why}"] if plan.why else []
+    if plan.release is not None:
+        lines += [f"  news   {sentence}" for sentence in plan.release.news]
     if plan.parent is None:
         lines.append(f"  the repository is new{', and private' * private}")
     lines += [f"  add    {file.path} ({file.size:,} bytes)" for file in plan.add]

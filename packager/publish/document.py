@@ -9,6 +9,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
+from packager.config.values import POLICIES
 from packager.errors import DataError, EnvironmentFailure, UsageError
 from packager.publish.plan import Wishes
 
@@ -101,4 +102,7 @@ def _read(document: dict[str, Any]) -> tuple[dict[str, Any], str | None, Wishes]
     asked = wishes["version"]
     if not isinstance(asked, str | None):
         raise TypeError(asked)
-    return plan, asked, Wishes(notes=str(wishes["notes"]), adopt=wishes["adopt"] is True)
+    policy = wishes["policy"]
+    if policy not in POLICIES:
+        raise ValueError(policy)
+    return plan, asked, Wishes(str(wishes["notes"]), wishes["adopt"] is True, policy)

@@ -17,7 +17,8 @@ from packager.card.render import NAME as CARD
 from packager.errors import DataError, UsageError
 from packager.manifest import NAME as MANIFEST
 from packager.manifest import dump_manifest
-from packager.model import BuiltFile, ReleasePlan, is_repository_name, parse_version
+from packager.model import BuiltFile, ReleasePlan, is_repository_name
+from packager.publish.versions import as_text, check_asked, find_step, read_asked
 from packager.release import facts_from, finish_release
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from packager.model import Manifest, ReleaseFacts, RemoteFile, RemoteState, Tag, Version
 
 _PLACEHOLDER: Final = "me/"
-_FIRST: Final = (1, 0, 0)
 _LISTED: Final = 20  # files named in one message
 
 
@@ -39,6 +39,9 @@ class Wishes:
     adopt: bool = False
     """Take over a repository with files and tags of others: what stands in the way is overwritten or deleted,
     and the plan shows it."""
+
+    policy: str = "tfds"
+    """What a difference is to the version: `tfds` or `datapackage`; see `packager.diff`."""
 
 
 NO_WISHES: Final = Wishes()
@@ -57,40 +60,46 @@ def plan_release(
     Args:
         manifest: the build, as `load_build` or `build_dataset` returns it.
         remote: what stands on the Hub, as `Hub.read_state` returns it.
-        version: `X.Y.Z`; None: 1.0.0 for the first release, then the next minor version.
+        version: `X.Y.Z`; None: 1.0.0 for the first release, then the least that the difference asks for.
         texts: the text files of the build, as `load_texts` returns them, which the release fills in; None:
             they are published as they are.
         wishes: what else the publisher wants.
 
     Raises:
-        UsageError: the repository's name is wrong or a placeholder, or the version is taken or none.
+        UsageError: the repository's name is wrong or a placeholder, or the version is taken, too low or none.
         DataError: files on the Hub that are not of our writing stand in the way.
     """
     check_repository(remote.repo_id, loopback=remote.loopback)
-    asked = _parse_asked(version)
+    asked = read_asked(version)
     before = manifest.release if texts is None else _release_of(remote)
     served = _served_strangers(manifest, remote)
     draft = _make_draft(manifest, texts, before, remote, served if wishes.adopt else ())
     standing = draft.standing if draft.is_unchanged else ()
     published = asked if asked in standing else max(standing, default=None)
-    if asked not in standing:
-        _check_free(asked, remote)
-    chosen = published or asked or _unfinished_version(draft, remote) or _free_version(remote)
+    taken = _version_tags(remote).keys()
+    stranded = not _is_released(remote)
+    step = find_step(
+        remote.manifest, draft.manifest, max(taken, default=None), policy=wishes.policy, stranded=stranded
+    )
+    if asked is not None and asked not in standing and not (published and asked not in taken):
+        check_asked(asked, step, set(taken), remote.repo_id)
+    chosen = published or asked or _unfinished_version(draft, remote) or step.least
     if texts is not None and not published and not (draft.is_unchanged and _says(draft.release, chosen)):
-        facts = _next_facts(remote, chosen, wishes.notes)
+        facts = _next_facts(remote, chosen, step.news, wishes.notes, stranded=stranded)
         draft = _make_draft(manifest, texts, facts, remote, served if wishes.adopt else ())
     return ReleasePlan(
         repo_id=remote.repo_id,
         endpoint=remote.endpoint,
         parent=remote.head,
-        version=_as_text(chosen),
+        version=as_text(chosen),
         add=draft.add,
         keep=draft.keep,
         delete=draft.delete,
         tag_commit=remote.head if draft.is_unchanged and not published else None,
-        published_as=f"v{_as_text(chosen)}" if published else None,
+        published_as=f"v{as_text(chosen)}" if published else None,
         reread=draft.is_unchanged and (not published or published == asked),
         release=draft.release,
+        why="" if published else step.why if chosen == step.least else f"asked for; {step.why}",
         adopt=_check_strangers(remote, draft, served, adopt=wishes.adopt),
     )
 
@@ -107,6 +116,8 @@ class _Draft:
     add: tuple[BuiltFile, ...]
     keep: tuple[BuiltFile, ...]
     delete: tuple[str, ...]
+    manifest: Manifest
+    """Of the build, finished with these facts."""
     card: bytes | None
     """README.md; None if it is not known what it says."""
     standing: tuple[Version, ...]
@@ -131,7 +142,7 @@ def _make_draft(
     keep = tuple(file for file in wanted if _same_bytes(head.get(file.path), file))
     add = tuple(file for file in wanted if not _same_bytes(head.get(file.path), file))
     delete = tuple(sorted({*_stale_files(wanted, remote), *served}))
-    return _Draft(release, add, keep, delete, files.get(CARD), _standing_versions(wanted, remote))
+    return _Draft(release, add, keep, delete, finished, files.get(CARD), _standing_versions(wanted, remote))
 
 
 def _says(release: ReleaseFacts | None, version: Version) -> bool:
@@ -146,18 +157,22 @@ def _unfinished_version(draft: _Draft, remote: RemoteState) -> Version | None:
     return draft.release.version
 
 
-def _next_facts(remote: RemoteState, version: Version, notes: str) -> ReleaseFacts:
+def _next_facts(
+    remote: RemoteState, version: Version, news: tuple[str, ...], notes: str, *, stranded: bool
+) -> ReleaseFacts:
     """Return what the release says; a commit below that never got its tag is no part of the history."""
     earlier = remote.manifest
-    if earlier is None or earlier.release is None or _is_released(earlier, remote):
-        return facts_from(earlier, version, notes=notes)
-    return replace(earlier.release, version=version, notes=notes)
+    if stranded and earlier is not None and earlier.release is not None:
+        return replace(earlier.release, version=version, news=news, notes=notes)
+    return facts_from(earlier, version, news=news, notes=notes)
 
 
-def _is_released(manifest: Manifest, remote: RemoteState) -> bool:
+def _is_released(remote: RemoteState) -> bool:
     """Return whether the tag of what the head's manifest says to be holds it, as far as can be seen."""
-    tags = _version_tags(remote)
-    version = manifest.release.version if manifest.release else None
+    manifest, tags = remote.manifest, _version_tags(remote)
+    if manifest is None or manifest.release is None:
+        return True
+    version = manifest.release.version
     if version not in tags or version != max(tags):
         return version in tags
     return version in _standing_versions(_files_of(manifest), remote)
@@ -179,18 +194,6 @@ def check_repository(repo_id: str, *, loopback: bool) -> None:
             f"{repo_id} is a placeholder and is published to this machine only: "
             "set repo_id in dataset.toml to a repository of your own"
         )
-
-
-def _parse_asked(version: str | None) -> Version | None:
-    if version is None:
-        return None
-    parsed = parse_version(version)
-    if parsed is None:
-        raise UsageError(
-            f"{version!r} is not a version: give three numbers without leading zeros and without a `v`, "
-            "such as 1.2.0"
-        )
-    return parsed
 
 
 def _files_of(manifest: Manifest) -> tuple[BuiltFile, ...]:
@@ -255,7 +258,7 @@ def _check_strangers(
     if tags and remote.manifest is None:
         findings.append(
             f"these tags of {remote.repo_id} name versions that packager did not publish:\n"
-            f"{_list_paths(tags)}\nPublish after them, as {_as_text(_free_version(remote))}, with --adopt."
+            f"{_list_paths(tags)}\nPublish after them with --adopt."
         )
     if findings:
         raise DataError("\n".join(findings))
@@ -312,25 +315,6 @@ def _standing_versions(wanted: tuple[BuiltFile, ...], remote: RemoteState) -> tu
 
 def _version_tags(remote: RemoteState) -> dict[Version, Tag]:
     return {tag.version: tag for tag in remote.tags if tag.version is not None}
-
-
-def _check_free(asked: Version | None, remote: RemoteState) -> None:
-    if asked in _version_tags(remote):
-        free = _as_text(_free_version(remote))
-        raise UsageError(
-            f"version {_as_text(asked)} of {remote.repo_id} exists and holds other files; a version is never "
-            f"moved. Publish as {free}, which is free (and what publish chooses without --version)"
-        )
-
-
-def _free_version(remote: RemoteState) -> Version:
-    """Return the next minor version after the highest, or 1.0.0."""
-    highest = max(_version_tags(remote), default=None)
-    return (highest[0], highest[1] + 1, 0) if highest else _FIRST
-
-
-def _as_text(version: Version) -> str:
-    return ".".join(map(str, version))
 
 
 def _list_paths(paths: list[str]) -> str:

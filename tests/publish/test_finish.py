@@ -85,7 +85,9 @@ def test_the_next_release_knows_the_one_before_from_its_manifest(hub: Hub, proje
     receipt = publish(hub, project, notes="The second.")
     assert receipt.version == "1.1.0"
     text = hub.read_file(REPO, "v1.1.0", "CHANGELOG.md").decode()
-    assert text.index("## v1.1.0\n\nThe second.") < text.index("## v1.0.0\n\nThe first.")
+    assert text.index("## v1.1.0\n\n* Added 1 recording with 1 segment.\n\nThe second.") < text.index(
+        "## v1.0.0\n\nThe first."
+    )
     release = load_build(project / "build").release
     assert release is not None
     assert [(past.version, past.totals.recordings) for past in release.history] == [((1, 0, 0), 4)]
@@ -113,7 +115,7 @@ def test_the_version_of_before_is_no_obstacle_for_one_that_goes_back_to_its_data
     publish(hub, project)
     (project / "segments/ep9.jsonl").unlink()
     build_dataset(project)
-    assert publish(hub, project).version == "1.2.0"
+    assert publish(hub, project).version == "2.0.0"
 
 
 def test_an_unchanged_release_takes_at_most_six_requests_and_reads_no_shard(

@@ -143,9 +143,9 @@ def test_two_releases_and_their_proof(
     assert list(first.proven) == TWO_SHARDS
     second = publish(spare_hub, builds.one_shard())
     assert second.listed == ("README.md",)
-    assert stranger.titles() == ["Release v1.1.0", "Release v1.0.0", "initial commit"]
-    assert stranger.tags() == {"v1.0.0": first.commit, "v1.1.0": second.commit}
-    for tag in ("v1.0.0", "v1.1.0"):
+    assert stranger.titles() == ["Release v1.0.1", "Release v1.0.0", "initial commit"]
+    assert stranger.tags() == {"v1.0.0": first.commit, "v1.0.1": second.commit}
+    for tag in ("v1.0.0", "v1.0.1"):
         assert verify_release(spare_hub, REPO, tag).differences == ()
 
 

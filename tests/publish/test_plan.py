@@ -9,7 +9,7 @@ import pytest
 
 from packager.errors import DataError, UsageError
 from packager.manifest import dump_manifest
-from packager.model import BuiltFile, Manifest, RemoteFile, RemoteState, Split, Tag, parse_version
+from packager.model import BuiltFile, Manifest, Recording, RemoteFile, RemoteState, Split, Tag, parse_version
 from packager.publish import Wishes, plan_release
 
 HEAD = "a" * 40
@@ -95,7 +95,7 @@ def test_the_second_release_adds_keeps_and_deletes() -> None:
     assert paths(plan.add) == ["data/train-three.parquet", "manifest.json"]
     assert paths(plan.keep) == ["README.md", "data/train-one.parquet"]
     assert plan.delete == ("data/train-two.parquet",)
-    assert (plan.parent, plan.version) == (HEAD, "1.1.0")
+    assert (plan.parent, plan.version) == (HEAD, "1.0.1")
 
 
 def test_the_bytes_to_send_are_those_of_the_added_files() -> None:
@@ -120,7 +120,7 @@ def test_asking_for_the_version_that_stands_reads_every_file_back() -> None:
 
 def test_a_head_without_its_tag_is_only_tagged() -> None:
     plan = plan_release(SECOND, published(SECOND, Tag("v1.0.0", EARLIER), released=FIRST))
-    assert (plan.add, plan.delete, plan.tag_commit, plan.version) == ((), (), HEAD, "1.1.0")
+    assert (plan.add, plan.delete, plan.tag_commit, plan.version) == ((), (), HEAD, "1.0.1")
     assert (plan.published_as, plan.reread) == (None, True)
 
 
@@ -138,14 +138,14 @@ def test_a_tag_of_another_kind_is_no_version() -> None:
 @pytest.mark.parametrize(
     ("tags", "expected"),
     [
-        (["v1.0.0"], "1.1.0"),
-        (["v1.9.0", "v1.10.0", "v1.2.7"], "1.11.0"),
-        (["v2.3.4"], "2.4.0"),
-        (["v0.1.0"], "0.2.0"),
+        (["v1.0.0"], "1.0.1"),
+        (["v1.9.0", "v1.10.0", "v1.2.7"], "1.10.1"),
+        (["v2.3.4"], "2.3.5"),
+        (["v0.1.0"], "0.1.1"),
         (["1.0.0", "v01.5.0", "v3"], "1.0.0"),
     ],
 )
-def test_the_next_minor_version_follows_the_highest_tag(tags: list[str], expected: str) -> None:
+def test_the_next_version_follows_the_highest_tag(tags: list[str], expected: str) -> None:
     state = published(FIRST, *(Tag(tag, EARLIER) for tag in tags))
     assert plan_release(SECOND, state).version == expected
 
@@ -155,14 +155,14 @@ def test_a_version_may_be_chosen() -> None:
 
 
 def test_a_taken_version_is_refused_and_the_free_one_is_named() -> None:
-    with pytest.raises(UsageError, match=r"1\.0\.0 of org/turns exists.* Publish as 1\.1\.0") as caught:
+    with pytest.raises(UsageError, match=r"1\.0\.0 of org/turns exists.* Publish as 1\.0\.1") as caught:
         plan_release(SECOND, published(FIRST, V1), version="1.0.0")
     assert caught.value.exit_code == 2
 
 
 def test_an_earlier_version_is_refused_although_the_head_is_published() -> None:
     state = published(SECOND, Tag("v1.0.0", EARLIER), Tag("v1.1.0", HEAD))
-    with pytest.raises(UsageError, match=r"Publish as 1\.2\.0"):
+    with pytest.raises(UsageError, match=r"Publish as 1\.1\.1"):
         plan_release(SECOND, state, version="1.0.0")
 
 
@@ -298,13 +298,13 @@ def test_what_others_wrote_is_taken_over_where_it_was_asked_for_and_shown() -> N
     plan = plan_release(SECOND, state, wishes=ADOPT)
     assert plan.delete == ("data/train-extra.parquet", "data/train-two.parquet")
     assert plan.adopt == ("data/train-extra.parquet", "data/train-two.parquet")
-    assert plan.version == "1.1.0"
+    assert plan.version == "1.0.1"
 
 
 def test_a_file_of_others_that_the_card_serves_makes_a_new_version_when_it_is_taken_over() -> None:
     state = with_file(published(FIRST, V1), "data/train-extra.parquet", "x")
     plan = plan_release(FIRST, state, wishes=ADOPT)
-    assert (plan.delete, plan.published_as, plan.version) == (("data/train-extra.parquet",), None, "1.1.0")
+    assert (plan.delete, plan.published_as, plan.version) == (("data/train-extra.parquet",), None, "1.0.1")
 
 
 def test_a_card_of_others_is_overwritten_where_it_was_asked_for() -> None:
@@ -317,7 +317,7 @@ def test_a_card_of_others_is_overwritten_where_it_was_asked_for() -> None:
 def test_a_repository_with_versions_of_others_is_continued_after_them_only_where_it_was_asked_for() -> None:
     tags = (Tag("v0.3.0", EARLIER), Tag("v2.1.0", HEAD), Tag("nightly", HEAD))
     state = replace(NOTHING, head=HEAD, tags=tags)
-    with pytest.raises(DataError, match=r"  v0\.3\.0\n  v2\.1\.0\nPublish .*, as 2\.2\.0, with --adopt"):
+    with pytest.raises(DataError, match=r"  v0\.3\.0\n  v2\.1\.0\nPublish after them with --adopt"):
         plan_release(FIRST, state)
     assert plan_release(FIRST, state, wishes=ADOPT).version == "2.2.0"
 
@@ -326,3 +326,49 @@ def test_nothing_is_taken_over_where_nothing_of_others_is_in_the_way() -> None:
     assert plan_release(SECOND, published(FIRST, V1), wishes=ADOPT) == plan_release(
         SECOND, published(FIRST, V1)
     )
+
+
+# --- which version -------------------------------------------------------------------------------------
+
+
+def with_recordings(**digests: str) -> Manifest:
+    recordings = tuple(Recording(name, "train", 0, 1, digest) for name, digest in digests.items())
+    return replace(manifest_of(one="-".join(digests.values())), recordings=recordings)
+
+
+ONE = with_recordings(a="1")
+CHANGES = [
+    (with_recordings(a="1", b="2"), "tfds", "1.1.0"),
+    (with_recordings(a="2"), "tfds", "2.0.0"),
+    (with_recordings(a="2"), "datapackage", "1.0.1"),
+    (with_recordings(b="1"), "tfds", "2.0.0"),
+    (replace(ONE, files=(built("README.md", "# new"), *ONE.files[1:])), "tfds", "1.0.1"),
+]
+
+
+@pytest.mark.parametrize(("new", "policy", "version"), CHANGES)
+def test_the_version_follows_from_what_differs_and_the_policy(
+    new: Manifest, policy: str, version: str
+) -> None:
+    plan = plan_release(new, published(ONE, V1), wishes=Wishes(policy=policy))
+    assert plan.version == version
+    assert "after 1.0.0 by the policy" in plan.why
+
+
+@pytest.mark.parametrize("version", ["1.0.1", "1.9.9", "0.9.0"])
+def test_a_version_that_promises_less_than_was_changed_is_refused_with_the_reason(version: str) -> None:
+    with pytest.raises(
+        UsageError, match=r"too low: the least is 2\.0\.0 \(MAJOR after 1\.0\.0 .*changed\)"
+    ) as caught:
+        plan_release(with_recordings(a="2"), published(ONE, V1), version=version)
+    assert caught.value.exit_code == 2
+
+
+def test_a_version_may_promise_more_than_was_changed() -> None:
+    plan = plan_release(with_recordings(a="1", b="2"), published(ONE, V1), version="2.0.0")
+    assert plan.version == "2.0.0"
+    assert plan.why.startswith("asked for; MINOR after 1.0.0")
+
+
+def test_a_first_version_may_be_any() -> None:
+    assert plan_release(FIRST, NOTHING, version="0.1.0").version == "0.1.0"

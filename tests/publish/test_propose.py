@@ -54,9 +54,9 @@ def test_a_proposal_changes_nothing_until_it_is_merged_and_then_only_a_tag_is_mi
     assert (again.created, again.number, pulls(stranger)) == (False, pull.number, [pull.number])
     stranger.api.merge_pull_request(REPO, pull.number, repo_type="dataset")
     merged = plan_release(load_build(folder), hub.read_state(REPO))
-    assert (merged.version, merged.add, merged.tag_commit) == ("1.1.0", (), merged.parent)
+    assert (merged.version, merged.add, merged.tag_commit) == ("1.0.1", (), merged.parent)
     publish_release(merged, hub, folder)
-    assert verify_release(hub, REPO, "v1.1.0").differences == ()
+    assert verify_release(hub, REPO, "v1.0.1").differences == ()
     assert len(stranger.titles()) == 3
 
 

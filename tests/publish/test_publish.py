@@ -69,11 +69,11 @@ def test_the_second_release_adds_keeps_and_deletes_in_one_commit(
 ) -> None:
     publish(hub, builds.two_shards())
     receipt = publish(hub, builds.one_shard())
-    assert receipt.version == "1.1.0"
+    assert receipt.version == "1.0.1"
     assert receipt.proven == ("data/train-00000-of-00001.parquet", "manifest.json")
     assert receipt.listed == ("README.md",)
-    assert stranger.titles() == ["Release v1.1.0", "Release v1.0.0", "initial commit"]
-    assert files_at(hub, "v1.1.0") == [
+    assert stranger.titles() == ["Release v1.0.1", "Release v1.0.0", "initial commit"]
+    assert files_at(hub, "v1.0.1") == [
         ".gitattributes",
         "README.md",
         "data/train-00000-of-00001.parquet",
@@ -101,7 +101,7 @@ def test_nothing_changed_makes_no_commit_and_no_tag(hub: Hub, builds: Builds, st
 
 def test_a_version_that_exists_is_never_moved(hub: Hub, builds: Builds, stranger: Stranger) -> None:
     first = publish(hub, builds.two_shards())
-    with pytest.raises(UsageError, match=r"Publish as 1\.1\.0") as caught:
+    with pytest.raises(UsageError, match=r"Publish as 1\.0\.1") as caught:
         publish(hub, builds.one_shard(), "1.0.0")
     assert caught.value.exit_code == 2
     assert stranger.tags() == {"v1.0.0": first.commit}
@@ -121,8 +121,8 @@ def test_a_stranger_s_file_survives_a_release(
     stranger.put("NOTES.txt", b"mine")
     stranger.put("data/NOTES.txt", b"mine too")
     publish(hub, builds.one_shard())
-    assert stranger.read("NOTES.txt", "v1.1.0", tmp_path / "read") == b"mine"
-    assert stranger.read("data/NOTES.txt", "v1.1.0", tmp_path / "read") == b"mine too"
+    assert stranger.read("NOTES.txt", "v1.0.1", tmp_path / "read") == b"mine"
+    assert stranger.read("data/NOTES.txt", "v1.0.1", tmp_path / "read") == b"mine too"
 
 
 def test_a_stranger_s_commit_alone_makes_no_new_version(hub: Hub, builds: Builds, stranger: Stranger) -> None:
@@ -267,12 +267,12 @@ def test_a_version_that_was_taken_meanwhile_is_not_moved(
     first = publish(hub, builds.two_shards())
     folder, manifest = builds.one_shard()
     plan = plan_release(manifest, hub.read_state(REPO))
-    stranger.api.create_tag(REPO, tag="v1.1.0", revision=first.commit, repo_type="dataset")
-    with pytest.raises(UsageError, match=r"v1\.1\.0 of me/turns was taken"):
+    stranger.api.create_tag(REPO, tag="v1.0.1", revision=first.commit, repo_type="dataset")
+    with pytest.raises(UsageError, match=r"v1\.0\.1 of me/turns was taken"):
         publish_release(plan, hub, folder)
-    assert stranger.tags()["v1.1.0"] == first.commit
-    assert publish(hub, (folder, manifest)).version == "1.2.0"
-    assert stranger.titles() == ["Release v1.1.0", "Release v1.0.0", "initial commit"]
+    assert stranger.tags()["v1.0.1"] == first.commit
+    assert publish(hub, (folder, manifest)).version == "1.0.2"
+    assert stranger.titles() == ["Release v1.0.1", "Release v1.0.0", "initial commit"]
 
 
 def test_a_crash_between_commit_and_tag_is_healed_by_publishing_again(
@@ -333,7 +333,7 @@ def test_a_question_that_fails_is_asked_again(
     build = builds.two_shards()
     publish(wired_hub, build)
     wire.break_next("GET", path, deed)
-    assert publish(wired_hub, builds.one_shard()).version == "1.1.0"
+    assert publish(wired_hub, builds.one_shard()).version == "1.0.1"
     assert [fault.times for fault in wire.faults] == [0]
 
 

@@ -1,0 +1,113 @@
+"""Choose the version of a release from what differs, and say why; what is new in it. Pure.
+
+Asked for may be a higher version, never a lower one. A commit that never got its tag counts as part of the
+release that follows it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packager.diff import Level, choose_version, compare_manifests, describe_news, judge_diff
+from packager.errors import UsageError
+from packager.model import ReleaseFacts, parse_version
+
+if TYPE_CHECKING:
+    from packager.model import Manifest, Version
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a release is, beside the one before it."""
+
+    least: Version
+    """The least version that it may have."""
+    why: str
+    news: tuple[str, ...]
+
+
+def find_step(
+    earlier: Manifest | None, new: Manifest, latest: Version | None, *, policy: str, stranded: bool
+) -> Step:
+    """Return the step from the release whose manifest is `earlier` to a build.
+
+    Args:
+        earlier: what stands at the head; None: nothing of ours.
+        new: the build, finished with the facts of `earlier`, so that only what was built differs.
+        latest: the highest version that there is; None: there is none.
+        policy: of the versions; see `packager.diff`.
+        stranded: the head was committed as a release whose tag it never got.
+    """
+    if latest is None:
+        return Step((1, 0, 0), "the first version is 1.0.0", ())
+    if earlier is None:
+        version = _raise(latest, Level.MINOR)
+        return Step(version, f"the versions up to {as_text(latest)} are of others", ())
+    diff = compare_manifests(earlier, new)
+    least, why = choose_version(latest, diff, policy=policy)
+    news = describe_news(diff)
+    if stranded and earlier.release is not None:
+        level = _level_of(earlier.release)
+        news = (*earlier.release.news, *news)
+        if level > judge_diff(diff, policy=policy)[0]:
+            least, why = _raise(latest, level), f"{level.name}: {as_text(earlier.release.version)} got no tag"
+    return Step(least, why, news)
+
+
+def read_asked(version: str | None) -> Version | None:
+    """Return the version that was asked for.
+
+    Raises:
+        UsageError: the text is no version.
+    """
+    if version is None:
+        return None
+    parsed = parse_version(version)
+    if parsed is None:
+        raise UsageError(
+            f"{version!r} is not a version: give three numbers without leading zeros and without a `v`, "
+            "such as 1.2.0"
+        )
+    return parsed
+
+
+def check_asked(asked: Version, step: Step, taken: set[Version], repo_id: str) -> None:
+    """Refuse a version that exists with other files, and one that promises less than was changed.
+
+    Raises:
+        UsageError: it is one of these.
+    """
+    least = as_text(step.least)
+    if asked in taken:
+        raise UsageError(
+            f"version {as_text(asked)} of {repo_id} exists and holds other files; a version is never "
+            f"moved. Publish as {least}, which is free (and what publish chooses without --version)"
+        )
+    if taken and asked < step.least:
+        raise UsageError(
+            f"version {as_text(asked)} of {repo_id} would be too low: the least is {least} ({step.why})"
+        )
+
+
+def as_text(version: Version) -> str:
+    """Return `X.Y.Z`."""
+    return ".".join(map(str, version))
+
+
+def _level_of(release: ReleaseFacts) -> Level:
+    """Return how much higher a version is than the one before it."""
+    before = release.history[-1].version if release.history else (0, 0, 0)
+    if release.version[0] > before[0]:
+        return Level.MAJOR if release.history else Level.NONE
+    return Level.MINOR if release.version[1] > before[1] else Level.PATCH
+
+
+def _raise(version: Version, level: Level) -> Version:
+    match level:
+        case Level.MAJOR:
+            return version[0] + 1, 0, 0
+        case Level.MINOR:
+            return version[0], version[1] + 1, 0
+        case _:
+            return version[0], version[1], version[2] + 1
