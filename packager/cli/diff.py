@@ -44,7 +44,7 @@ def run_diff(given: argparse.Namespace) -> int:
             _print_markdown(old, new, diff, judged)
         case _:
             for sentence in describe_news(diff) or ("Nothing differs.",):
-                print(sentence)
+                print(_visible(sentence))
             print(f"{level.name} by the policy {named.policy}: {cause}")
             if given.details:
                 for line in _details(diff):
@@ -120,7 +120,10 @@ def _part(row: Any, kind: str) -> object:  # noqa: ANN401 - a row; its parts are
 
 
 def _shown(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+    return _visible(json.dumps(value, ensure_ascii=False))
+
+
+def _visible(text: str) -> str:
     return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text)
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
 
 _SMALL: Final = 40_000  # pairs of segments in a gap up to which the longest common sequence is found exactly
+_WIDTHS: Final = (2, 4, 8, 16)  # lengths of runs of segments that may stand once where no segment does
 _DEEPEST: Final = 12  # how often a gap is divided by what is unique in it
 
 
@@ -109,11 +110,18 @@ def align_rows(old: Sequence[Row], new: Sequence[Row]) -> list[tuple[int | None,
     for key in _KEYS:
         found: list[tuple[int, int]] = []
         for (low, top), (left, right) in _gaps(pairs, len(old), len(new)):
-            ours = [key(row) for row in old[low:top]]
-            theirs = [key(row) for row in new[left:right]]
-            found += [(low + one, left + other) for one, other in _align(ours, theirs)]
+            numbers: dict[Hashable, int] = {}  # keys as numbers, which are hashed many times
+            ours = [_number(key(row), numbers) for row in old[low:top]]
+            known = len(numbers)
+            theirs = [_number(key(row), numbers) for row in new[left:right]]
+            if any(each is not None and each < known for each in theirs):
+                found += [(low + one, left + other) for one, other in _align(ours, theirs)]
         pairs = sorted(pairs + found)
     return list(_fill(pairs, len(old), len(new)))
+
+
+def _number(key: Hashable, numbers: dict[Hashable, int]) -> int | None:
+    return None if key is None else numbers.setdefault(key, len(numbers))
 
 
 def _is_said(*values: Hashable) -> bool:
@@ -152,7 +160,7 @@ def _fill(pairs: list[tuple[int, int]], old: int, new: int) -> Iterator[tuple[in
         low, left = top + 1, right + 1
 
 
-def _align(old: list[Hashable], new: list[Hashable]) -> list[tuple[int, int]]:
+def _align(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[int, int]]:
     """Return pairs of equal keys, rising on both sides."""
     pairs: list[tuple[int, int]] = []
     stack = [(0, len(old), 0, len(new), 0)]
@@ -166,7 +174,7 @@ def _align(old: list[Hashable], new: list[Hashable]) -> list[tuple[int, int]]:
             pairs.append((top, right))
         if low == top or left == right:
             continue
-        anchors = _anchor(old[low:top], new[left:right]) if depth < _DEEPEST else []
+        anchors = _find_anchors(old[low:top], new[left:right]) if depth < _DEEPEST else []
         if not anchors:
             found = _match(old[low:top], new[left:right])
             pairs += [(low + one, left + other) for one, other in found]
@@ -179,7 +187,22 @@ def _align(old: list[Hashable], new: list[Hashable]) -> list[tuple[int, int]]:
     return sorted(pairs)
 
 
-def _anchor(old: list[Hashable], new: list[Hashable]) -> list[tuple[int, int]]:
+def _find_anchors(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[int, int]]:
+    """Return pairs that are surely partners; in a large gap where nothing stands once, of runs that do."""
+    anchors = _anchor(old, new)
+    for width in _WIDTHS if len(old) * len(new) > _SMALL else ():
+        if anchors:
+            break
+        anchors = _anchor(_runs(old, width), _runs(new, width))
+    return anchors
+
+
+def _runs(keys: Sequence[Hashable], width: int) -> list[Hashable]:
+    runs = zip(*(keys[begin:] for begin in range(width)), strict=False)
+    return [None if None in run else run for run in runs]
+
+
+def _anchor(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[int, int]]:
     """Return the longest rising run of the keys that stand once on either side."""
     ours, theirs = Counter(old), Counter(new)
     places = {key: place for place, key in enumerate(new) if theirs[key] == 1}
@@ -204,12 +227,12 @@ def _anchor(old: list[Hashable], new: list[Hashable]) -> list[tuple[int, int]]:
     return run[::-1]
 
 
-def _match(old: list[Hashable], new: list[Hashable]) -> list[tuple[int, int]]:
+def _match(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[int, int]]:
     """Return pairs of equal keys where none stands once: the most of them if the gap is small."""
     return _match_all(old, new) if len(old) * len(new) <= _SMALL else _match_next(old, new)
 
 
-def _match_all(old: list[Hashable], new: list[Hashable]) -> list[tuple[int, int]]:
+def _match_all(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[int, int]]:
     longest = [[0] * (len(new) + 1) for _ in range(len(old) + 1)]
     for at in reversed(range(len(old))):
         for to in reversed(range(len(new))):
@@ -230,7 +253,7 @@ def _match_all(old: list[Hashable], new: list[Hashable]) -> list[tuple[int, int]
     return pairs
 
 
-def _match_next(old: list[Hashable], new: list[Hashable]) -> list[tuple[int, int]]:
+def _match_next(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[int, int]]:
     places: dict[Hashable, list[int]] = {}
     for place, key in enumerate(new):
         places.setdefault(key, []).append(place)

@@ -106,3 +106,15 @@ def test_a_long_recording_without_anything_unique_is_still_aligned() -> None:
     new = numbered([row for row in old if row.number % 1_000 != 5])
     diff = compare_recording("r", old, new)
     assert (diff.removed - diff.added, explain(old, new)) == (20, new)
+
+
+@pytest.mark.parametrize("words", [3, 100])
+def test_few_phrases_said_again_and_again_are_still_found_at_other_times(words: int) -> None:
+    chance = random.Random(words)
+    old = [Row(at, at, at + 1, f"{chance.randrange(words)}", "Ann") for at in range(5_000)]
+    kept = [row for row in old if chance.random() > 0.01]
+    new = numbered([replace(row, start=f"s{row.start}", end=f"s{row.end}") for row in kept])
+    diff = compare_recording("r", old, new)
+    assert explain(old, new) == new
+    assert diff.removed - diff.added == len(old) - len(new)
+    assert (diff.changed, diff.retimed) == (len(new), len(new))

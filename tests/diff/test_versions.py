@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from itertools import combinations
 
 import pytest
 
@@ -153,3 +154,29 @@ def test_news_name_what_changed() -> None:
         "Removed the column Start.",
         "The type of the column Text is json; it was string.",
     )
+
+
+def joined(one: ManifestDiff, other: ManifestDiff) -> ManifestDiff:
+    """Both differences at once."""
+    values = {}
+    for field in fields(ManifestDiff):
+        first, second = getattr(one, field.name), getattr(other, field.name)
+        if isinstance(first, tuple):
+            values[field.name] = first + second
+        elif isinstance(first, bool):
+            values[field.name] = first or second
+    return replace(one, **values)
+
+
+@pytest.mark.parametrize("policy", ["tfds", "datapackage"])
+def test_more_differences_never_ask_for_less(policy: str) -> None:
+    for some in combinations(CASES, 3):
+        diff, *more = (diff_of(case) for case in some)
+        level = judge_diff(diff, policy=policy)[0]
+        for each in more:
+            diff = joined(diff, each)
+            alone = judge_diff(each, policy=policy)[0]
+            assert judge_diff(diff, policy=policy)[0] is max(level, alone)
+            level = max(level, alone)
+            before, after = (1, 2, 3), choose_version((1, 2, 3), diff, policy=policy)[0]
+            assert after > before
