@@ -74,7 +74,7 @@ def find_stretches(
 
 
 def _tells_times(frame: Frame, layout: Layout) -> bool:
-    """Return whether the columns of seconds can be made of the frame; the rules may not have asked for times."""
+    """Return whether the columns of seconds can be made of the frame; rules may not have asked."""
     if layout.start is None or layout.end is None:
         return True
     keys = frame.shape.keys

@@ -1,6 +1,6 @@
-"""Every value of every segment is read back from the Parquet files of random projects of all kinds of columns.
+"""Every value of every segment is read back from the Parquet files of random projects.
 
-What a column is to be, and what is to be read from it, is said here once more, apart from the code that builds.
+What a column is to be, and what is read from it, is said here once more, apart from the code that builds.
 """
 
 from __future__ import annotations
@@ -32,15 +32,43 @@ LOADED = max(3, CASES // 50)
 """How many are loaded with the datasets library too, which takes long."""
 
 ABSENT: Final = object()
-WORDS: Final = ("", " ", "a", "été", "😀", "e\u0301", 'a "b"', "back\\slash", "\n", "\u2028", "\u0000", "x" * 300, "null")
-FLOATS: Final = (0.0, 1.0, -1.5, 0.1, 1e-7, 5e-324, 1.7976931348623157e308, 1e21, 2.0**53, -(2.0**63), 3, 2**60, 0)
+WORDS: Final = (
+    "",
+    " ",
+    "a",
+    "été",
+    "😀",
+    "e\u0301",
+    'a "b"',
+    "back\\slash",
+    "\n",
+    "\u2028",
+    "\u0000",
+    "x" * 300,
+    "null",
+)
+FLOATS: Final = (
+    0.0,
+    1.0,
+    -1.5,
+    0.1,
+    1e-7,
+    5e-324,
+    1.7976931348623157e308,
+    1e21,
+    2.0**53,
+    -(2.0**63),
+    3,
+    2**60,
+    0,
+)
 INTEGERS: Final = (0, -1, 2**53 + 1, 2**63 - 1, -(2**63), 10**15, 7.0, 1e3)
 ZONES: Final = (0, 60, -210, 345, 1439, -1439)
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of value: its schema, its Arrow type, what makes a value of it, and what is to be read of a value."""
+    """A kind of value: its schema, its Arrow type, what makes a value, and what is to be read of it."""
 
     schema: dict[str, Any]
     arrow: pa.DataType
@@ -68,8 +96,10 @@ class Json:
 def same(found: Any, expected: Any) -> bool:  # noqa: ANN401 - any JSON
     """Return whether two JSON values are the same, for which 1.0 is 1 and true is not."""
     if isinstance(expected, dict):
-        return isinstance(found, dict) and found.keys() == expected.keys() and all(
-            same(found[key], expected[key]) for key in expected
+        return (
+            isinstance(found, dict)
+            and found.keys() == expected.keys()
+            and all(same(found[key], expected[key]) for key in expected)
         )
     if isinstance(expected, list):
         return isinstance(found, list) and len(found) == len(expected) and all(map(same, found, expected))
@@ -88,7 +118,9 @@ class KindGenerator:
 
     def text(self) -> str:
         chance = self.chance
-        return chance.choice((chance.choice(WORDS), "".join(chance.choices(string.ascii_letters + " ", k=20))))
+        return chance.choice(
+            (chance.choice(WORDS), "".join(chance.choices(string.ascii_letters + " ", k=20)))
+        )
 
     def free(self, depth: int = 2) -> Any:  # noqa: ANN401 - any JSON
         chance = self.chance
@@ -97,7 +129,13 @@ class KindGenerator:
             return [self.free(depth - 1) for _ in range(chance.randrange(3))]
         if kind == 6:
             return {self.text(): self.free(depth - 1) for _ in range(chance.randrange(3))}
-        return (None, chance.random() < 0.5, chance.choice(INTEGERS[:5]), chance.choice(FLOATS[:9]), self.text())[kind]
+        return (
+            None,
+            chance.random() < 0.5,
+            chance.choice(INTEGERS[:5]),
+            chance.choice(FLOATS[:9]),
+            self.text(),
+        )[kind]
 
     def kind(self, depth: int = 2, *, top: bool = False) -> Kind:
         makers = [self._string, self._boolean, self._integer, self._number, self._json]
@@ -140,7 +178,11 @@ class KindGenerator:
 
     def _json(self) -> Kind:
         schema = self.chance.choice(
-            ({}, {"type": ["string", "integer", "null", "number", "boolean", "array", "object"]}, {"description": "Free."})
+            (
+                {},
+                {"type": ["string", "integer", "null", "number", "boolean", "array", "object"]},
+                {"description": "Free."},
+            )
         )
         return Kind(schema, pa.string(), self.free, lambda value: None if value is None else Json(value))
 
@@ -149,17 +191,26 @@ class KindGenerator:
             chance = self.chance
             zone = timezone(timedelta(minutes=chance.choice(ZONES)))
             moment = datetime(2024, 5, 1, tzinfo=zone) + timedelta(
-                days=chance.randrange(-200_000, 200_000), microseconds=chance.choice((0, 1, 250_000, 86_399_999_999))
+                days=chance.randrange(-200_000, 200_000),
+                microseconds=chance.choice((0, 1, 250_000, 86_399_999_999)),
             )
             return moment.isoformat()
 
         schema = {"type": "string", "format": "date-time"}
         if self.chance.random() < 0.3:
             return Kind(schema, pa.string(), make, plain)
-        return Kind(schema, pa.timestamp("us", tz="UTC"), make, lambda text: datetime.fromisoformat(text).astimezone(UTC), "timestamp")
+        return Kind(
+            schema,
+            pa.timestamp("us", tz="UTC"),
+            make,
+            lambda text: datetime.fromisoformat(text).astimezone(UTC),
+            "timestamp",
+        )
 
     def _labels(self) -> Kind:
-        names = self.chance.sample([word for word in WORDS if word.strip() and word.isprintable()], self.chance.randrange(1, 5))
+        names = self.chance.sample(
+            [word for word in WORDS if word.strip() and word.isprintable()], self.chance.randrange(1, 5)
+        )
         schema = {"type": "string", "enum": names}
         make = lambda: self.chance.choice(names)  # noqa: E731
         if self.chance.random() < 0.3:
@@ -200,7 +251,9 @@ class Project:
     def __init__(self, seed: int) -> None:
         self.chance = chance = random.Random(f"values {seed}")
         generator = KindGenerator(chance)
-        names = chance.sample(("a", "b", "Text", "Speaker", "c d", "é", "~/", "0", "segments"), chance.randrange(1, 7))
+        names = chance.sample(
+            ("a", "b", "Text", "Speaker", "c d", "é", "~/", "0", "segments"), chance.randrange(1, 7)
+        )
         self.kinds = {name: generator.kind(top=True) for name in names}
         self.required = [name for name in names if chance.random() < 0.6]
         self.timed = chance.random() < 0.5
@@ -220,8 +273,10 @@ class Project:
         chosen = {name: kind.choice for name, kind in self.kinds.items() if kind.choice}
         config = '[dataset]\nrepo_id = "me/values"\nsegments = ["segments/*.jsonl"]\n'
         config += 'recording = "recording"\n' if self.by_property else ""
-        config += "[splits]\ntrain = 0.5\ntest = 0.5\n[check]\nignore = [\"*\"]\n[columns]\n"
-        config += "".join(f"{json.dumps(name, ensure_ascii=False)} = {choice!r}\n" for name, choice in chosen.items())
+        config += '[splits]\ntrain = 0.5\ntest = 0.5\n[check]\nignore = ["*"]\n[columns]\n'
+        config += "".join(
+            f"{json.dumps(name, ensure_ascii=False)} = {choice!r}\n" for name, choice in chosen.items()
+        )
         (folder / "dataset.toml").write_text(config)
         for number in range(self.chance.randrange(1, 4)):
             name = f"ep{number}"
@@ -230,11 +285,20 @@ class Project:
 
     def _segment(self, recording: str, number: int) -> dict[str, Any]:
         chance = self.chance
-        given = {name: kind.make() for name, kind in self.kinds.items() if name in self.required or chance.random() < 0.7}
+        given = {
+            name: kind.make()
+            for name, kind in self.kinds.items()
+            if name in self.required or chance.random() < 0.7
+        }
         row = {name: self.kinds[name].read(given[name]) if name in given else None for name in self.kinds}
         if self.timed:
             given |= {"Start": number, "End": number + 0.5}
-            row |= {"Start": float(number), "End": number + 0.5, "start_seconds": float(number), "end_seconds": number + 0.5}
+            row |= {
+                "Start": float(number),
+                "End": number + 0.5,
+                "start_seconds": float(number),
+                "end_seconds": number + 0.5,
+            }
         more = {f"more {at}": self.free() for at in range(chance.choice((0, 0, 1, 3)))} if self.open else {}
         row |= {"extra": Json(more) if more else None} if self.open else {}
         given |= {"recording": recording} if self.by_property else {}
@@ -243,7 +307,7 @@ class Project:
 
 
 def features_of(build: Path) -> tuple[Any, Any]:
-    """Return the features in the footer of a shard, and those of the card, as the datasets library reads them."""
+    """Return the features in the footer of a shard, and those of the card, as datasets reads them."""
     from datasets import Features  # noqa: PLC0415 - 0.8 s
 
     shard = next(iter(sorted(build.glob("data/*.parquet"))))
@@ -305,6 +369,5 @@ def test_every_value_is_read_back_as_it_was_and_features_agree(
 ) -> None:
     values = 0
     for seed in range(FIRST, FIRST + CASES):
-        print(f"project {seed}, {values} values so far")  # shown if it fails
-        values += check_case(seed, tmp_path_factory.mktemp("values"), load=seed - FIRST < LOADED)
+        values += check_case(seed, tmp_path_factory.mktemp(f"values-{seed}-"), load=seed - FIRST < LOADED)
     assert values > 100 * CASES

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from framed import Blocks
 from packager.build import InvalidSegments, run_build
 from packager.check import check_segments
-from packager.check.proof import Proof
 from packager.config import load_project
 from packager.errors import PackagerError
 from segment_generator import Case, CaseGenerator
@@ -50,37 +50,8 @@ def build(folder: Path, out: Path, *, drop_invalid: bool) -> Built:
     return built.report, files
 
 
-class Blocks:
-    """Builds with frames of small blocks, and without any."""
-
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self.patch = patch
-        self.frames = 0
-        """How many blocks had one."""
-        self.real = Proof.frame
-
-    def frame_all(self, block_bytes: int) -> None:
-        """Frame every block, of so many bytes."""
-
-        def watch(proof: Proof, run: bytes) -> object:
-            found = self.real(proof, run)
-            self.frames += found is not None
-            return found
-
-        self.patch.setattr(Proof, "frame", watch)
-        self.patch.setattr("packager.check.proof._LEAST_WITH_ARROW", 1)
-        self.patch.setattr("packager.check.proof._LEAST_BYTES", 1)
-        self.patch.setattr("packager.segments.records._WIDE_BYTES", block_bytes)
-
-    def frame_nothing(self) -> None:
-        """Take every block as one that has no proof."""
-        self.patch.undo()
-        self.patch.setattr(Proof, "frame", lambda *_: None)
-        self.patch.setattr(Proof, "spell", lambda *_: None)
-
-
 def compare(seed: int, folder: Path, patch: pytest.MonkeyPatch) -> tuple[int, bool]:
-    """Build and check a random project twice; return how many blocks had a frame, and whether there was a build."""
+    """Build and check a random project twice; return how many blocks had a frame, and whether it was built."""
     chance = random.Random(f"frames {seed}")
     case = CaseGenerator(chance).make()
     frames = compare_case(
@@ -94,7 +65,7 @@ def compare(seed: int, folder: Path, patch: pytest.MonkeyPatch) -> tuple[int, bo
     return frames, (folder / "without").is_dir()
 
 
-def compare_case(  # noqa: PLR0913 - what a build may depend on
+def compare_case(
     case: Case,
     folder: Path,
     patch: pytest.MonkeyPatch,
@@ -122,18 +93,19 @@ def compare_case(  # noqa: PLR0913 - what a build may depend on
         found.append((built, checked))
     patch.undo()
     (with_frames, without), (checks, others) = zip(*found, strict=True)
-    assert checks == others
-    assert with_frames[0] == without[0]
-    assert sorted(with_frames[1]) == sorted(without[1])
-    assert [name for name, data in with_frames[1].items() if data != without[1][name]] == []
+    assert checks == others, folder.name
+    assert with_frames[0] == without[0], folder.name
+    assert sorted(with_frames[1]) == sorted(without[1]), folder.name
+    assert [name for name, data in with_frames[1].items() if data != without[1][name]] == [], folder.name
     return blocks.frames
 
 
-def test_frames_change_no_report_and_no_byte_of_a_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frames_change_no_report_and_no_byte_of_a_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     framed = built = 0
     for seed in range(FIRST, FIRST + CASES):
-        folder = tmp_path / "case"
-        print(f"project {seed}")  # shown if it fails
+        folder = tmp_path / f"project-{seed}"
         frames, done = compare(seed, folder, monkeypatch)
         framed += frames > 0
         built += done
@@ -166,7 +138,11 @@ def test_times_that_no_rule_asks_for_are_read_as_without_frames(
 
 def test_sizes_do_not_tell_how_rows_came_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     properties: dict[str, object] = {name: {"type": ["string", "null"]} for name in ("Text", "Speaker")}
-    properties["place"] = {"type": "object", "properties": {"x": {"type": "integer"}}, "additionalProperties": False}
+    properties["place"] = {
+        "type": "object",
+        "properties": {"x": {"type": "integer"}},
+        "additionalProperties": False,
+    }
     chance = random.Random("sizes")
     for number in range(3):
         # Half of each has no speaker, and some row group ends before the other half.

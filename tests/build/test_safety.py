@@ -1,4 +1,4 @@
-"""Whatever happens to a build on the command line: the earlier build stands whole, nothing is left, and it is told."""
+"""Whatever happens to a build on the command line: the earlier one stands, nothing is left, and it is told."""
 
 from __future__ import annotations
 
@@ -84,7 +84,9 @@ def make_large(folder: Path) -> Path:
     packed = gzip.compress((folder / "segments" / "ep0.jsonl").read_bytes(), 1, mtime=0)
     (folder / "segments" / "packed.jsonl.gz").write_bytes(packed)
     for number in range(30):
-        write_json(folder / "segments" / "single" / f"{number}.json", make_segment(f"é {number}", 90 - number))
+        write_json(
+            folder / "segments" / "single" / f"{number}.json", make_segment(f"é {number}", 90 - number)
+        )
     return folder
 
 
@@ -173,7 +175,9 @@ def test_a_file_that_is_not_read_again_may_change(built: Path) -> None:
     path = built / "segments" / "packed.jsonl.gz"
     path.write_bytes(gzip.compress((built / "segments" / "ep1.jsonl").read_bytes(), mtime=0))
     code = HOOKED.format(change="path.unlink(missing_ok=True)")
-    done = subprocess.run([sys.executable, "-c", code, str(path), str(built)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path), str(built)], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     digests = {each.name: each.digest for each in load_build(built / "build").recordings}
     assert digests["packed"] == digests["ep1"]
@@ -193,7 +197,12 @@ def test_an_interrupted_build_leaves_nothing_behind(tmp_path: Path, moment: str,
     command = [*COMMAND, "build", "--project", str(folder), "--jobs", jobs, "--quiet"]
     environment = os.environ | {"TMPDIR": str(temporary)}
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, env=environment
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env=environment,
     ) as process:
         wait_for(lambda: any(work.glob(moment)) if moment else work.exists(), process)
         os.killpg(process.pid, signal.SIGINT)  # as the terminal sends it: to all
@@ -230,13 +239,28 @@ def test_the_same_sources_are_the_same_bytes_wherever_and_however_they_are_built
         ("first", "1", 0o022, first, {"LANG": "C.UTF-8", "TZ": "UTC", "PYTHONHASHSEED": "0"}),
         ("first", "2", 0o077, Path("/"), {"LC_ALL": "C", "TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "1"}),
         ("elsewhere/second", "7", 0, tmp_path, {"LANG": "tr_TR.UTF-8", "TZ": "America/St_Johns"}),
-        ("elsewhere/second", "2", 0o027, tmp_path, {"LC_ALL": "POSIX", "PYTHONHASHSEED": "42", "PYTHONUTF8": "0"}),
+        (
+            "elsewhere/second",
+            "2",
+            0o027,
+            tmp_path,
+            {"LC_ALL": "POSIX", "PYTHONHASHSEED": "42", "PYTHONUTF8": "0"},
+        ),
     ]
     expected: dict[str, bytes] = {}
     for number, (project, jobs, mask, place, more) in enumerate(ways):
         clean = {name: value for name, value in os.environ.items() if name not in {"LANG", "LC_ALL", "TZ"}}
         out = tmp_path / f"out-{number}"
-        command = ["build", "--project", str(tmp_path / project), "--out", str(out), "--jobs", jobs, "--no-cache"]
+        command = [
+            "build",
+            "--project",
+            str(tmp_path / project),
+            "--out",
+            str(out),
+            "--jobs",
+            jobs,
+            "--no-cache",
+        ]
         done = run(*command, umask=mask, cwd=place, env=clean | {"PYTHONPATH": str(REPOSITORY), **more})
         assert done.returncode == 0, done.stderr
         found = contents(out)
