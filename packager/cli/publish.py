@@ -79,8 +79,9 @@ def _publish(
     }
     if agreed is not None:
         check_agreed(agreed, plan)
-    if given.dry_run or plan.published_as is None:
-        warn(_look_first(config, given, plan, hub, folder, manifest), quiet=given.quiet)
+    warnings = _look_first(config, given, plan, hub, folder, manifest)
+    warn(warnings, quiet=given.quiet)
+    document["warnings"] = list(warnings)
     if given.dry_run:
         return document, None
     if given.pull_request and plan.published_as is None:
@@ -153,6 +154,8 @@ def _look_first(  # noqa: PLR0913, PLR0917 - all that may stand in the way
     from packager.publish import check_private, check_release
 
     schema, changes = _read_schema(config), _find_changes(config, folder, manifest, quiet=given.quiet)
+    if plan.published_as is not None and not given.dry_run and not given.strict:
+        return changes  # nothing is sent, so nothing stands in the way
     if given.private and plan.parent is not None:
         check_private(plan, hub)
     asked, held = None if given.dry_run else hub, find_card_severities(config)

@@ -454,6 +454,24 @@ def test_a_build_that_is_not_what_the_sources_say_is_not_published(
     assert "the sources are not at hand" in capsys.readouterr().err
 
 
+def test_what_was_changed_is_said_too_where_the_build_is_published_already(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_corpus(tmp_path, recordings=1)
+    rehearse = ("publish", "--project", tmp_path, "--rehearse", "--format", "json")
+    assert run("build", "--project", tmp_path, "--quiet") == 0
+    assert run(*rehearse, "--quiet") == 0
+    settings = tmp_path / "dataset.toml"
+    settings.write_text(f"{settings.read_text()}# a remark\n")
+    capsys.readouterr()
+    assert run(*rehearse) == 0
+    captured = capsys.readouterr()
+    change = "dataset.toml was changed since the build: run `packager build` again"
+    assert json.loads(captured.out)["warnings"] == [change]
+    assert f"warning: {change}" in captured.err
+    assert run(*rehearse, "--strict") == 1
+
+
 def test_a_build_that_came_from_elsewhere_is_published_with_a_remark(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
