@@ -72,8 +72,17 @@ def _judge_links(token: Token, lines: tuple[str, ...], line: int) -> Iterator[Fa
         address = child.attrGet("href") if child.type == "link_open" else child.attrGet("src")
         if child.type not in {"link_open", "image"} or (flaw := _flaw_of(str(address or ""))) is None:
             continue
-        at = next(((n, text.find("](")) for n, text in enumerate(lines) if "](" in text), (0, 0))
-        yield Fault(line + at[0], max(at[1], 0) + 1, "card/link", flaw)
+        at = _find_address(str(address or ""), lines)
+        yield Fault(line + at[0], at[1] + 1, "card/link", flaw)
+
+
+def _find_address(address: str, lines: tuple[str, ...]) -> tuple[int, int]:
+    """Return the line and column, from 0, of a link; of the first one if it is written in another way."""
+    for wanted in (f"]({address})", f"]({address}", "]("):
+        for number, text in enumerate(lines):
+            if (column := text.find(wanted)) >= 0:
+                return number, column
+    return 0, 0
 
 
 def _flaw_of(address: str) -> str | None:

@@ -61,7 +61,7 @@ FOUND = [
     (17, 1, "placeholder"),
     (17, 31, "placeholder"),
     (17, 55, "link"),
-    (17, 55, "link"),
+    (17, 77, "link"),
     (19, 1, "prompt"),
     (22, 1, "empty-section"),
     (30, 1, "placeholder"),
