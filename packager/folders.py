@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 from packager.errors import DataError, EnvironmentFailure, PackagerError, UsageError
 from packager.manifest import NAME, is_build, parse_manifest
+from packager.work import count_cpus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -149,17 +150,25 @@ def verify_folder(folder: Path, manifest: Manifest) -> tuple[str, ...]:
 
     Reads every byte of every file that the manifest names, a piece at a time.
     """
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - a check does without
+
     found = {
         path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if not path.is_dir()
     }
     differences = [f"{name} is not a file of this build" for name in foreign_files(folder, manifest)]
+    whole = []
     for file in manifest.files:
         if file.path not in found:
             differences.append(f"{file.path} is missing")
         elif (actual := found[file.path].stat().st_size) != file.size:
             differences.append(f"{file.path} has {actual} bytes, not {file.size}")
-        elif hash_file(found[file.path]) != file.sha256:
-            differences.append(f"{file.path} has other bytes than when it was built")
+        else:
+            whole.append(file)
+    with ThreadPoolExecutor(count_cpus()) as pool:  # hashing leaves the others their turn
+        digests = pool.map(hash_file, [found[file.path] for file in whole])
+        for file, digest in zip(whole, digests, strict=True):
+            if digest != file.sha256:
+                differences.append(f"{file.path} has other bytes than when it was built")
     return tuple(sorted(differences))
 
 

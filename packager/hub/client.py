@@ -12,6 +12,7 @@ import io
 import sys
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import count
@@ -31,6 +32,7 @@ from packager.hub.streams import Digest, without_bars
 from packager.manifest import NAME as MANIFEST
 from packager.manifest import parse_manifest
 from packager.model import RemoteFile, RemoteState, Tag
+from packager.work import count_cpus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -222,9 +224,12 @@ class Hub:
         A `pull_request` may be opened by who may not write.
         """
         try:
-            operations = tuple(
-                huggingface_hub.CommitOperationAdd(file.path, build / file.path) for file in files
-            )
+            with ThreadPoolExecutor(count_cpus()) as pool:  # each is hashed when it is made
+                operations = tuple(
+                    pool.map(
+                        lambda file: huggingface_hub.CommitOperationAdd(file.path, build / file.path), files
+                    )
+                )
         except (OSError, ValueError) as error:
             raise DataError(f"{build} was changed while it was being published ({error})") from error
         with (
