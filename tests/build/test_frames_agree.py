@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from packager.model import Report
 
-CASES = int(os.environ.get("FRAME_CASES", "80"))
+CASES = int(os.environ.get("FRAME_CASES", "50"))
 FIRST = int(os.environ.get("FRAME_FIRST", "0"))
 
 Built = tuple["Report | str", dict[str, bytes]]
@@ -51,7 +51,7 @@ def build(folder: Path, out: Path, *, drop_invalid: bool) -> Built:
 
 
 def compare(seed: int, folder: Path, patch: pytest.MonkeyPatch) -> tuple[int, bool]:
-    """Build and check a random project twice; return how many blocks had a frame, and whether it was built."""
+    """Build and check a random project twice; return how many blocks had a frame, and if it was built."""
     chance = random.Random(f"frames {seed}")
     case = CaseGenerator(chance).make()
     frames = compare_case(

@@ -1,4 +1,4 @@
-"""Whatever happens to a build on the command line: the earlier one stands, nothing is left, and it is told."""
+"""Whatever happens to a build on the command line: the earlier one stands, no scratch is left, it is told."""
 
 from __future__ import annotations
 
