@@ -113,9 +113,9 @@ def _add_rules(adder: _Adder) -> None:
         "rules",
         commands.rules,
         "show the rules of the check",
-        "List the rules beyond strict JSON and the schema, or show one: why, thresholds, a bad and a good "
-        "example.",
-        ["packager rules", "packager rules text/mojibake", "packager rules time --format json"],
+        "List the rules beyond strict JSON and the schema, for segments and for the dataset card, or show "
+        "one: why, thresholds, a bad and a good example.",
+        ["packager rules", "packager rules text/mojibake", "packager rules card --format json"],
     )
     command.add_argument("rule", metavar="ID", nargs="?", help="a rule or a family; default: all")
     _add_format(command, ("text", "json", "markdown"))
