@@ -94,13 +94,37 @@ def _are_exact(values: list[Any]) -> bool:
 
 def _meets(frame: Frame, key: int, demand: Demand) -> bool:
     if frame.shape.kinds[key] is Kind.STRING:
-        return "string" in demand.types and _are_among(frame, key, demand)
+        within = demand.longest is None or _are_within(frame, key, demand.longest)
+        return "string" in demand.types and within and _are_among(frame, key, demand)
     kinds = {_KINDS[kind] for kind in set(map(type, frame.scalars[key]))}
     if "number" in demand.types:
         kinds.discard("integer")
     if not kinds <= demand.types:
         return False
-    return not demand.positive or all(value is None or value >= 0 for value in frame.scalars[key])
+    return not demand.bounds or _are_between(frame.scalars[key], demand.bounds)
+
+
+def _are_within(frame: Frame, key: int, longest: int) -> bool:
+    """Return whether strings have at most so many characters; in doubt where escapes make it hard to tell."""
+    lengths = frame.lengths(key)
+    if int(lengths.max()) <= longest:
+        return True
+    long = np.flatnonzero(lengths > longest).tolist()
+    return key not in frame.escaped and all(len(frame.raw(key, row).decode()) <= longest for row in long)
+
+
+def _are_between(values: list[Any], bounds: tuple[tuple[str, float], ...]) -> bool:
+    numbers = [value for value in values if type(value) is int or type(value) is float]
+    if not numbers:
+        return True
+    least, most = min(numbers), max(numbers)
+    tests = {
+        "minimum": lambda bound: least >= bound,
+        "maximum": lambda bound: most <= bound,
+        "exclusiveMinimum": lambda bound: least > bound,
+        "exclusiveMaximum": lambda bound: most < bound,
+    }
+    return all(tests[name](bound) for name, bound in bounds)
 
 
 def _are_among(frame: Frame, key: int, demand: Demand) -> bool:

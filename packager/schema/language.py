@@ -59,8 +59,10 @@ class Demand:
     """Of JSON Schema, but `array` and `object`."""
     strings: Node | None
     """What strings may be; None: anything."""
-    positive: bool
-    """Whether numbers must not be below zero."""
+    bounds: tuple[tuple[str, float], ...] = ()
+    """Of numbers: `minimum`, `maximum`, `exclusiveMinimum`, `exclusiveMaximum`."""
+    longest: int | None = None
+    """Characters that a string may have; None: any number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +228,8 @@ _OF_SEGMENT: Final = frozenset({"type", "properties", "required", "additionalPro
 # `additionalProperties` says nothing about lines all of whose keys are declared.
 _OF_PROPERTY: Final = frozenset({"type", "enum", "const", "pattern", "minLength", "minimum"})
 
+_BOUNDS: Final = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"})
+
 _MAX_LENGTH = 8  # of `minLength`: each character of it makes the expression longer
 _MAX_CHOICES = 4000  # characters in all the strings of an `enum`
 _MAX_REFERENCES = 16
@@ -288,17 +292,19 @@ class _Writer:
 
     def find_demand(self, subschema: JsonValue) -> Demand:
         """Return what is asked of a value."""
-        schema = self._resolve(subschema, _OF_PROPERTY)
+        schema = self._resolve(subschema, _OF_PROPERTY | _BOUNDS | {"maxLength"})
         types = frozenset(_list(schema.get("type", ["string", "number", "boolean", "null"])))
         if "enum" in schema or "const" in schema:
             values = schema.get("enum", [schema.get("const")])
+            if {*schema} & (_BOUNDS | {"maxLength"}):
+                raise _DoubtError
             if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
                 raise _DoubtError
             _write_choices(schema, {*types})  # which has its doubts too
             strings: Node | None = Choice(tuple(spell(str(value)) for value in values))
-            return Demand(types & {"string"}, strings, positive=False)
+            return Demand(types & {"string"}, strings)
         strings = _find_strings(schema) if "string" in types else None
-        return Demand(types, None if strings == ANY else strings, positive=_demand_sign(schema))
+        return Demand(types, None if strings == ANY else strings, _find_bounds(schema), _find_longest(schema))
 
     def _write_value(self, subschema: JsonValue) -> str:
         schema = self._resolve(subschema, _OF_PROPERTY)
@@ -365,6 +371,24 @@ def _write_choices(schema: JsonObject, types: set[str]) -> list[str]:
         elif not isinstance(value, str):
             raise _DoubtError
     return ways
+
+
+def _find_bounds(schema: JsonObject) -> tuple[tuple[str, float], ...]:
+    found = []
+    for name in sorted({*schema} & _BOUNDS):
+        bound = schema[name]
+        # In draft 4 an exclusive bound is true or false, and belongs to another one.
+        if isinstance(bound, bool) or not isinstance(bound, int | float):
+            raise _DoubtError
+        found.append((name, bound))
+    return tuple(found)
+
+
+def _find_longest(schema: JsonObject) -> int | None:
+    longest = schema.get("maxLength")
+    if "maxLength" in schema and (type(longest) is not int or longest < 0):
+        raise _DoubtError
+    return longest if isinstance(longest, int) else None
 
 
 def _demand_sign(schema: JsonObject) -> bool:
