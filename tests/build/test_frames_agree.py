@@ -61,6 +61,7 @@ def compare(seed: int, folder: Path, patch: pytest.MonkeyPatch) -> tuple[int, bo
         drop_invalid=chance.random() < 0.7,
         group_bytes=chance.choice((500, 3000, 512 << 10)),
         block_bytes=chance.choice((200, 1500, 5000, 1 << 20)),
+        span_bytes=chance.choice((300, 2000, 8 << 20)),
     )
     return frames, (folder / "without").is_dir()
 
@@ -73,6 +74,7 @@ def compare_case(
     drop_invalid: bool = False,
     group_bytes: int = 512 << 10,
     block_bytes: int = 1 << 20,
+    span_bytes: int = 8 << 20,
 ) -> int:
     """Build and check a project with and without frames; return how many blocks had one."""
     write_case(case, folder)
@@ -81,6 +83,7 @@ def compare_case(
     for out in ("with", "without"):
         if out == "with":
             blocks.frame_all(block_bytes)
+            patch.setattr("packager.build.spans.SPAN_BYTES", span_bytes)
         else:
             blocks.frame_nothing()
         patch.setattr("packager.parquet.groups.SHORTEST_GROUP", group_bytes)
