@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from collections import deque
 from contextlib import contextmanager
@@ -66,6 +67,17 @@ def _can_fork() -> bool:
     return sys.platform == "linux" and len(list(Path("/proc/self/task").iterdir())) == 1
 
 
+def _submit(executor: Executor, work: Callable[[Unit], Result], unit: Unit) -> Future[Result]:
+    """Hand in a unit. Workers that start with it never hear of an interruption: this process ends them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        return executor.submit(work, unit)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # which new processes take over
+    try:
+        return executor.submit(work, unit)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def run_in_order(
     work: Callable[[Unit], Result],
     units: Iterable[Unit],
@@ -87,7 +99,7 @@ def run_in_order(
     pending: deque[Future[Result]] = deque()
     try:
         for unit in units:
-            pending.append(executor.submit(work, unit))
+            pending.append(_submit(executor, work, unit))
             if len(pending) > _AHEAD * jobs:
                 if meanwhile is not None:
                     meanwhile()

@@ -75,7 +75,7 @@ class Built:
     """Warnings and notes; with `drop_invalid` also the errors of what was dropped."""
 
 
-def build_dataset(
+def build_dataset(  # noqa: PLR0913 - what a user may want to say
     project: str | Path | None = None,
     *,
     out: str | Path | None = None,
@@ -108,10 +108,18 @@ def build_dataset(
     """
     config = load_project(None if project is None else Path(project))
     folder = config.root / "build" if out is None else Path(out)
-    return run_build(config, folder, jobs=jobs, drop_invalid=drop_invalid, progress=progress, remember=remember, executor=executor).manifest
+    return run_build(
+        config,
+        folder,
+        jobs=jobs,
+        drop_invalid=drop_invalid,
+        progress=progress,
+        remember=remember,
+        executor=executor,
+    ).manifest
 
 
-def run_build(
+def run_build(  # noqa: PLR0913 - likewise
     config: Config,
     out: Path,
     *,
@@ -213,9 +221,7 @@ class _Gathered:
     """About the pins."""
 
 
-def _recall(
-    sources: Sequence[SourceFile], statuses: Sequence[Status], crew: _Crew
-) -> dict[int, SpooledFile]:
+def _recall(sources: Sequence[SourceFile], statuses: Sequence[Status], crew: _Crew) -> dict[int, SpooledFile]:
     """Return what is known of sources that are as they were, by their numbers."""
     found: dict[int, SpooledFile] = {}
     for number, (source, status) in enumerate(zip(sources, statuses, strict=True)):
@@ -282,7 +288,7 @@ def _spool(  # noqa: PLR0913, PLR0917 - all that it takes to read the sources
         def run(units: Sequence[tuple[NumberedUnit, tuple[int, int] | None]], first: int) -> None:
             nonlocal done
             tasks = [
-                SpoolTask(unit, spool / f"unit-{first + index:06d}", span)
+                SpoolTask(unit, str(spool / f"unit-{first + index:06d}"), span)
                 for index, (unit, span) in enumerate(units)
             ]
             running = run_in_order(work, tasks, crew.pool, crew.jobs, waiting.pop() if waiting else None)
@@ -462,7 +468,11 @@ def _write_shards(
         )
         for (split, shard), group in members.items()
     ]
-    written = _write_tasks(tasks, {task.path: sum(e.size for e in group) for task, group in zip(tasks, members.values(), strict=True)}, crew)
+    written = _write_tasks(
+        tasks,
+        {task.path: sum(e.size for e in group) for task, group in zip(tasks, members.values(), strict=True)},
+        crew,
+    )
     shards, recordings = [], []
     for task, ((split, shard), group) in zip(tasks, members.items(), strict=True):
         result = written[task.path]
@@ -472,7 +482,9 @@ def _write_shards(
     return tuple(sorted(recordings, key=lambda each: each.name)), shards
 
 
-def _write_tasks(tasks: Sequence[ShardTask], sizes: Mapping[str, int], crew: _Crew) -> dict[str, WrittenShard]:
+def _write_tasks(
+    tasks: Sequence[ShardTask], sizes: Mapping[str, int], crew: _Crew
+) -> dict[str, WrittenShard]:
     """Write the shards, but those that the earlier build has already; return each by its path."""
     memory, written = crew.memory, dict[str, WrittenShard]()
     if memory is not None:

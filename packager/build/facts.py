@@ -35,9 +35,7 @@ _EXAMPLE: Final = 60  # characters of a value in the table of fields
 class Counted:
     """What the shards of a build hold, by split and in all."""
 
-    def __init__(
-        self, recordings: Sequence[Recording], shards: Sequence[tuple[str, WrittenShard]]
-    ) -> None:
+    def __init__(self, recordings: Sequence[Recording], shards: Sequence[tuple[str, WrittenShard]]) -> None:
         numbers = Counter(each.split for each in recordings)
         self.tallies: Mapping[str, Tally] = {
             name: merge(shard.tally for split, shard in shards if split == name) for name in numbers

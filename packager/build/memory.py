@@ -1,10 +1,11 @@
 """Remember what became of sources and shards, so that the next build reads and writes only what has changed.
 
-It is kept in `.packager/built/` of the project, which may be deleted at any time. It holds for the same schema,
-configuration and version of the tool. A source is known by what the file system says of it, as git does it: one
-that has its size, times and number is taken for unchanged, unless it was changed so shortly before it was read
-that the clock could not tell a later change. A shard is known by the bytes of all that goes into it, and is used
-again only if the file in the earlier build still has its sha256. JSON, so that nothing in it can be run.
+It is kept in `.packager/built/` of the project, which may be deleted at any time. It holds for the same
+schema, configuration and version of the tool. A source is known by what the file system says of it, as git
+does it: one that has its size, times and number is taken for unchanged, unless it was changed so shortly
+before it was read that the clock could not tell a later change. A shard is known by the bytes of all that
+goes into it, and is used again only if the file in the earlier build still has its sha256. JSON, so that
+nothing in it can be run.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from xxhash import xxh3_128
 from packager.build.pieces import Block, Piece, Records
 from packager.build.shards import ShardTask, WrittenShard
 from packager.build.spool import SpooledFile
-from packager.folders import STATE, hash_file, state_folder
+from packager.folders import hash_file, state_folder
 from packager.framing import Kind, Shape
 from packager.model import BuiltFile
 from packager.recordings import Claim
@@ -32,7 +33,6 @@ from packager.statistics import dump_tally, load_tally
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from packager.build.pieces import Lines
     from packager.model import SourceFile
 
 _KEPT: Final = 4  # memories, of other configurations and schemas
@@ -84,7 +84,7 @@ class Memory:
         self._now, self._device = status.st_mtime_ns, status.st_dev
 
     def recall_source(self, source: SourceFile, number: int, status: Status) -> SpooledFile | None:
-        """Return what became of a source, if it is known to be the same; `number` is that which it has now."""
+        """Return what became of a source, if it is known to be the same; `number` is its number now."""
         kept = self._read["sources"].get(source.name)
         if kept is None or status.stamp is None or kept["stamp"] != list(status.stamp):
             return None
@@ -159,7 +159,9 @@ def name_content(task: ShardTask) -> str:
     """Return a name that tells all that goes into a shard, wherever it lies."""
     digest = xxh3_128()
     for name, pieces in task.recordings:
-        digest.update(repr((name, [_describe(piece) for piece in pieces])).encode("utf-8", "backslashreplace"))
+        digest.update(
+            repr((name, [_describe(piece) for piece in pieces])).encode("utf-8", "backslashreplace")
+        )
     return digest.hexdigest()
 
 
@@ -182,7 +184,8 @@ def _describe_tool() -> list[tuple[str, int, int]]:
     """Return what tells one version of the tool from another one, if only by an edit."""
     package = Path(__file__).parent.parent
     found = [
-        (path.name, (status := path.stat()).st_size, status.st_mtime_ns) for path in sorted(package.rglob("*.py"))
+        (path.name, (status := path.stat()).st_size, status.st_mtime_ns)
+        for path in sorted(package.rglob("*.py"))
     ]
     libraries = [(f"{name} {version(name)}", 0, 0) for name in ("jsonschema_rs", "pyarrow", "orjson")]
     return [*found, *libraries, (sys.version, 0, 0)]
@@ -209,7 +212,9 @@ def _load_source(kept: Mapping[str, Any], source: SourceFile, number: int) -> Sp
         dropped=(),
         problems=(),
         evidence=None,
-        roll=tuple((name, (number, line, column), group.encode()) for name, line, column, group in kept["roll"]),
+        roll=tuple(
+            (name, (number, line, column), group.encode()) for name, line, column, group in kept["roll"]
+        ),
     )
 
 

@@ -75,7 +75,7 @@ class Piece:
     starts: Starts | None = None
 
     def divide(self) -> Iterator[tuple[int, Piece]]:
-        """Yield the number of each source of many, and the piece that it is; the same bytes, record by record."""
+        """Yield the number of each of many sources, and the piece that it is: the same, record by record."""
         starts, content = self.starts, self.content
         assert starts is not None  # noqa: S101 - that is what can be divided
         assert isinstance(content, Records)  # noqa: S101 - likewise

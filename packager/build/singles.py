@@ -1,4 +1,4 @@
-"""Judge many small files of one object each at once, as one block: the same as one by one, and many times as fast.
+"""Judge many small files of one object each at once, as one block: as one by one, and many times as fast.
 
 Taken are files of which all is provably right; every other one is left to be judged alone.
 """
@@ -22,7 +22,6 @@ from packager.segments.read import read_small
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -60,7 +59,6 @@ class Singles(NamedTuple):
 def spool_singles(
     numbered: Sequence[tuple[int, SourceFile]],
     gathering: Gathering,
-    spool: Path,
     stream: BinaryIO,
 ) -> Iterator[Singles]:
     """Yield those of these sources that could be judged together; their objects are copied into the spool.
@@ -74,7 +72,7 @@ def spool_singles(
     if len(small) < _FEWEST:
         return
     read = [_Read(number, source, data) for number, source in small if (data := read_small(source.place))]
-    writer = _Writer(gathering, spool, stream)
+    writer = _Writer(gathering, stream)
     for group in _frame_all(read, criteria):
         if (singles := writer.write(*group)) is not None:
             yield singles
@@ -113,10 +111,9 @@ def _frame(read: list[_Read], criteria: Criteria) -> Frame | None:
 class _Writer:
     """Copies objects into the spool, recording by recording."""
 
-    def __init__(self, gathering: Gathering, spool: Path, stream: BinaryIO) -> None:
+    def __init__(self, gathering: Gathering, stream: BinaryIO) -> None:
         self.gathering = gathering
         self.criteria = gathering.criteria
-        self.spool = spool
         self.stream = stream
         self.roll: Roll | None = None
 
@@ -189,5 +186,5 @@ class _Writer:
                 joined = b"".join(held)
                 offset = self.stream.tell()
                 self.stream.write(joined)
-                yield Block(str(self.spool), offset, len(joined), xxh3_64_intdigest(joined))
+                yield Block(self.stream.name, offset, len(joined), xxh3_64_intdigest(joined))
                 held, size = [], 0

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from xxhash import xxh3_64_intdigest
 
 from packager.build.pieces import Block, Lines, Piece, Records
 from packager.build.spans import judge_span
+from packager.build.stretches import find_stretches, read_record
 from packager.canonical import canonical_all, canonical_json
 from packager.check.fit import judge_batches_to_fit
 from packager.check.judge import load_schema
+from packager.framing import Frame
 from packager.model import Dropped, Problem, Severity
 from packager.recordings import Claim, claim_recording, name_recording
 from packager.segments.read import Batch, Empty, Unreadable, is_compressed
@@ -29,12 +30,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from fractions import Fraction
 
+    from packager.build.singles import Singles
+    from packager.build.stretches import Stretch
     from packager.check.engine import Gathering, NumberedUnit
     from packager.check.evidence import SourceEvidence
     from packager.check.judge import Criteria, Judged
-    from packager.check.roster import Roll, RollCall
-    from packager.build.singles import Singles
-    from packager.build.stretches import Stretch
+    from packager.check.roster import RollCall
     from packager.framing import Shape
     from packager.model import JsonObject, SourceFile
     from packager.recordings import NumberedClaim
@@ -49,7 +50,7 @@ class SpooledFile:
     path: str
     segments: int
     claims: tuple[NumberedClaim, ...]
-    """Which recordings it is, or is a part of, if its form or place tells; with the number and name of the source."""
+    """Which recordings it is, or is a part of, if its form or place tells; with its number and name."""
     pieces: tuple[Piece, ...]
     dropped: tuple[Dropped, ...]
     problems: tuple[Problem, ...]
@@ -64,7 +65,7 @@ class SpoolTask:
     """A unit of work: the sources, and the spool file to write."""
 
     unit: NumberedUnit
-    spool: Path
+    spool: str
     span: tuple[int, int] | None = None
     """Of the one source of the unit, if it is only a part of it (see `spans`)."""
 
@@ -74,8 +75,8 @@ def spool_sources(
 ) -> list[tuple[tuple[int, ...], SpooledFile]]:
     """Judge every source of a unit and write the segments that pass to its spool file.
 
-    Return what became of each, with its number; of many small ones at once, with all their numbers. Of a part of
-    a source nothing if it is in doubt.
+    Return what became of each, with its number; of many small ones at once, with all their numbers. Of a part
+    of a source nothing if it is in doubt.
     """
     numbered = list(enumerate(task.unit.sources, task.unit.first))
     if task.span is not None:
@@ -83,16 +84,16 @@ def spool_sources(
         return [] if file is None else [((numbered[0][0],), file)]
     found: list[tuple[tuple[int, ...], SpooledFile]] = []
     taken = set[int]()
-    with task.spool.open("wb") as stream:
+    with open(task.spool, "wb") as stream:  # noqa: PTH123 - its name is to be text
         if len(numbered) > 1:
             from packager.build.singles import spool_singles  # noqa: PLC0415 - few projects have such files
 
-            for singles in spool_singles(numbered, gathering, task.spool, stream):
+            for singles in spool_singles(numbered, gathering, stream):
                 found.append((tuple(sorted(singles.numbers)), _gather_singles(singles)))
                 taken |= singles.numbers
         for number, source in numbered:
             if number not in taken:
-                file = _spool_file(source, number, gathering, mode, task.spool, stream)
+                file = _spool_file(source, number, gathering, mode, stream)
                 found.append(((number,), file))
     return found
 
@@ -134,8 +135,10 @@ class _Records:
 class _Runs:
     """Gathers segments by recording and writes them as pieces."""
 
-    def __init__(self, spool: Path, stream: BinaryIO, criteria: Criteria, *, single: bool) -> None:
-        self.spool, self.stream, self.criteria, self.single = spool, stream, criteria, single
+    def __init__(self, stream: BinaryIO, criteria: Criteria, *, single: bool) -> None:
+        self.stream, self.criteria, self.single = stream, criteria, single
+        self.place: str = getattr(stream, "name", "")
+        """Of the spool file."""
         self.pieces: list[Piece] = []
         self._runs: dict[str, _Run] = {}
         self._held = 0
@@ -188,7 +191,7 @@ class _Runs:
         """Write records into the spool; return where."""
         offset = self.stream.tell()
         self.stream.write(data)
-        return str(self.spool), offset
+        return self.place, offset
 
     def _end_records(self) -> None:
         if (begun := self._begun) is not None:
@@ -216,7 +219,7 @@ class _Runs:
             self.pieces.append(
                 Piece(
                     recording=recording,
-                    content=Lines(str(self.spool), offset, len(lines), xxh3_64_intdigest(lines)),
+                    content=Lines(self.place, offset, len(lines), xxh3_64_intdigest(lines)),
                     positions=run.positions,
                     kept=len(run.lines),
                     size=run.size,
@@ -227,92 +230,135 @@ class _Runs:
         self._runs, self._held = {}, 0
 
 
-def _spool_file(  # noqa: PLR0913, PLR0917 - a source, how it is judged and where it goes
-    source: SourceFile, number: int, gathering: Gathering, mode: str, spool: Path, stream: BinaryIO
+def _spool_file(
+    source: SourceFile, number: int, gathering: Gathering, mode: str, stream: BinaryIO
 ) -> SpooledFile:
-    criteria = gathering.criteria
     listener = gathering.listen_to(source, number)
-    single = listener.voice.single
-    key = criteria.recording_property
-    claim = None if key else claim_recording(source, mode, single=single)
-    runs, roll = _Runs(spool, stream, criteria, single=single), gathering.open_roll()
+    writer = _SourceWriter(source, number, gathering, mode, stream, single=listener.voice.single)
     begin = stream.tell()
-    segments, problems, dropped = 0, list[Problem](), list[Dropped]()
-    for judged in judge_batches_to_fit(source, criteria, listener):
+    problems: list[Problem] = []
+    for judged in judge_batches_to_fit(source, gathering.criteria, listener):
         if isinstance(judged, Batch):
-            segments += judged.count
-            if _add_frame(runs, source, judged, claim, criteria, roll, number):
-                continue
-            if claim:
-                runs.add_all(claim.recording, judged.values)
-            else:
-                for segment in judged.values:
-                    runs.add(str(segment[str(key)]), segment, keep=True)
-            if roll is not None:
-                for segment, place in zip(judged.values, judged.places(), strict=True):
-                    name = claim.recording if claim else str(segment[str(key)])
-                    roll.hear(name, segment, (number, *place))
+            writer.take_batch(judged)
             continue
         problems += judged.problems
         if isinstance(judged, Unreadable):
             stream.seek(begin)
             stream.truncate()
-            first = judged.problems[0]
-            rules = tuple(sorted({problem.rule for problem in judged.problems}))
-            gone = Dropped(source.name, first.line, "", rules)
-            lost = _lost_segment(claim, spool) if claim and single else ()
-            kept = ((number, claim, source.name),) if claim and lost else ()
-            return SpooledFile(source.name, segments, kept, lost, (gone,), tuple(problems), None)
+            return writer.give_up(judged, tuple(problems))
         if isinstance(judged, Empty):
             break
-        segments += 1
-        keep = judged.segment is not None
+        writer.take(judged)
+    return replace(writer.finish(), problems=tuple(problems), evidence=listener.finish())
+
+
+class _SourceWriter:
+    """Takes what is judged of one source, in order."""
+
+    def __init__(  # noqa: PLR0913 - a source, how it is judged and where it goes
+        self,
+        source: SourceFile,
+        number: int,
+        gathering: Gathering,
+        mode: str,
+        stream: BinaryIO,
+        *,
+        single: bool,
+    ) -> None:
+        self.source, self.number, self.criteria, self.single = source, number, gathering.criteria, single
+        self.key = gathering.criteria.recording_property
+        self.claim = None if self.key else claim_recording(source, mode, single=single)
+        self.runs = _Runs(stream, gathering.criteria, single=single)
+        self.roll = gathering.open_roll()
+        self.segments = 0
+        self.dropped: list[Dropped] = []
+
+    def take_batch(self, batch: Batch) -> None:
+        """Keep segments with which nothing is wrong."""
+        self.segments += batch.count
+        if self.take_frame(batch):
+            return
+        if self.claim:
+            self.runs.add_all(self.claim.recording, batch.values)
+        else:
+            for segment in batch.values:
+                self.runs.add(str(segment[str(self.key)]), segment, keep=True)
+        if self.roll is not None:
+            for segment, place in zip(batch.values, batch.places(), strict=True):
+                name = self.claim.recording if self.claim else str(segment[str(self.key)])
+                self.roll.hear(name, segment, (self.number, *place))
+
+    def take_frame(self, batch: Batch) -> bool:
+        """Keep segments by telling where they lie; False if they are to be taken one by one."""
+        frame = batch.proof
+        if not isinstance(frame, Frame):
+            return False
+        _, layout = load_schema(self.criteria)
+        name = None if self.claim is None else self.claim.recording
+        stretches = find_stretches(frame, layout, name, self.criteria.group_by)
+        if stretches is None:
+            return False
+        place, offset = self.source.place, batch.offset
+        if offset is None or is_compressed(place):
+            place, offset = self.runs.copy(batch.data)
+        for stretch in stretches:
+            data = batch.data[stretch.begin : stretch.end]
+            block = Block(place, offset + stretch.begin, len(data), xxh3_64_intdigest(data))
+            self.runs.add_stretch(frame.shape, block, stretch)
+            if self.roll is not None:
+                line = batch.line + stretch.first
+                self.roll.hear(stretch.recording, read_record(frame, stretch), (self.number, line, 1))
+        return True
+
+    def take(self, judged: Judged) -> None:
+        """Keep a segment, or drop it."""
+        self.segments += 1
+        keep, value = judged.segment is not None, judged.item.value
         if not keep:
-            dropped.append(_drop(source, judged))
-        value = judged.item.value
-        recording = claim.recording if claim else name_recording(value, key) if value and key else None
-        if recording is not None:
-            runs.add(recording, value, keep=keep)
-            if roll is not None and keep and value is not None:
-                roll.hear(recording, value, (number, judged.item.line, judged.item.column))
-    runs.flush()
-    return SpooledFile(
-        path=source.name,
-        segments=segments,
-        claims=((number, claim, source.name),) if claim and segments else (),
-        pieces=tuple(runs.pieces),
-        dropped=tuple(dropped),
-        problems=tuple(problems),
-        evidence=listener.finish(),
-        roll=() if roll is None else roll.finish(),
-    )
+            self.dropped.append(_drop(self.source, judged))
+        named = name_recording(value, self.key) if value and self.key else None
+        recording = self.claim.recording if self.claim else named
+        if recording is None:
+            return
+        self.runs.add(recording, value, keep=keep)
+        if self.roll is not None and keep and value is not None:
+            self.roll.hear(recording, value, (self.number, judged.item.line, judged.item.column))
+
+    def give_up(self, unreadable: Unreadable, problems: tuple[Problem, ...]) -> SpooledFile:
+        """Return what becomes of a source that cannot be read to the end: nothing of it is kept."""
+        rules = tuple(sorted({problem.rule for problem in unreadable.problems}))
+        gone = Dropped(self.source.name, unreadable.problems[0].line, "", rules)
+        lost = _lost_segment(self.claim, self.runs.place) if self.claim and self.single else ()
+        claims = ((self.number, self.claim, self.source.name),) if self.claim and lost else ()
+        return SpooledFile(self.source.name, self.segments, claims, lost, (gone,), problems, None)
+
+    def finish(self) -> SpooledFile:
+        """Return what was kept."""
+        self.runs.flush()
+        return SpooledFile(
+            path=self.source.name,
+            segments=self.segments,
+            claims=((self.number, self.claim, self.source.name),) if self.claim and self.segments else (),
+            pieces=tuple(self.runs.pieces),
+            dropped=tuple(self.dropped),
+            problems=(),
+            evidence=None,
+            roll=() if self.roll is None else self.roll.finish(),
+        )
 
 
 def _spool_span(
     number: int, source: SourceFile, span: tuple[int, int], gathering: Gathering, mode: str
 ) -> SpooledFile | None:
     """Judge a part of a source; None if it is in doubt. Lines are counted from the begin of the part."""
-    criteria = gathering.criteria
-    key = criteria.recording_property
-    claim = None if key else claim_recording(source, mode, single=False)
-    batches = judge_span(source, span, criteria)
+    batches = judge_span(source, span, gathering.criteria)
     if batches is None:
         return None
-    runs, roll = _Runs(Path(), BytesIO(), criteria, single=False), gathering.open_roll()
-    if not all(_add_frame(runs, source, batch, claim, criteria, roll, number) for batch in batches):
+    writer = _SourceWriter(source, number, gathering, mode, BytesIO(), single=False)
+    if not all(map(writer.take_frame, batches)):
         return None
-    runs.flush()
-    segments = sum(batch.count for batch in batches)
-    return SpooledFile(
-        path=source.name,
-        segments=segments,
-        claims=((number, claim, source.name),) if claim and segments else (),
-        pieces=tuple(runs.pieces),
-        dropped=(),
-        problems=(),
-        evidence=None,
-        roll=() if roll is None else roll.finish(),
-    )
+    writer.segments = sum(batch.count for batch in batches)
+    return writer.finish()
 
 
 def join_spans(parts: Sequence[SpooledFile]) -> SpooledFile:
@@ -320,49 +366,19 @@ def join_spans(parts: Sequence[SpooledFile]) -> SpooledFile:
     roll: list[tuple[str, tuple[int, int, int], bytes]] = []
     lines = 0
     for part in parts:
-        roll += [(name, (number, lines + line, column), group) for name, (number, line, column), group in part.roll]
+        roll += [
+            (name, (number, lines + line, column), group) for name, (number, line, column), group in part.roll
+        ]
         lines += part.segments
     claims = next((part.claims for part in parts if part.claims), ())
     pieces = tuple(piece for part in parts for piece in part.pieces)
     return replace(parts[0], segments=lines, claims=claims, pieces=pieces, roll=tuple(roll))
 
 
-def _add_frame(
-    runs: _Runs,
-    source: SourceFile,
-    batch: Batch,
-    claim: Claim | None,
-    criteria: Criteria,
-    roll: Roll | None,
-    number: int,
-) -> bool:
-    """Keep the segments of a batch by telling where they lie; False if they are to be taken one by one."""
-    from packager.build.stretches import find_stretches, read_record
-    from packager.framing import Frame
-
-    frame = batch.proof
-    if not isinstance(frame, Frame):
-        return False
-    _, layout = load_schema(criteria)
-    stretches = find_stretches(frame, layout, claim and claim.recording, criteria.group_by)
-    if stretches is None:
-        return False
-    place, offset = source.place, batch.offset
-    if offset is None or is_compressed(place):
-        place, offset = runs.copy(batch.data)
-    for stretch in stretches:
-        data = batch.data[stretch.begin : stretch.end]
-        block = Block(place, offset + stretch.begin, len(data), xxh3_64_intdigest(data))
-        runs.add_stretch(frame.shape, block, stretch)
-        if roll is not None:
-            roll.hear(stretch.recording, read_record(frame, stretch), (number, batch.line + stretch.first, 1))
-    return True
-
-
-def _lost_segment(claim: Claim, spool: Path) -> tuple[Piece, ...]:
+def _lost_segment(claim: Claim, place: str) -> tuple[Piece, ...]:
     """Return the piece of a file of one object that cannot be read: it has a number all the same."""
     nothing = Piece(
-        claim.recording, Lines(str(spool), 0, 0, 0), positions=1, kept=0, size=0, start=None, single=True
+        claim.recording, Lines(place, 0, 0, 0), positions=1, kept=0, size=0, start=None, single=True
     )
     return (nothing,)
 

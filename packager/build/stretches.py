@@ -1,7 +1,8 @@
-"""Tell of the records of a frame which stand together in one recording, and what a build needs to know of them."""
+"""Tell of the records of a frame which stand together in one recording, and what a build needs of them."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
@@ -38,8 +39,8 @@ def find_stretches(
 ) -> list[Stretch] | None:
     """Return the stretches of a frame; None if its records are to be taken one by one.
 
-    `recording` names the recording of all; None: a property does. In each stretch the properties of `group_by`
-    are written alike.
+    `recording` names the recording of all; None: a property does. In each stretch the properties of
+    `group_by` are written alike.
     """
     keys = frame.shape.keys
     if not _tells_times(frame, layout):
@@ -54,7 +55,7 @@ def find_stretches(
         names = [orjson.loads(b'"%b"' % frame.raw(key, row)) for row in edges[:-1]]
     else:
         edges, names = [0, frame.rows], [recording]
-    rows = [slice(*pair) for pair in zip(edges, edges[1:], strict=False)]
+    rows = [slice(*pair) for pair in pairwise(edges)]
     grouping = [keys.index(key) for key in group_by if key in keys]
     if not all(frame.all_equal(key, each) for key in grouping for each in rows):
         return None
@@ -83,7 +84,7 @@ def _tells_times(frame: Frame, layout: Layout) -> bool:
 
 def _has_times(frame: Frame, key: int) -> bool:
     if key in frame.scalars:
-        return bool not in set(map(type, frame.scalars[key]))
+        return "boolean" not in frame.scalars[key].kinds
     return read_clocks(frame, key) is not None
 
 
@@ -93,4 +94,3 @@ def read_record(frame: Frame, stretch: Stretch) -> JsonObject:
     begin = int(ends[stretch.first - 1]) if stretch.first else 0
     segment: JsonObject = orjson.loads(frame.data[begin : ends[stretch.first]])
     return segment
-

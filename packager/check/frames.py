@@ -5,7 +5,7 @@ The proof errs to one side: what it does not prove is judged as ever.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from packager.schema.language import make_string_test
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from packager.framing.scalars import Scalars
     from packager.schema.columns import Layout
     from packager.schema.language import Demand
     from packager.schema.validate import SegmentSchema
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 _EXACT: Final = 2**53
 """From here on not every integer is a double."""
-_KINDS: Final[dict[type, str]] = {int: "integer", float: "number", bool: "boolean", type(None): "null"}
+_NUMBERS: Final = frozenset({"integer", "number"})
 _COLUMNS: Final = {"string": "string", "int64": "integer", "float64": "number", "bool": "boolean"}
 
 
@@ -65,8 +66,8 @@ def read_starts(frame: Frame, start: str) -> Times | None:
 def _read_times(frame: Frame, key: int) -> Times | None:
     if frame.shape.kinds[key] is Kind.STRING:
         return read_clocks(frame, key)
-    values = frame.scalars[key]
-    return np.array(values, np.float64) if {int, float}.issuperset(map(type, values)) else None
+    scalars = frame.scalars[key]
+    return np.array(scalars.values, np.float64) if scalars.kinds <= _NUMBERS else None
 
 
 def _fits(frame: Frame, layout: Layout) -> bool:
@@ -84,22 +85,20 @@ def _fits(frame: Frame, layout: Layout) -> bool:
 
 
 def _are_null(frame: Frame, key: int) -> bool:
-    return frame.scalars.get(key, [0]).count(None) == frame.rows
+    return key in frame.scalars and frame.scalars[key].kinds == {"null"}
 
 
-def _are_exact(values: list[Any]) -> bool:
-    numbers = [value for value in values if value is not None]
-    return not numbers or -_EXACT < min(numbers) <= max(numbers) < _EXACT
+def _are_exact(scalars: Scalars) -> bool:
+    least, most = scalars.least, scalars.most
+    return least is None or most is None or -_EXACT < least <= most < _EXACT
 
 
 def _meets(frame: Frame, key: int, demand: Demand) -> bool:
     if frame.shape.kinds[key] is Kind.STRING:
         within = demand.longest is None or _are_within(frame, key, demand.longest)
         return "string" in demand.types and within and _are_among(frame, key, demand)
-    kinds = {_KINDS[kind] for kind in set(map(type, frame.scalars[key]))}
-    if "number" in demand.types:
-        kinds.discard("integer")
-    if not kinds <= demand.types:
+    kinds = frame.scalars[key].kinds
+    if not kinds - ({"integer"} if "number" in demand.types else set()) <= demand.types:
         return False
     return not demand.bounds or _are_between(frame.scalars[key], demand.bounds)
 
@@ -113,11 +112,10 @@ def _are_within(frame: Frame, key: int, longest: int) -> bool:
     return key not in frame.escaped and all(len(frame.raw(key, row).decode()) <= longest for row in long)
 
 
-def _are_between(values: list[Any], bounds: tuple[tuple[str, float], ...]) -> bool:
-    numbers = [value for value in values if type(value) is int or type(value) is float]
-    if not numbers:
+def _are_between(scalars: Scalars, bounds: tuple[tuple[str, float], ...]) -> bool:
+    least, most = scalars.least, scalars.most
+    if least is None or most is None:
         return True
-    least, most = min(numbers), max(numbers)
     tests = {
         "minimum": lambda bound: least >= bound,
         "maximum": lambda bound: most <= bound,

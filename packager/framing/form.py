@@ -74,18 +74,11 @@ def _rewrite_strings(frame: Frame, key: int) -> Rewritten | None:
 
 
 def _rewrite_scalars(frame: Frame, key: int) -> Rewritten | None:
-    """Return the forms of all values of a key, unless all are in their form already.
-
-    orjson writes the fewest digits that tell a double from others, as the RFC does, but `1.0` for 1, and
-    exponents where the RFC has none. Texts with these are doubtful; all others that it writes are forms.
-    """
-    values = frame.scalars[key]
-    begins, ends = frame.begins[key].tolist(), frame.ends[key].tolist()
-    data = frame.data
-    written = b",".join([data[begin:end] for begin, end in zip(begins, ends, strict=True)])
-    if orjson.dumps(values)[1:-1] == written:
-        if float not in set(map(type, values)):
-            return None
-        if b"e" not in written and b".0," not in written and not written.endswith(b".0"):
-            return None
-    return Rewritten(np.arange(frame.rows), list(map(canonical_json, values)))
+    scalars = frame.scalars[key]
+    if not len(scalars.odd):
+        return None
+    values = scalars.values
+    odd = [values[row] for row in scalars.odd.tolist()]
+    if not isinstance(values, list):
+        odd = [value.item() for value in odd]
+    return Rewritten(scalars.odd, list(map(canonical_json, odd)))

@@ -4,8 +4,8 @@ Why it is proof. The shape is that of a flat object of distinct keys. The block 
 every gap has the very bytes of the shape's gap, from the end of the record before to its own end; so records
 follow one another without a byte between. All quotes that no backslash escapes, and all control characters,
 are as many as the gaps hold; so none is in a value. A string without quotes, control characters and
-backslashes is JSON; those with backslashes are read by orjson. Values that are no strings are read by orjson
-too, as one array: as many numbers and words as records are one in each.
+backslashes is JSON; those with backslashes are read by orjson. Values that are no strings are read
+byte by byte, or by orjson too, as one array: as many numbers and words as records are one in each.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import orjson
 
+from packager.framing.scalars import Scalars, read_scalars
 from packager.framing.shape import Kind, Shape
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Frame:
         """By number of the key: the rows whose string holds a backslash, ascending, and what each says."""
         self.clocks: dict[int, NDArray[np.int64] | None] = {}
         """By number of the key: what `read_clocks` has found."""
-        self.scalars: dict[int, list[Any]] = {}
+        self.scalars: dict[int, Scalars] = {}
         """By number of the key: the values that are no strings."""
 
     def record_ends(self) -> Positions:
@@ -249,16 +250,11 @@ def _read_strings(frame: Frame, key: int, rows: Positions) -> list[str] | None:
 def _read_scalars(frame: Frame) -> bool:
     for key, kind in enumerate(frame.shape.kinds):
         if kind is Kind.SCALAR:
-            data = frame.data
-            places = zip(frame.begins[key].tolist(), frame.ends[key].tolist(), strict=True)
-            values = _load_array([data[begin:end] for begin, end in places])
-            if values is None or not _PLAIN.issuperset(map(type, values)):
+            found = read_scalars(frame.data, frame.buffer, frame.begins[key], frame.ends[key])
+            if found is None:
                 return False
-            frame.scalars[key] = values
+            frame.scalars[key] = found
     return True
-
-
-_PLAIN: Final = frozenset({int, float, bool, type(None)})
 
 
 def _load_array(texts: Sequence[bytes]) -> list[Any] | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from packager.framing import Frame, Member
+    from packager.framing.scalars import Scalars
     from packager.schema.columns import Layout
 
     Positions = NDArray[np.int64]
@@ -148,7 +149,10 @@ def _repeat(text: str, count: int) -> Any:  # noqa: ANN401 - pyarrow has no type
     return pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(data * count))
 
 
-def _make_scalars(values: list[Any], type_: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
+def _make_scalars(scalars: Scalars, type_: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
+    values = scalars.values
+    if not isinstance(values, list):
+        return pa.array(values).cast(type_)
     if type_ == pa.float64() and 0 in values:  # the form, which says what is built, has no -0
         values = [None if value is None else value + 0.0 for value in values]
     return pa.array(values, type_)

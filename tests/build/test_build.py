@@ -89,8 +89,17 @@ def test_the_manifest_is_this_one_to_the_byte(tmp_path: Path) -> None:
     data = json.loads((tmp_path / "build" / "manifest.json").read_text())
     shard = tmp_path / "build" / "data" / "train-00000-of-00001.parquet"
     statistics = {
-        **{"recordings": 1, "segments": 2, "speakers": None, "nanoseconds": None, "words": 2, "characters": 2},
-        **{"timed": 0, "length": None, "rate": None, "length_bins": [0] * 12, "rate_bins": [0] * 13},
+        "recordings": 1,
+        "segments": 2,
+        "speakers": None,
+        "nanoseconds": None,
+        "words": 2,
+        "characters": 2,
+        "timed": 0,
+        "length": None,
+        "rate": None,
+        "length_bins": [0] * 12,
+        "rate_bins": [0] * 13,
         "character_spread": {"least": 1, "median": 1, "most": 1},
         "filled": {"recording": 2, "segment": 2, "Text": 2},
     }

@@ -108,7 +108,9 @@ def test_an_instant_that_the_column_cannot_hold_is_a_located_error_of_the_build(
     assert (problem.path, problem.line, problem.column, problem.pointer, problem.rule) == (
         *("segments/ep1.jsonl", 1, line.index('"2016') + 1, "/Recorded", "column/timestamp"),
     )
-    assert check_segments(make_chosen(tmp_path / "plain", "", "2016-12-31T23:59:60Z")).count(Severity.ERROR) == 0
+    assert (
+        check_segments(make_chosen(tmp_path / "plain", "", "2016-12-31T23:59:60Z")).count(Severity.ERROR) == 0
+    )
 
 
 def test_the_rules_about_speakers_and_texts_look_at_labels_too(tmp_path: Path) -> None:

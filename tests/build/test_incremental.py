@@ -15,10 +15,11 @@ from packager.splits import SHARD_BYTES
 from project import make_project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-CASES = int(os.environ.get("PACKAGER_CASES", "12"))
+    from packager.model import SourceFile
+
+CASES = int(os.environ.get("INCREMENTAL_CASES", "12"))
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +35,7 @@ class Files:
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.folder = folder
-        self.chance = random.Random(seed)  # noqa: S311 - the same each time
+        self.chance = random.Random(seed)
         self.clock = 10**18
         (folder / "segments").mkdir(exist_ok=True)
 
@@ -54,13 +55,15 @@ class Files:
         rows = chance.choice([1, 3, 40, 60])
         lines = []
         for index in range(rows):
-            text = chance.choice(["So we \\\"went\\\" on", "Grüße", "and then it never compiled at all"])
+            text = chance.choice(['So we \\"went\\" on', "Grüße", "and then it never compiled at all"])
             lines.append(
                 f'{{"Speaker": "{chance.choice(["Ada", "Grace"])}", "Start": "00:{index:02}:00", '
                 f'"End": "00:{index:02}:30", "Text": "{text} {chance.random()}"}}'
             )
         if chance.random() < 0.3:  # a line that is written otherwise
-            lines[chance.randrange(rows)] = '{"Start":"00:00:00","End":"00:00:01","Speaker":"Ada","Text":"odd"}'
+            lines[chance.randrange(rows)] = (
+                '{"Start":"00:00:00","End":"00:00:01","Speaker":"Ada","Text":"odd"}'
+            )
         return "\n".join(lines) + chance.choice(["", "\n"])
 
     def mutate(self) -> None:
@@ -115,23 +118,27 @@ def test_a_second_build_is_a_clean_build_byte_for_byte(tmp_path: Path, seed: int
 
 
 @pytest.fixture
-def judged(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Hear which sources are judged."""
     names: list[str] = []
     real = spool_module._spool_file  # noqa: SLF001 - what a build reads is seen nowhere else
 
-    def spy(source: Any, *rest: Any) -> Any:
+    def spy(source: SourceFile, *rest: Any) -> object:  # noqa: ANN401 - what it has otherwise
         names.append(source.name)
         return real(source, *rest)
 
     monkeypatch.setattr(spool_module, "_spool_file", spy)
-    yield names
+    return names
 
 
-def test_one_changed_recording_is_read_alone_and_rewrites_one_shard(tmp_path: Path, judged: list[str]) -> None:
+def test_one_changed_recording_is_read_alone_and_rewrites_one_shard(
+    tmp_path: Path, judged: list[str]
+) -> None:
     make_project(tmp_path, "")
     files = Files(tmp_path, 1)
-    alike = '{{"Speaker": "Ada", "Start": "00:00:{0:02}", "End": "00:00:{0:02}", "Text": "Line {1} of {0}"}}\n'
+    alike = (
+        '{{"Speaker": "Ada", "Start": "00:00:{0:02}", "End": "00:00:{0:02}", "Text": "Line {1} of {0}"}}\n'
+    )
     for number in range(12):
         files.write(f"ep{number:02}.jsonl", "".join(alike.format(index, number) for index in range(60)))
     build_dataset(tmp_path, remember=True)
@@ -175,7 +182,9 @@ def test_a_damaged_memory_is_no_memory(tmp_path: Path, damage: bytes) -> None:
 def test_a_rule_that_looks_beyond_a_source_hears_it_again(tmp_path: Path) -> None:
     make_project(tmp_path, '[check.severity]\n"duplicate/recording" = "error"\n')
     files = Files(tmp_path, 1)
-    line = '{{"Speaker": "Ada", "Start": "00:00:{0:02}", "End": "00:00:{0:02}", "Text": "Line {0} of many lines"}}\n'
+    line = (
+        '{{"Speaker": "Ada", "Start": "00:00:{0:02}", "End": "00:00:{0:02}", "Text": "Line {0} of many"}}\n'
+    )
     text = "".join(line.format(index) for index in range(60))
     files.write("ep1.jsonl", text)
     files.write("ep2.jsonl", text.replace("many", "more"))
@@ -188,7 +197,9 @@ def test_a_rule_that_looks_beyond_a_source_hears_it_again(tmp_path: Path) -> Non
 def test_the_place_of_a_known_source_is_the_one_that_it_has_now(tmp_path: Path) -> None:
     make_project(tmp_path, '[splits]\ntrain = 1\ngroup_by = "Speaker"\n')
     files = Files(tmp_path, 1)
-    line = '{{"Speaker": "Ada", "Start": "00:00:{0:02}", "End": "00:00:{0:02}", "Text": "Line {0} of many lines"}}\n'
+    line = (
+        '{{"Speaker": "Ada", "Start": "00:00:{0:02}", "End": "00:00:{0:02}", "Text": "Line {0} of many"}}\n'
+    )
     text = "".join(line.format(index) for index in range(60))
     files.write("b.jsonl", text)
     build_dataset(tmp_path, remember=True)

@@ -45,9 +45,11 @@ def test_what_the_project_calls_an_error_stops_a_build_or_is_dropped(
 def test_the_card_says_what_ran_what_it_found_and_what_was_waived(tmp_path: Path) -> None:
     config = (
         '[check]\nignore = ["loop/*"]\nreason = "Songs repeat."\n'
-        'severity = { "text/whitespace" = "error", "speaker/missing" = "warning", "time/not-a-time" = "off" }\n'
+        'severity = { "text/whitespace" = "error", "speaker/missing" = "warning", '
+        '"time/not-a-time" = "off" }\n'
         "limits = { longest_seconds = 7200 }\n"
-        '[[check.path]]\npattern = "segments/old/**"\nseverity = { "time/unsorted" = "error", "text" = "note" }\n'
+        '[[check.path]]\npattern = "segments/old/**"\n'
+        'severity = { "time/unsorted" = "error", "text" = "note" }\n'
     )
     build_dataset(make_talk(tmp_path, config), drop_invalid=True)
     lines = (tmp_path / "build" / "README.md").read_text().splitlines()

@@ -1,9 +1,8 @@
-"""Which split a recording is in: by its name, by its group, by a pin; and the lock that nothing moves past."""
+"""Which split a recording is in: by its name, its group, a pin; and the lock that nothing moves past."""
 
 from __future__ import annotations
 
 import json
-import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,6 +21,7 @@ from packager.model import Deal
 from project import make_project, make_segment, write_json, write_lines
 
 if TYPE_CHECKING:
+    import random
     from pathlib import Path
 
     from packager.model import Manifest, Problem
@@ -93,7 +93,10 @@ def test_a_group_is_in_one_split_and_its_recordings_keep_the_shards_of_their_nam
 @pytest.mark.parametrize("single", [False, True])
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_property_that_varies_inside_a_recording_stops_the_build_and_names_both_places(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, single: bool, jobs: int  # noqa: FBT001
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    single: bool,  # noqa: FBT001 - a case
+    jobs: int,
 ) -> None:
     monkeypatch.setattr("packager.check.engine._UNIT_FILES", 2)
     monkeypatch.setattr("packager.check.engine._SMALL", 0)
@@ -127,7 +130,9 @@ def test_of_many_lines_that_are_read_together_each_is_heard(tmp_path: Path, by_p
     write_json(tmp_path / "schema" / "segment.schema.json", {**SCHEMA, "properties": strings})
     names = [f"ep{number % 3}" if by_property else "talk" for number in range(3000)]
     lines = [
-        make_segment(f"Turn {number}.", number, Episode=name, Show="ABC"[int(name[2:])] if by_property else "A")
+        make_segment(
+            f"Turn {number}.", number, Episode=name, Show="ABC"[int(name[2:])] if by_property else "A"
+        )
         for number, name in enumerate(names)
     ]
     for number, line in enumerate(lines):
@@ -140,16 +145,22 @@ def test_of_many_lines_that_are_read_together_each_is_heard(tmp_path: Path, by_p
     write_lines(tmp_path / "segments" / "talk.jsonl", lines)
     [problem] = problems_of(tmp_path)
     assert (problem.line, problem.pointer) == (2501, "/Show")
-    assert ("B at segments/talk.jsonl:2:1" if by_property else "A at segments/talk.jsonl:1:1") in problem.message
+    assert (
+        "B at segments/talk.jsonl:2:1" if by_property else "A at segments/talk.jsonl:1:1"
+    ) in problem.message
 
 
 def test_an_absent_property_is_null_and_true_is_not_one(tmp_path: Path) -> None:
     make_shows(tmp_path, BY_SHOW, {})
     lines = [make_segment("One."), make_segment("Two.", 3, Show=None)]
     write_lines(tmp_path / "segments" / "same.jsonl", lines)
-    write_lines(tmp_path / "segments" / "number.jsonl", [make_segment(Show=1), make_segment(Show=1.0, start=4)])
+    write_lines(
+        tmp_path / "segments" / "number.jsonl", [make_segment(Show=1), make_segment(Show=1.0, start=4)]
+    )
     build_dataset(tmp_path)
-    write_lines(tmp_path / "segments" / "truth.jsonl", [make_segment(Show=1), make_segment(Show=True, start=4)])
+    write_lines(
+        tmp_path / "segments" / "truth.jsonl", [make_segment(Show=1), make_segment(Show=True, start=4)]
+    )
     [problem] = problems_of(tmp_path)
     assert "has true as 'Show' here, and 1 at segments/truth.jsonl:1:1" in problem.message
 
@@ -168,7 +179,10 @@ def test_recordings_that_a_property_names_have_groups_too(tmp_path: Path) -> Non
     names = [f"ep{number}" for number in range(12)]
     lines = [make_segment(f"On {name}.", Episode=name, Show="ABC"[n % 3]) for n, name in enumerate(names)]
     write_lines(tmp_path / "segments" / "a.jsonl", lines)
-    write_lines(tmp_path / "segments" / "b.jsonl", [{**line, "Start": "00:00:07", "End": "00:00:09"} for line in lines])
+    write_lines(
+        tmp_path / "segments" / "b.jsonl",
+        [{**line, "Start": "00:00:07", "End": "00:00:09"} for line in lines],
+    )
     found = splits_of(build_dataset(tmp_path))
     assert found == {name: "train" if n % 3 == 1 else "test" for n, name in enumerate(names)}
     write_lines(tmp_path / "segments" / "c.jsonl", [make_segment(Episode="ep1", Show="C", start=40)])
@@ -180,7 +194,7 @@ def test_recordings_that_a_property_names_have_groups_too(tmp_path: Path) -> Non
 def test_a_group_by_that_the_schema_does_not_declare_is_a_wrong_configuration(tmp_path: Path) -> None:
     make_shows(tmp_path, HALVES + 'group_by = "Shwo"\n', {"a": "x"})
     for act in (build_dataset, check_segments):
-        with pytest.raises(ConfigError, match="declares no property 'Shwo', which splits.group_by names"):
+        with pytest.raises(ConfigError, match=r"declares no property 'Shwo', which splits\.group_by names"):
             act(tmp_path)
 
 
@@ -339,7 +353,9 @@ shows = st.sampled_from(["A", "B", 1, 2.5, True, None, "", '["A"]'])
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.dictionaries(st.from_regex(r"[a-z]{1,3}(/[a-z]{1,2})?", fullmatch=True), shows, min_size=1, max_size=8),
+    st.dictionaries(
+        st.from_regex(r"[a-z]{1,3}(/[a-z]{1,2})?", fullmatch=True), shows, min_size=1, max_size=8
+    ),
     st.randoms(use_true_random=False),
     st.booleans(),
 )
@@ -367,7 +383,10 @@ def test_whatever_else_comes_goes_or_is_renamed_no_group_moves(
 @given(
     st.lists(
         st.tuples(
-            st.integers(0, 5), st.integers(1, 4), st.sampled_from(["r", "s"]), st.sampled_from(["A", "B", "C"])
+            st.integers(0, 5),
+            st.integers(1, 4),
+            st.sampled_from(["r", "s"]),
+            st.sampled_from(["A", "B", "C"]),
         ),
         max_size=30,
         unique_by=lambda entry: entry[:2],
@@ -393,6 +412,6 @@ def test_the_order_of_the_rolls_does_not_matter(
     for call in calls:
         roster.add(call)
     found = roster.groups()
-    assert {name: [(place, json.loads(group)[0]) for place, group in seen] for name, seen in found.items()} == (
-        expected
-    )
+    assert {
+        name: [(place, json.loads(group)[0]) for place, group in seen] for name, seen in found.items()
+    } == (expected)

@@ -23,7 +23,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def write_objects(folder: Path, seed: int) -> None:
-    """Write recordings of many files of one object each: some written otherwise, some wrong, some not JSON."""
+    """Write recordings of many files of one object each: some written otherwise, some wrong or not JSON."""
     chance = random.Random(seed)
     for number in range(chance.choice([1, 3, 5])):
         place = folder / "segments" / f"talk{number}"
@@ -71,7 +71,9 @@ def test_files_of_one_object_are_built_as_one_by_one(
     assert build("alone") == together
 
 
-@pytest.mark.parametrize("ending", ["\n", "", '\n{"Speaker": "Ada", "Start": "x", "End": "y", "Text": "z"}\n'])
+@pytest.mark.parametrize(
+    "ending", ["\n", "", '\n{"Speaker": "Ada", "Start": "x", "End": "y", "Text": "z"}\n']
+)
 @pytest.mark.parametrize("recording", ["auto", "Speaker"])
 def test_parts_of_a_large_file_are_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, recording: str
