@@ -25,15 +25,14 @@ if TYPE_CHECKING:
 
 def run_diff(given: argparse.Namespace) -> int:
     """Print what differs."""
-    from packager.publish.compare import Parts, compare_sides
+    from packager.publish.compare import compare_sides, name_parts
 
     root = Path(given.project) if given.project else find_project(Path.cwd())
     config = None if root is None else load_project(root)
     old, new = _open(given, config, given.old), _open(given, config, given.new)
     named = config or Config(Path.cwd())
-    parts = Parts(named.start, named.end, named.checks.text, named.checks.speaker)
     with tempfile.TemporaryDirectory(prefix="packager-diff-") as cache:
-        diff = compare_sides(old, new, parts, Path(cache) if given.details else None)
+        diff = compare_sides(old, new, name_parts(named), Path(cache) if given.details else None)
     level, cause = judge_diff(diff, policy=named.policy)
     judged = {"policy": named.policy, "level": level.name, "cause": cause}
     match given.format:

@@ -40,46 +40,40 @@ def _publish(
     config: Config, given: argparse.Namespace, endpoint: str | None, token: str | None
 ) -> tuple[dict[str, object], Receipt | None]:
     """Plan, show, act; return what the JSON form says, and the receipt unless it was a dry run."""
-    from packager.folders import load_build, load_texts
+    from packager.folders import load_build
     from packager.hub import connect_hub, is_loopback
     from packager.publish import (
         OvertakenError,
+        Planner,
         check_agreed,
         check_repository,
+        describe_diff,
         describe_plan,
         describe_wishes,
-        plan_release,
         publish_as_planned,
-        read_edited_card,
         write_receipt,
     )
-    from packager.release import finish_release
 
     folder = Path(given.build) if given.build else config.root / "build"
-    manifest, texts = load_build(folder), load_texts(folder)
+    load_build(folder)  # before anything else
     agreed, asked, wishes = _read_wishes(config, given)
     hub = connect_hub(endpoint, token, say=lambda message: remark(message, quiet=given.quiet))
     check_repository(config.repo_id, loopback=is_loopback(hub.endpoint))  # before anything is asked there
 
-    def recall(there: Manifest) -> dict[str, bytes]:
-        return finish_release(texts, manifest, there.release)[0]
-
-    def make_plan() -> ReleasePlan:
-        remote = read_edited_card(hub, hub.read_state(config.repo_id, recall))
-        return plan_release(manifest, remote, version=asked, texts=texts, wishes=wishes)
-
-    plan = make_plan()
+    planner = Planner(config, hub, folder, asked, wishes)
+    plan = planner.plan()
     if given.format == "text":
         print(_show_plan(plan, private=given.private, propose=given.pull_request), flush=True)
     document: dict[str, object] = {
         "version": 1,
         "plan": describe_plan(plan),
+        "diff": None if planner.diff is None else describe_diff(planner.diff),
         "wishes": describe_wishes(asked, wishes),
         "receipt": None,
     }
     if agreed is not None:
         check_agreed(agreed, plan)
-    warnings = _look_first(config, given, plan, hub, folder, manifest)
+    warnings = _look_first(config, given, plan, hub, folder, planner.manifest)
     warn(warnings, quiet=given.quiet)
     document["warnings"] = list(warnings)
     if given.dry_run:
@@ -87,9 +81,9 @@ def _publish(
     if given.pull_request and plan.published_as is None:
         return {**document, **_propose(plan, hub, folder, given.format)}, None
     try:
-        receipt = publish_as_planned(plan, hub, folder, make_plan, private=given.private)
+        receipt = publish_as_planned(plan, hub, folder, planner.plan, private=given.private)
     except OvertakenError:
-        remark(f"what would be done now:\n{_show_plan(make_plan())}", quiet=False)
+        remark(f"what would be done now:\n{_show_plan(planner.plan())}", quiet=False)
         raise
     document["receipt"] = asdict(receipt)
     write_receipt(config.root, receipt, folder, version("segment-packager"))

@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from packager.diff.manifests import ManifestDiff
     from packager.diff.rows import RowDiff
 
 _NAMED: Final = 3  # names in one sentence
+_WAYS: Final = (
+    ("text", "in text"),
+    ("retimed", "retimed"),
+    ("speaker", "in speaker"),
+    ("other", "otherwise"),
+)
 
 
 def describe_news(diff: ManifestDiff) -> tuple[str, ...]:
@@ -65,17 +71,10 @@ def _name(verb: str, names: Sequence[str]) -> Iterator[str]:
 def _explain(rows: RowDiff | None) -> str:
     if rows is None:
         return ""
+    totals = rows.totals
     parts = [
-        f"{count(total, 'segment')} {word}"
-        for word, total in (
-            ("added", _total(each.added for each in rows.recordings)),
-            ("removed", _total(each.removed for each in rows.recordings)),
-            ("changed", _total(each.changed for each in rows.recordings)),
-        )
-        if total
+        f"{count(totals[word], 'segment')} {word}" for word in ("added", "removed", "changed") if totals[word]
     ]
-    return f": {', '.join(parts)}" if parts else ""
-
-
-def _total(numbers: Iterable[int]) -> int:
-    return sum(numbers)
+    ways = [f"{totals[kind]:,} {way}" for kind, way in _WAYS if totals[kind]]
+    told = f" ({', '.join(ways)})" if ways else ""
+    return f": {', '.join(parts)}{told}" if parts else ""

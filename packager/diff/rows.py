@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
 
+COUNTS: Final = ("added", "removed", "changed", "retimed", "text", "speaker", "other")
+"""What is counted of a recording."""
+
 _SMALL: Final = 40_000  # pairs of segments in a gap up to which the longest common sequence is found exactly
 _WIDTHS: Final = (2, 4, 8, 16)  # lengths of runs of segments that may stand once where no segment does
 _DEEPEST: Final = 12  # how often a gap is divided by what is unique in it
@@ -84,6 +87,13 @@ class RowDiff:
 
     recordings: tuple[RecordingDiff, ...]
     """Sorted by name; those in which nothing differs too, such as where a column is new and no value."""
+    unread: str = ""
+    """Why no rows were read, as the end of a sentence; empty: they were."""
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """The counts of `RecordingDiff`, of all recordings together."""
+        return {name: sum(getattr(each, name) for each in self.recordings) for name in COUNTS}
 
 
 def compare_recording(name: str, old: Sequence[Row], new: Sequence[Row]) -> RecordingDiff:

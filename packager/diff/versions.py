@@ -96,7 +96,8 @@ def _find_changes(diff: ManifestDiff) -> Iterator[tuple[str, str]]:
     read = {each.name: each for each in diff.rows.recordings} if diff.rows else {}
     unread = [pair for pair in diff.changed if pair[1].name not in read]
     if unread:
-        yield "changed", f"{count(len(unread), 'recording')} changed"
+        reason = f" (not known how: {diff.rows.unread})" if diff.rows and diff.rows.unread else ""
+        yield "changed", f"{count(len(unread), 'recording')} changed{reason}"
         if any(new.segments < old.segments for old, new in unread):
             yield "removed", "some of them lost segments"
         if any(new.segments > old.segments for old, new in unread):
@@ -108,7 +109,7 @@ def _find_changes(diff: ManifestDiff) -> Iterator[tuple[str, str]]:
     if added := sum(each.added for each in read.values()):
         yield "added", f"{count(added, 'segment')} added to recordings that there were"
     if any(not (each.removed or each.changed or each.added) for each in read.values()):
-        yield "rewritten", "values of columns that are new or gone differ"
+        yield "rewritten", "recordings differ in nothing that the columns of both say"
 
 
 _POLICIES: Final = {

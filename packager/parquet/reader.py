@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from packager.errors import DataError
 from packager.schema.columns import RECORDING, SEGMENT
 
 if TYPE_CHECKING:
@@ -18,7 +19,20 @@ if TYPE_CHECKING:
 def read_rows(
     path: Path, recordings: Collection[str], columns: Sequence[str]
 ) -> Iterator[tuple[str, int, tuple[Any, ...]]]:
-    """Yield recording, number and the values of `columns` of every row of these recordings, in order."""
+    """Yield recording, number and the values of `columns` of every row of these recordings, in order.
+
+    Raises:
+        DataError: the file is not there, damaged, or has not these columns.
+    """
+    try:
+        yield from _read_rows(path, recordings, columns)
+    except (pa.ArrowException, OSError, KeyError) as error:
+        raise DataError(f"{path} cannot be read as a shard ({error}): run `packager build` again") from error
+
+
+def _read_rows(
+    path: Path, recordings: Collection[str], columns: Sequence[str]
+) -> Iterator[tuple[str, int, tuple[Any, ...]]]:
     wanted = pa.array(sorted(recordings), pa.string())
     asked = dict.fromkeys((RECORDING, SEGMENT, *columns))
     with pq.ParquetFile(path) as file:

@@ -12,9 +12,16 @@ from packager.publish.act import (
     publish_as_planned,
     publish_release,
 )
-from packager.publish.document import check_agreed, describe_plan, describe_wishes, read_document
+from packager.publish.document import (
+    check_agreed,
+    describe_diff,
+    describe_plan,
+    describe_wishes,
+    read_document,
+)
 from packager.publish.edited import read_edited_card
 from packager.publish.plan import Wishes, check_repository, plan_release
+from packager.publish.planner import Planner
 from packager.publish.preflight import check_release, find_obstacles
 from packager.publish.propose import propose_release
 from packager.publish.receipts import read_receipt, write_receipt
@@ -22,6 +29,7 @@ from packager.publish.verify import Verified, identify_loaded, verify_build, ver
 
 __all__ = [
     "OvertakenError",
+    "Planner",
     "Verified",
     "Wishes",
     "check_agreed",
@@ -29,6 +37,7 @@ __all__ = [
     "check_private",
     "check_release",
     "check_repository",
+    "describe_diff",
     "describe_plan",
     "describe_wishes",
     "find_obstacles",

@@ -7,13 +7,15 @@ of some recordings are in memory at a time.
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, replace
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from packager.diff import ManifestDiff, RecordingDiff, Row, RowDiff, compare_manifests, compare_recording
 from packager.errors import DataError, UsageError
-from packager.folders import load_build
+from packager.folders import hash_file, load_build
 from packager.hub import HubFailure
 from packager.manifest import NAME as MANIFEST
 from packager.manifest import parse_manifest
@@ -22,10 +24,13 @@ from packager.splits import shard_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
+    from packager.config import Config
     from packager.hub import Hub
-    from packager.model import Manifest, Recording
+    from packager.model import Manifest, Recording, RemoteState
+
+MOST_FETCHED: Final = 1 << 30
+"""Bytes that planning a release fetches at most to see what became of segments."""
 
 _AT_A_TIME: Final = 200_000  # segments of the recordings that are compared together, unless one has more
 _NOT_FOUND: Final = 404
@@ -49,6 +54,11 @@ class Parts:
     end: str
     text: str
     speaker: str
+
+
+def name_parts(config: Config) -> Parts:
+    """Return what a project calls them."""
+    return Parts(config.start, config.end, config.checks.text, config.checks.speaker)
 
 
 def open_folder(folder: Path) -> Side:
@@ -81,13 +91,64 @@ def open_version(hub: Hub, repo_id: str, revision: str) -> Side:
     return Side(name, parse_manifest(data, f"{MANIFEST} of {name}"), fetch)
 
 
-def compare_sides(old: Side, new: Side, parts: Parts, cache: Path | None) -> ManifestDiff:
-    """Return what differs; with a folder for shards also what differs within recordings."""
+def compare_sides(
+    old: Side, new: Side, parts: Parts, cache: Path | None, *, edits: bool = True
+) -> ManifestDiff:
+    """Return what differs; with a folder for shards also what differs within recordings.
+
+    Without `edits` it is only counted there, which is what memory has room for whatever differs.
+    """
     diff = compare_manifests(old.manifest, new.manifest)
     if cache is None or not diff.changed:
         return diff
-    rows = sorted(_compare_rows(old, new, diff, parts, cache), key=lambda each: each.name)
-    return replace(diff, rows=RowDiff(tuple(rows)))
+    found = _compare_rows(old, new, diff, parts, cache)
+    rows = [each if edits else replace(each, edits=()) for each in found]
+    return replace(diff, rows=RowDiff(tuple(sorted(rows, key=lambda each: each.name))))
+
+
+def compare_release(  # noqa: PLR0913, PLR0917 - two sides, and how they are compared
+    hub: Hub, remote: RemoteState, build: Path, manifest: Manifest, parts: Parts, most: int = MOST_FETCHED
+) -> ManifestDiff | None:
+    """Return what a build changes of our release at the head, counted by segments; None: there is none.
+
+    The shards at the head that hold recordings with other digests are fetched, and no others; if these are
+    more than `most` bytes, or were changed by others since, none is, and the difference says so.
+
+    Raises:
+        DataError: the build's own shards are damaged.
+        HubFailure: the Hub cannot be asked.
+    """
+    if remote.manifest is None or remote.head is None or not any(tag.version for tag in remote.tags):
+        return None
+    head, earlier = remote.head, remote.manifest
+    diff = compare_manifests(earlier, manifest)
+    needed = {_shard_of(earlier, each) for each, _ in diff.changed}
+    if unread := _why_unread(remote, earlier, needed, most):
+        return replace(diff, rows=RowDiff((), unread))
+    sums = {file.path: file.sha256 for file in earlier.files}
+
+    def fetch(path: str, cache: Path) -> Path:
+        place = cache / sums[path]
+        if not place.exists():
+            hub.fetch_file(remote.repo_id, head, path, place)
+            if hash_file(place) != sums[path]:
+                raise HubFailure(f"{path} of {remote.repo_id} came with other bytes", "publish again")
+        return place
+
+    name = f"{remote.repo_id}@{head}"
+    with tempfile.TemporaryDirectory(prefix="packager-", ignore_cleanup_errors=True) as cache:
+        old, new = Side(name, earlier, fetch), Side(str(build), manifest, lambda path, _: build / path)
+        return compare_sides(old, new, parts, Path(cache), edits=False)
+
+
+def _why_unread(remote: RemoteState, earlier: Manifest, needed: set[str], most: int) -> str:
+    """Return why the rows of these shards are not read; empty if they can be."""
+    there = {file.path: file.sha256 for file in remote.files}
+    files = [file for file in earlier.files if file.path in needed]
+    if len(files) < len(needed) or any(there.get(file.path) != file.sha256 for file in files):
+        return "shards of the version before were changed on the Hub"
+    size = sum(file.size for file in files)
+    return f"{size:,} bytes would have to be fetched for that, more than {most:,}" if size > most else ""
 
 
 def _compare_rows(

@@ -16,6 +16,7 @@ from packager.publish.plan import Wishes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from packager.diff import ManifestDiff
     from packager.model import ReleasePlan
 
 _FORMAT: Final = 1
@@ -30,6 +31,21 @@ def describe_plan(plan: ReleasePlan) -> dict[str, Any]:
         history = [asdict(past) | {"version": _text(past.version)} for past in plan.release.history]
         document["release"] = asdict(plan.release) | {"version": plan.version, "history": history}
     return document
+
+
+def describe_diff(diff: ManifestDiff) -> dict[str, Any]:
+    """Return the summary of a difference as JSON has it: how many of what."""
+    read = diff.rows is not None and not diff.rows.unread
+    columns = {"added": diff.columns_added, "removed": diff.columns_removed, "retyped": diff.columns_retyped}
+    nulls = {"loosened": diff.columns_loosened, "tightened": diff.columns_tightened}
+    recordings = {"added": diff.added, "removed": diff.removed, "changed": diff.changed, "moved": diff.moved}
+    return {
+        "recordings": {name: len(found) for name, found in recordings.items()},
+        "columns": {name: len(found) for name, found in (columns | nulls).items()},
+        "segments": {"old": diff.old_segments, "new": diff.new_segments},
+        "segments_of_changed_recordings": diff.rows.totals if diff.rows and read else None,
+        "unread": diff.rows.unread if diff.rows else "",
+    }
 
 
 def describe_wishes(version: str | None, wishes: Wishes) -> dict[str, Any]:

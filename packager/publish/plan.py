@@ -24,6 +24,7 @@ from packager.release import facts_from, finish_release
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from packager.diff import RowDiff
     from packager.model import Manifest, ReleaseFacts, RemoteFile, RemoteState, Tag, Version
 
 _PLACEHOLDER: Final = "me/"
@@ -47,13 +48,14 @@ class Wishes:
 NO_WISHES: Final = Wishes()
 
 
-def plan_release(
+def plan_release(  # noqa: PLR0913 - what stands, what was built, what is wanted
     manifest: Manifest,
     remote: RemoteState,
     *,
     version: str | None = None,
     texts: Mapping[str, bytes] | None = None,
     wishes: Wishes = NO_WISHES,
+    rows: RowDiff | None = None,
 ) -> ReleasePlan:
     """Return what publishing this build would do. Nothing is read, sent or changed.
 
@@ -64,6 +66,8 @@ def plan_release(
         texts: the text files of the build, as `load_texts` returns them, which the release fills in; None:
             they are published as they are.
         wishes: what else the publisher wants.
+        rows: what differs within the recordings that the head has with other digests, as `compare_release`
+            returns it; None: these count as changed.
 
     Raises:
         UsageError: the repository's name is wrong or a placeholder, or the version is taken, too low or none.
@@ -79,7 +83,12 @@ def plan_release(
     taken = _version_tags(remote).keys()
     stranded = not _is_released(remote)
     step = find_step(
-        remote.manifest, draft.manifest, max(taken, default=None), policy=wishes.policy, stranded=stranded
+        remote.manifest,
+        draft.manifest,
+        max(taken, default=None),
+        policy=wishes.policy,
+        stranded=stranded,
+        rows=rows,
     )
     if asked is not None and asked not in standing and not (published and asked not in taken):
         check_asked(asked, step, set(taken), remote.repo_id)

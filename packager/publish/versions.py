@@ -6,7 +6,7 @@ release that follows it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packager.diff import Level, choose_version, compare_manifests, describe_news, judge_diff
@@ -14,6 +14,7 @@ from packager.errors import UsageError
 from packager.model import ReleaseFacts, parse_version
 
 if TYPE_CHECKING:
+    from packager.diff import RowDiff
     from packager.model import Manifest, Version
 
 
@@ -27,8 +28,14 @@ class Step:
     news: tuple[str, ...]
 
 
-def find_step(
-    earlier: Manifest | None, new: Manifest, latest: Version | None, *, policy: str, stranded: bool
+def find_step(  # noqa: PLR0913 - what a version follows from
+    earlier: Manifest | None,
+    new: Manifest,
+    latest: Version | None,
+    *,
+    policy: str,
+    stranded: bool,
+    rows: RowDiff | None = None,
 ) -> Step:
     """Return the step from the release whose manifest is `earlier` to a build.
 
@@ -38,13 +45,14 @@ def find_step(
         latest: the highest version that there is; None: there is none.
         policy: of the versions; see `packager.diff`.
         stranded: the head was committed as a release whose tag it never got.
+        rows: what differs within the recordings that both have; None: these count as changed.
     """
     if latest is None:
         return Step((1, 0, 0), "the first version is 1.0.0", ())
     if earlier is None:
         version = _raise(latest, Level.MINOR)
         return Step(version, f"the versions up to {as_text(latest)} are of others", ())
-    diff = compare_manifests(earlier, new)
+    diff = replace(compare_manifests(earlier, new), rows=rows)
     least, why = choose_version(latest, diff, policy=policy)
     news = describe_news(diff)
     if stranded and earlier.release is not None:

@@ -78,7 +78,7 @@ def test_the_summary_is_of_manifests_and_the_details_are_of_rows(
         "Changed 1 recording.",
     ]
     details = run(capsys, *two, "--details").splitlines()
-    assert "Changed 1 recording: 1 segment added, 2 segments changed." in details
+    assert "Changed 1 recording: 1 segment added, 2 segments changed (1 in text, 1 retimed)." in details
     assert '+ "new" train 2' in details
     assert '- "ep5" train 5' in details
     at = details.index('~ "ep3" +1 -0 ~2')
