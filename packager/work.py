@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Unit = TypeVar("Unit")
 Result = TypeVar("Result")
 
+_ALLOCATOR: Final = "jemalloc_bg_thd"
+"""The thread that Arrow's allocator starts; a copy of the process has one of its own."""
 _AHEAD: Final = 2  # units handed in for each worker
 _COLLECT_AFTER: Final = 200_000  # objects; a few blocks of segments
 
@@ -64,7 +66,10 @@ def _can_fork() -> bool:
 
     It starts in a tenth of the time that a new process takes.
     """
-    return sys.platform == "linux" and len(list(Path("/proc/self/task").iterdir())) == 1
+    if sys.platform != "linux":
+        return False
+    threads = [(thread / "comm").read_text().strip() for thread in Path("/proc/self/task").iterdir()]
+    return len(threads) - threads.count(_ALLOCATOR) == 1
 
 
 def _submit(executor: Executor, work: Callable[[Unit], Result], unit: Unit) -> Future[Result]:

@@ -188,7 +188,8 @@ def _prepare(config: Config, schema: SegmentSchema, criteria: Criteria) -> bytes
     from packager.build.texts import read_card  # noqa: PLC0415
     from packager.schema.guard import guard_schema  # noqa: PLC0415
 
-    guard_schema(schema.document, criteria.schema_name)
+    if criteria.schema_folder is not None:  # the schema that is shipped is guarded by a test
+        guard_schema(schema.document, criteria.schema_name)
     card, problems = read_card(config)
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise InvalidSegments(Report(0, 0, problems))
