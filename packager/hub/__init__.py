@@ -4,12 +4,13 @@ A call answers or raises a `PackagerError` that says what to do; no token reache
 
     connect.py   find a Hub            client.py    read, send, commit, tag
     failures.py  what went wrong       streams.py   where bytes go
-    api.py       the client's API at a Hub that says less
+    api.py       the client's API at a Hub that says less    uploads.py   files to send
 """
 
-from packager.hub.client import Hub, Upload
+from packager.hub.client import Hub
 from packager.hub.connect import connect_hub
 from packager.hub.failures import HubFailure
 from packager.hub.loopback import is_loopback
+from packager.hub.uploads import Upload
 
 __all__ = ["Hub", "HubFailure", "Upload", "connect_hub", "is_loopback"]

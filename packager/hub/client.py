@@ -12,9 +12,8 @@ import io
 import sys
 import time
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar, cast
 
@@ -29,15 +28,16 @@ from packager.hub.api import UNSPOKEN, Api
 from packager.hub.failures import CARD, HubFailure, explain
 from packager.hub.loopback import is_loopback
 from packager.hub.streams import Digest, without_bars
+from packager.hub.uploads import prepare_upload
 from packager.manifest import NAME as MANIFEST
 from packager.manifest import parse_manifest
 from packager.model import RemoteFile, RemoteState, Tag
-from packager.work import count_cpus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from packager.hub.uploads import Upload
     from packager.model import BuiltFile, Manifest
 
 T = TypeVar("T")
@@ -54,13 +54,6 @@ _CONNECT_TIMEOUT: Final = 15.0
 _LONGEST_WAIT: Final = 300.0  # seconds; a Hub that asks for more is told to the user instead
 _NOT_FOUND: Final = 404
 _NAME: Final = "segment-packager"
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """Files that the Hub has taken and that no commit shows yet."""
-
-    operations: tuple[huggingface_hub.CommitOperationAdd, ...]
 
 
 class Hub:
@@ -216,22 +209,22 @@ class Hub:
             ),
         )
 
-    def upload_files(
-        self, repo_id: str, build: Path, files: Iterable[BuiltFile], *, pull_request: bool = False
-    ) -> Upload:
-        """Send files of a build folder, streamed from the disk. Nobody sees them until a commit.
+    def prepare_files(self, build: Path, files: Sequence[BuiltFile]) -> Upload:
+        """Return files of a build folder ready to be sent, each read once.
+
+        Raises:
+            DataError: one has not the bytes that were planned.
+        """
+        return prepare_upload(build, files)
+
+    def send_files(self, repo_id: str, upload: Upload, *, pull_request: bool = False) -> None:
+        """Send files, streamed from the disk. Nobody sees them until a commit.
 
         A `pull_request` may be opened by who may not write.
+
+        Raises:
+            DataError: they were changed meanwhile.
         """
-        try:
-            with ThreadPoolExecutor(count_cpus()) as pool:  # each is hashed when it is made
-                operations = tuple(
-                    pool.map(
-                        lambda file: huggingface_hub.CommitOperationAdd(file.path, build / file.path), files
-                    )
-                )
-        except (OSError, ValueError) as error:
-            raise DataError(f"{build} was changed while it was being published ({error})") from error
         with (
             self._without_xet_where_unspoken(repo_id, pull_request=pull_request),
             without_bars(unless=sys.stderr.isatty()),
@@ -240,14 +233,14 @@ class Hub:
                 f"sending files to {repo_id}",
                 lambda: self._api.preupload_lfs_files(
                     repo_id,
-                    additions=operations,
+                    additions=upload.operations,
                     repo_type="dataset",
                     create_pr=pull_request,
                     free_memory=False,
                     gitignore_content="",  # a .gitignore on the Hub would leave files out in silence
                 ),
             )
-        return Upload(operations)
+        upload.check_unchanged()
 
     def commit(
         self, repo_id: str, upload: Upload, *, delete: Iterable[str], parent: str | None, title: str

@@ -86,7 +86,7 @@ def publish_release(plan: ReleasePlan, hub: Hub, build: str | Path, *, private: 
     if private and plan.parent is not None:
         check_private(plan, hub)
     if plan.published_as is None and plan.tag_commit is None:
-        check_build(plan, build)
+        check_build(plan, build, hashed=False)  # what is sent is hashed when that begins
     finish_folder(build, plan.release)
     if plan.published_as is None:
         hub.check_login()
@@ -100,8 +100,9 @@ def publish_release(plan: ReleasePlan, hub: Hub, build: str | Path, *, private: 
 
 def _commit_release(plan: ReleasePlan, hub: Hub, build: Path, *, private: bool = False) -> str:
     """Make the one commit and return its id."""
+    upload = hub.prepare_files(build, plan.add)
     parent = plan.parent or _create_repository(plan, hub, private=private)
-    upload = hub.upload_files(plan.repo_id, build, plan.add)
+    hub.send_files(plan.repo_id, upload)
     title = f"Release {plan.tag}"
     commit = hub.insist(
         lambda: hub.commit(plan.repo_id, upload, delete=plan.delete, parent=parent, title=title),
@@ -116,13 +117,15 @@ def _commit_release(plan: ReleasePlan, hub: Hub, build: Path, *, private: bool =
     return commit
 
 
-def check_build(plan: ReleasePlan, build: Path) -> None:
-    """Refuse a folder whose bytes are not the plan's, before the first of them leaves.
+def check_build(plan: ReleasePlan, build: Path, *, hashed: bool = True) -> None:
+    """Refuse a folder whose files are not the plan's, before the first byte leaves.
+
+    With `hashed`, every byte is read; without, the bytes of shards are not.
 
     Raises:
         DataError: the folder is another build, or not as it was built.
     """
-    differences = verify_folder(build, load_build(build))
+    differences = verify_folder(build, load_build(build), hashed=hashed)
     if differences:
         raise DataError(describe_differences(build, differences))
     manifest = finished_manifest(build, plan.release)

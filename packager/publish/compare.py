@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Final
 from packager.diff import ManifestDiff, RecordingDiff, Row, RowDiff, compare_manifests, compare_recording
 from packager.errors import DataError, UsageError
 from packager.folders import hash_file, load_build
-from packager.hub import HubFailure
 from packager.manifest import NAME as MANIFEST
 from packager.manifest import parse_manifest
 from packager.schema.columns import END_SECONDS, RECORDING, SEGMENT, START_SECONDS
@@ -73,6 +72,8 @@ def open_version(hub: Hub, repo_id: str, revision: str) -> Side:
         UsageError: there is no such revision, or no manifest in it.
         DataError: the manifest is damaged.
     """
+    from packager.hub import HubFailure  # noqa: PLC0415 - folders alone need no Hub
+
     name = f"{repo_id}@{revision}"
     commit = next((tag.commit for tag in hub.list_tags(repo_id) if tag.name == revision), revision)
     try:
@@ -118,6 +119,8 @@ def compare_release(  # noqa: PLR0913, PLR0917 - two sides, and how they are com
         DataError: the build's own shards are damaged.
         HubFailure: the Hub cannot be asked.
     """
+    from packager.hub import HubFailure  # noqa: PLC0415 - likewise
+
     if remote.manifest is None or remote.head is None or not any(tag.version for tag in remote.tags):
         return None
     head, earlier = remote.head, remote.manifest

@@ -38,7 +38,7 @@ def propose_release(plan: ReleasePlan, hub: Hub, build: str | Path) -> PullReque
         )
     if plan.tag_commit is not None or plan.published_as is not None:
         raise UsageError(f"{plan.repo_id} holds these files already: publish without --pull-request")
-    check_build(plan, build)
+    check_build(plan, build, hashed=False)
     finish_folder(build, plan.release)
     hub.check_login()
     standing = _find_standing(plan, hub, build)
@@ -58,7 +58,8 @@ def propose_release(plan: ReleasePlan, hub: Hub, build: str | Path) -> PullReque
 
 
 def _open(plan: ReleasePlan, hub: Hub, build: Path) -> int:
-    upload = hub.upload_files(plan.repo_id, build, plan.add, pull_request=True)
+    upload = hub.prepare_files(build, plan.add)
+    hub.send_files(plan.repo_id, upload, pull_request=True)
     text = f"Once this is merged, `packager publish` sets the tag {plan.tag} and proves the release."
 
     def write() -> int:

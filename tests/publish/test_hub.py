@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -280,3 +281,26 @@ def test_an_empty_file_has_the_hash_of_nothing(hub: Hub, stranger: Stranger) -> 
 def test_a_heavy_library_is_imported_where_it_is_needed(module: str, absent: str) -> None:
     code = f"import sys, {module}; sys.exit({absent!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_file_that_changes_while_it_is_sent_reaches_no_commit(
+    hub: Hub, builds: Builds, stranger: Stranger
+) -> None:
+    folder, manifest = builds.two_shards()
+    hub.create_repository(REPO)
+    upload = hub.prepare_files(folder, manifest.files)
+    shard = folder / "data/train-00001-of-00002.parquet"
+    os.utime(shard, ns=(1, 1))
+    with pytest.raises(DataError, match=r"train-00001-of-00002\.parquet was changed while it was"):
+        hub.send_files(REPO, upload)
+    assert stranger.titles() == ["initial commit"]
+
+
+def test_a_file_that_is_sent_is_hashed_once(hub: Hub, builds: Builds) -> None:
+    folder, manifest = builds.two_shards()
+    hub.create_repository(REPO)
+    upload = hub.prepare_files(folder, manifest.files)
+    assert [each.upload_info.is_hashed for each in upload.operations] == [True] * 3
+    assert [each.upload_info.sha256.hex() for each in upload.operations] == [
+        file.sha256 for file in manifest.files
+    ]

@@ -1,0 +1,84 @@
+"""Files of a build that are about to be sent: hashed once, and held to be what was planned."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import huggingface_hub
+
+from packager.errors import DataError
+from packager.folders import describe_differences
+from packager.work import count_cpus
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+
+    from packager.model import BuiltFile
+
+_Stamp: TypeAlias = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Files that a commit is to show."""
+
+    build: Path
+    operations: tuple[huggingface_hub.CommitOperationAdd, ...]
+    stamps: tuple[_Stamp, ...]
+    """What the file system said of each before it was hashed: file, size in bytes, time of change."""
+
+    def take(self, paths: Collection[str]) -> Upload:
+        """Return the part with these paths."""
+        kept = [each for each in self._pairs() if each[0].path_in_repo in paths]
+        return Upload(self.build, tuple(one for one, _ in kept), tuple(other for _, other in kept))
+
+    def check_unchanged(self) -> None:
+        """Refuse files that were changed while they were sent; asks the file system, and reads none.
+
+        Raises:
+            DataError: one was.
+        """
+        changed = [
+            f"{operation.path_in_repo} was changed while it was being published"
+            for operation, stamp in self._pairs()
+            if _stamp(self.build / operation.path_in_repo) != stamp
+        ]
+        if changed:
+            raise DataError(describe_differences(self.build, changed))
+
+    def _pairs(self) -> list[tuple[huggingface_hub.CommitOperationAdd, _Stamp]]:
+        return list(zip(self.operations, self.stamps, strict=True))
+
+
+def prepare_upload(build: Path, files: Sequence[BuiltFile]) -> Upload:
+    """Return files of a build folder ready to be sent; each is read once, and has its planned bytes.
+
+    Raises:
+        DataError: one has not, or is missing.
+    """
+    stamps = tuple(_stamp(build / file.path) for file in files)
+    try:
+        operations = tuple(huggingface_hub.CommitOperationAdd(file.path, build / file.path) for file in files)
+        with ThreadPoolExecutor(count_cpus()) as pool:  # the client keeps what is hashed here
+            digests = tuple(pool.map(lambda operation: operation.upload_info.sha256.hex(), operations))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{build} was changed while it was being published ({error})") from error
+    differences = [
+        f"{file.path} has other bytes than when it was built"
+        for file, digest in zip(files, digests, strict=True)
+        if digest != file.sha256
+    ]
+    if differences:
+        raise DataError(describe_differences(build, differences))
+    return Upload(build, operations, stamps)
+
+
+def _stamp(place: Path) -> _Stamp:
+    try:
+        found = place.stat()
+    except OSError:
+        return 0, -1, 0
+    return found.st_ino, found.st_size, found.st_mtime_ns
