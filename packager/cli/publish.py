@@ -183,6 +183,8 @@ def _find_changes(config: Config, build: Path, manifest: Manifest, *, quiet: boo
 
 
 def _show_plan(plan: ReleasePlan, *, private: bool = False, propose: bool = False) -> str:
+    from packager.publish import is_staged
+
     where = f"{plan.repo_id} at {plan.endpoint}"
     if plan.published_as is not None:
         return f"nothing changed: {where} already holds this build as {plan.published_as}"
@@ -202,6 +204,11 @@ def _show_plan(plan: ReleasePlan, *, private: bool = False, propose: bool = Fals
         )
     elif propose:
         lines.append(f"  one pull request of {plan.send_bytes:,} bytes, and no tag before it is merged")
+    elif is_staged(plan):
+        lines.append(
+            f"  {plan.send_bytes:,} bytes, too many files for one commit: staged in a pull request, which is "
+            f"merged at once; then the tag {plan.tag}"
+        )
     else:
         lines.append(f"  one commit of {plan.send_bytes:,} bytes, then the tag {plan.tag}")
     return "\n".join(lines)

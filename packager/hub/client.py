@@ -136,11 +136,11 @@ class Hub:
         """Return the tags of a repository, sorted by name."""
         return _tags_of(self._read_refs(repo_id))
 
-    def list_commits(self, repo_id: str) -> tuple[str, ...]:
-        """Return the commits of `main`, the newest first."""
+    def list_commits(self, repo_id: str, revision: str = MAIN) -> tuple[str, ...]:
+        """Return the commits of a revision, the newest first."""
         commits = self._read(
             f"reading the history of {repo_id}",
-            lambda: self._api.list_repo_commits(repo_id, repo_type="dataset", revision=MAIN),
+            lambda: self._api.list_repo_commits(repo_id, repo_type="dataset", revision=revision),
         )
         return tuple(commit.commit_id for commit in commits)
 
@@ -242,16 +242,23 @@ class Hub:
             )
         upload.check_unchanged()
 
-    def commit(
-        self, repo_id: str, upload: Upload, *, delete: Iterable[str], parent: str | None, title: str
+    def commit(  # noqa: PLR0913 - what a commit is made of
+        self,
+        repo_id: str,
+        upload: Upload,
+        *,
+        delete: Iterable[str],
+        parent: str | None,
+        title: str,
+        revision: str = MAIN,
     ) -> str:
-        """Make one commit on `main` and return its id.
+        """Make one commit on `main`, or in a pull request that stands, and return its id.
 
         Raises:
             HubFailure: with status 412 if the head is not `parent`; see `HubFailure.unsure`.
             DataError: the Hub refuses the card's metadata.
         """
-        return self._commit(repo_id, upload, delete=delete, parent=parent, title=title).oid
+        return self._commit(repo_id, upload, delete=delete, parent=parent, title=title, revision=revision).oid
 
     def open_pull_request(  # noqa: PLR0913 - what a commit is made of
         self,
@@ -265,6 +272,20 @@ class Hub:
     ) -> None:
         """Make one commit that only a new pull request shows; a write, as `commit`."""
         self._commit(repo_id, upload, delete=delete, parent=parent, title=title, pull_request=text)
+
+    def merge_pull_request(self, repo_id: str, number: int) -> None:
+        """Merge a pull request into `main`."""
+        self._call(
+            f"merging pull request {number} of {repo_id}",
+            lambda: self._api.merge_pull_request(repo_id, number, repo_type="dataset"),
+        )
+
+    def close_pull_request(self, repo_id: str, number: int) -> None:
+        """Close a pull request without merging it."""
+        self._call(
+            f"closing pull request {number} of {repo_id}",
+            lambda: self._api.change_discussion_status(repo_id, number, "closed", repo_type="dataset"),
+        )
 
     def list_pull_requests(self, repo_id: str, title: str) -> tuple[int, ...]:
         """Return the numbers of the open pull requests with a title, the newest first."""
@@ -299,6 +320,7 @@ class Hub:
         parent: str | None,
         title: str,
         pull_request: str | None = None,
+        revision: str = MAIN,
     ) -> huggingface_hub.CommitInfo:
         deletions = [huggingface_hub.CommitOperationDelete(path, is_folder=False) for path in delete]
         with warnings.catch_warnings(record=True) as caught:
@@ -312,7 +334,7 @@ class Hub:
                     commit_description=pull_request,
                     create_pr=pull_request is not None,
                     repo_type="dataset",
-                    revision=MAIN,
+                    revision=revision,
                     parent_commit=parent,
                 ),
             )

@@ -25,6 +25,7 @@ from packager.publish.planner import Planner
 from packager.publish.preflight import check_release, find_obstacles
 from packager.publish.propose import propose_release
 from packager.publish.receipts import read_receipt, write_receipt
+from packager.publish.stage import is_staged
 from packager.publish.verify import Verified, identify_loaded, verify_build, verify_release
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "describe_wishes",
     "find_obstacles",
     "identify_loaded",
+    "is_staged",
     "plan_release",
     "propose_release",
     "publish_as_planned",

@@ -8,6 +8,7 @@ again, so that running the same command again finishes a release exactly once.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,11 +18,12 @@ from packager.manifest import NAME as MANIFEST
 from packager.manifest import dump_manifest
 from packager.model import Receipt
 from packager.publish.finish import finish_folder, finished_manifest
+from packager.publish.stage import MOST_CHANGES, Stage, is_staged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from packager.hub import Hub
+    from packager.hub import Hub, Upload
     from packager.model import BuiltFile, ReleasePlan, RemoteFile
 
 _PLANS: Final = 5
@@ -33,13 +35,14 @@ class OvertakenError(EnvironmentFailure):
     """Somebody else changed the repository between the plan and the commit (exit code 3)."""
 
 
-def publish_as_planned(
+def publish_as_planned(  # noqa: PLR0913 - as `publish_release`, and how a plan is made anew
     plan: ReleasePlan,
     hub: Hub,
     build: str | Path,
     plan_anew: Callable[[], ReleasePlan],
     *,
     private: bool = False,
+    most: int = MOST_CHANGES,
 ) -> Receipt:
     """Do what `publish_release` does; where others were quicker, plan anew, and go on if it is the same.
 
@@ -48,13 +51,13 @@ def publish_as_planned(
     """
     for _ in range(_PLANS):
         try:
-            return publish_release(plan, hub, build, private=private)
+            return publish_release(plan, hub, build, private=private, most=most)
         except OvertakenError:
             new = plan_anew()
             if new.published_as is None and _deeds(new) != _deeds(plan):
                 raise
             plan = new
-    return publish_release(plan, hub, build, private=private)
+    return publish_release(plan, hub, build, private=private, most=most)
 
 
 def _deeds(plan: ReleasePlan) -> object:
@@ -63,7 +66,9 @@ def _deeds(plan: ReleasePlan) -> object:
     return plan.version, files, plan.delete
 
 
-def publish_release(plan: ReleasePlan, hub: Hub, build: str | Path, *, private: bool = False) -> Receipt:
+def publish_release(
+    plan: ReleasePlan, hub: Hub, build: str | Path, *, private: bool = False, most: int = MOST_CHANGES
+) -> Receipt:
     """Make the plan true on the Hub and prove it. What stands already is only proven.
 
     First the build folder comes to hold exactly what the tag will hold.
@@ -73,6 +78,7 @@ def publish_release(plan: ReleasePlan, hub: Hub, build: str | Path, *, private: 
         hub: the Hub whose state was planned on.
         build: the folder of the build that was planned.
         private: nobody may see the repository but who is allowed to.
+        most: changes in one commit; a release that has more is staged in a pull request, and merged.
 
     Raises:
         DataError: the folder is not the build that was planned.
@@ -90,7 +96,7 @@ def publish_release(plan: ReleasePlan, hub: Hub, build: str | Path, *, private: 
     finish_folder(build, plan.release)
     if plan.published_as is None:
         hub.check_login()
-        commit = plan.tag_commit or _commit_release(plan, hub, build, private=private)
+        commit = plan.tag_commit or _commit_release(plan, hub, build, private=private, most=most)
         _tag_release(plan, hub, commit)
     return _prove_release(plan, hub, build)
 
@@ -98,11 +104,13 @@ def publish_release(plan: ReleasePlan, hub: Hub, build: str | Path, *, private: 
 # --- the commit ----------------------------------------------------------------------------------------
 
 
-def _commit_release(plan: ReleasePlan, hub: Hub, build: Path, *, private: bool = False) -> str:
-    """Make the one commit and return its id."""
+def _commit_release(plan: ReleasePlan, hub: Hub, build: Path, *, private: bool, most: int) -> str:
+    """Make the one commit that shows the release, and return its id."""
     upload = hub.prepare_files(build, plan.add)
     parent = plan.parent or _create_repository(plan, hub, private=private)
     hub.send_files(plan.repo_id, upload)
+    if parent is not None and is_staged(plan, most):
+        return _merge_staged(replace(plan, parent=parent), hub, build, upload, most)
     title = f"Release {plan.tag}"
     commit = hub.insist(
         lambda: hub.commit(plan.repo_id, upload, delete=plan.delete, parent=parent, title=title),
@@ -115,6 +123,17 @@ def _commit_release(plan: ReleasePlan, hub: Hub, build: Path, *, private: bool =
             "no tag was set: publish again"
         )
     return commit
+
+
+def _merge_staged(plan: ReleasePlan, hub: Hub, build: Path, upload: Upload, most: int) -> str:
+    stage = Stage(plan, hub, build, upload, find_unlisted, most)
+    number = stage.fill(
+        f"`packager publish` stages {plan.tag} here, and merges it: too many files for one commit."
+    )
+    try:
+        return stage.merge(number)
+    except LookupError:
+        raise _overtaken(plan) from None
 
 
 def check_build(plan: ReleasePlan, build: Path, *, hashed: bool = True) -> None:

@@ -12,19 +12,23 @@ from packager.errors import EnvironmentFailure, UsageError
 from packager.model import PullRequest
 from packager.publish.act import check_build, find_unlisted
 from packager.publish.finish import finish_folder
+from packager.publish.stage import MOST_CHANGES, Stage, is_staged
 
 if TYPE_CHECKING:
     from packager.hub import Hub
     from packager.model import ReleasePlan
 
 
-def propose_release(plan: ReleasePlan, hub: Hub, build: str | Path) -> PullRequest:
+def propose_release(
+    plan: ReleasePlan, hub: Hub, build: str | Path, *, most: int = MOST_CHANGES
+) -> PullRequest:
     """Open a pull request that makes the plan true once it is merged; if one stands there, it is found.
 
     Args:
         plan: what `plan_release` returned.
         hub: the Hub whose state was planned on.
         build: the folder of the build that was planned; it comes to hold what the tag will hold.
+        most: changes in one commit; what has more is proposed in several, which only who may write can.
 
     Raises:
         UsageError: there is no repository, or nothing to propose.
@@ -42,7 +46,7 @@ def propose_release(plan: ReleasePlan, hub: Hub, build: str | Path) -> PullReque
     finish_folder(build, plan.release)
     hub.check_login()
     standing = _find_standing(plan, hub, build)
-    number = standing or _open(plan, hub, build)
+    number = standing or _open(plan, hub, build, most)
     wrong = [file.path for file in plan.add if not _reads_back(plan, hub, number, file.path)]
     if wrong:
         raise EnvironmentFailure(
@@ -57,10 +61,12 @@ def propose_release(plan: ReleasePlan, hub: Hub, build: str | Path) -> PullReque
     )
 
 
-def _open(plan: ReleasePlan, hub: Hub, build: Path) -> int:
+def _open(plan: ReleasePlan, hub: Hub, build: Path, most: int) -> int:
     upload = hub.prepare_files(build, plan.add)
     hub.send_files(plan.repo_id, upload, pull_request=True)
     text = f"Once this is merged, `packager publish` sets the tag {plan.tag} and proves the release."
+    if is_staged(plan, most):
+        return Stage(plan, hub, build, upload, find_unlisted, most).fill(text)
 
     def write() -> int:
         hub.open_pull_request(
