@@ -6,12 +6,13 @@ Whole or not at all; the same sources give the same bytes with any number of job
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from packager.build.at_once import plan_at_once, write_at_once
 from packager.build.memory import ask_status, open_memory
 from packager.build.shards import ShardTask, WrittenShard, write_shard
 from packager.build.spans import cut_spans, may_be_divided
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor
 
+    from packager.build.at_once import AtOnce
     from packager.build.memory import Memory, Status
     from packager.build.pieces import Piece
     from packager.check.judge import Criteria
@@ -148,16 +150,25 @@ def run_build(  # noqa: PLR0913 - likewise
         card = _prepare(config, schema, criteria)
 
     with replace_folder(out, config.root) as work:
-        with _open_pool(executor, workers) as pool:
-            crew = _Crew(criteria, pool, jobs, memory)
-            spooled = _spool(sources, statuses, known, config, work / "spool", crew, progress, prepare)
+        (work / "new" / "data").mkdir()
+        spooled = None
+        if not known and workers > 1:
+            crew = _Crew(criteria, None, jobs, memory)
+            spooled = _spool_at_once(
+                sources, statuses, config, work / "new", crew, executor, progress, prepare
+            )
+        if spooled is None:
+            with _open_pool(executor, workers) as pool:
+                crew = _Crew(criteria, pool, jobs, memory)
+                spooled = _spool(sources, statuses, known, config, work / "spool", crew, progress, prepare)
         gathered = _gather(sources, spooled, config, crew)
         report = Report(len(sources), gathered.segments, tuple(sorted(gathered.problems)))
         if gathered.stuck or (report.count(Severity.ERROR) and not drop_invalid):
             raise InvalidSegments(report)
         # A new pool: its workers are copies of this process, which has loaded Arrow meanwhile.
         with _open_pool(executor, workers) as pool:
-            manifest = _write(gathered, config, card, work / "new", _Crew(criteria, pool, jobs, memory))
+            crew = _Crew(criteria, pool, jobs, memory, spooled.written)
+            manifest = _write(gathered, config, card, work / "new", crew)
     if memory is not None:
         for numbers, became in spooled.files:
             if len(numbers) == 1:
@@ -204,6 +215,8 @@ class _Crew:
     pool: Executor | None
     jobs: int
     memory: Memory | None
+    written: Mapping[str, AtOnce] = field(default_factory=dict)
+    """By path, the shards that were written while their sources were judged."""
 
 
 @dataclass(slots=True)
@@ -262,6 +275,45 @@ class _Spooled:
     """With the numbers of the sources, in the order of the first of them."""
     found: list[Problem]
     """What no source shows alone."""
+    written: dict[str, AtOnce] = field(default_factory=dict)
+    """By path, the shards that were written meanwhile."""
+
+
+def _spool_at_once(  # noqa: PLR0913, PLR0917 - as `_spool`
+    sources: Sequence[SourceFile],
+    statuses: Sequence[Status],
+    config: Config,
+    new: Path,
+    crew: _Crew,
+    executor: Executor | None,
+    progress: Progress | None,
+    meanwhile: Callable[[], None],
+) -> _Spooled | None:
+    """Judge all sources and write their shards in one pass; None if that cannot be done."""
+    gathering = make_gathering(config, crew.criteria, None)
+    tasks = plan_at_once(sources, statuses, config, gathering, open_dealer(config.deal), new)
+    if not tasks:
+        return None
+    import packager.parquet  # noqa: F401, PLC0415 - here once, rather than in each worker
+
+    total, done = sum(task.size for task in tasks), 0
+    spooled = _Spooled([], [])
+    work = partial(write_at_once, gathering=gathering, mode=config.recording)
+    with _open_pool(executor, crew.jobs) as pool:
+        for task, written in zip(tasks, run_in_order(work, tasks, pool, crew.jobs, meanwhile), strict=True):
+            if written is None:
+                break
+            spooled.files += [((number,), file) for number, file in written.files]
+            spooled.written[task.path] = written
+            done += task.size
+            if progress is not None:
+                progress(done, total)
+        else:
+            spooled.files.sort(key=lambda entry: entry[0])
+            return spooled
+    for path in (new / "data").iterdir():
+        path.unlink()
+    return None
 
 
 def _spool(  # noqa: PLR0913, PLR0917 - all that it takes to read the sources
@@ -454,7 +506,6 @@ def _split_sizes(placed: Iterable[_Placed], config: Config) -> list[Split]:
 def _write_shards(
     placed: Sequence[_Placed], splits: Sequence[Split], new: Path, crew: _Crew
 ) -> tuple[tuple[Recording, ...], list[tuple[str, WrittenShard]]]:
-    (new / "data").mkdir()
     counts = {split.name: split.shards for split in splits}
     members: dict[tuple[str, int], list[_Placed]] = {
         (split.name, shard): [] for split in splits for shard in range(split.shards)
@@ -487,10 +538,13 @@ def _write_tasks(
     tasks: Sequence[ShardTask], sizes: Mapping[str, int], crew: _Crew
 ) -> dict[str, WrittenShard]:
     """Write the shards, but those that the earlier build has already; return each by its path."""
-    memory, written = crew.memory, dict[str, WrittenShard]()
+    memory, written = crew.memory, _use_written(tasks, crew)
     if memory is not None:
-        recalled = ((task.path, memory.recall_shard(task)) for task in tasks)
-        written = {path: shard for path, shard in recalled if shard is not None}
+        for task in tasks:
+            if task.path in written:
+                memory.keep_shard(task, written[task.path])
+            elif (shard := memory.recall_shard(task)) is not None:
+                written[task.path] = shard
     # The largest first, so that no worker begins with one when the others are done.
     left = sorted((task for task in tasks if task.path not in written), key=lambda task: -sizes[task.path])
     work = partial(write_shard, criteria=crew.criteria)
@@ -499,3 +553,12 @@ def _write_tasks(
         if memory is not None:
             memory.keep_shard(task, shard)
     return written
+
+
+def _use_written(tasks: Sequence[ShardTask], crew: _Crew) -> dict[str, WrittenShard]:
+    """Return the shards that were written already and hold what they are to hold; remove all others."""
+    wanted = {task.path: tuple(name for name, _ in task.recordings) for task in tasks}
+    right = {path: each.shard for path, each in crew.written.items() if wanted.get(path) == each.recordings}
+    for path in crew.written.keys() - right.keys():
+        (tasks[0].folder / path).unlink()
+    return right

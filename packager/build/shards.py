@@ -22,6 +22,9 @@ from packager.schema.rows import holds_numbers, make_columns
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from packager.build.pieces import Block
     from packager.framing import Frame, Shape
     from packager.parquet import ShardWriter
@@ -64,7 +67,7 @@ def write_shard(task: ShardTask, criteria: Criteria) -> WrittenShard:
     digests = []
     with ShardWriter(target, layout, text=criteria.checks.text, speaker=criteria.checks.speaker) as writer:
         for name, pieces in task.recordings:
-            recording = _Recording(name, layout, writer)
+            recording = RecordingWriter(name, layout, writer)
             for content, group in groupby(pieces, key=_reader_of):
                 content(recording, tuple(group))
             digests.append(recording.finish())
@@ -72,7 +75,7 @@ def write_shard(task: ShardTask, criteria: Criteria) -> WrittenShard:
     return WrittenShard(file, writer.arrow_bytes, writer.tally.finish(), tuple(digests))
 
 
-class _Recording:
+class RecordingWriter:
     """A recording that is being written: its next number, and the digest of what was."""
 
     def __init__(self, name: str, layout: Layout, writer: ShardWriter) -> None:
@@ -89,29 +92,32 @@ class _Recording:
         self._digest.update(forms)
         self._separator = end + b","
 
+    def write(self, frame: Frame, forms: memoryview, sizes: NDArray[np.int64]) -> None:
+        """Write the records of a frame; `forms` and `sizes` as `write_forms` gives them."""
+        self.hash(forms, b"}")
+        self.writer.add_frame(frame, self.name, self.next, forms, sizes)
+        self.next += frame.rows
+
     def finish(self) -> str:
         """Return the digest of the recording."""
         self._digest.update(self._separator[:-1] + b"]")
         return self._digest.hexdigest()
 
 
-def _reader_of(piece: Piece) -> Callable[[_Recording, tuple[Piece, ...]], None]:
+def _reader_of(piece: Piece) -> Callable[[RecordingWriter, tuple[Piece, ...]], None]:
     return _write_lines if isinstance(piece.content, Lines) else _write_records
 
 
-def _write_records(recording: _Recording, pieces: tuple[Piece, ...]) -> None:
+def _write_records(recording: RecordingWriter, pieces: tuple[Piece, ...]) -> None:
     from packager.parquet import write_forms  # noqa: PLC0415 - as above
 
     for piece in pieces:
         assert isinstance(piece.content, Records)  # noqa: S101 - as `_reader_of` says
         for frame in read_frames(piece.content):
-            forms, sizes = write_forms(frame)
-            recording.hash(forms, b"}")
-            recording.writer.add_frame(frame, recording.name, recording.next, forms, sizes)
-            recording.next += frame.rows
+            recording.write(frame, *write_forms(frame))
 
 
-def _write_lines(recording: _Recording, pieces: tuple[Piece, ...]) -> None:
+def _write_lines(recording: RecordingWriter, pieces: tuple[Piece, ...]) -> None:
     numbers_free = not holds_numbers(recording.layout)
     for numbers, texts in _read_lines(pieces, recording.next):
         recording.hash(b",".join(texts))

@@ -234,7 +234,7 @@ def _spool_file(
     source: SourceFile, number: int, gathering: Gathering, mode: str, stream: BinaryIO
 ) -> SpooledFile:
     listener = gathering.listen_to(source, number)
-    writer = _SourceWriter(source, number, gathering, mode, stream, single=listener.voice.single)
+    writer = SourceWriter(source, number, gathering, mode, stream, single=listener.voice.single)
     begin = stream.tell()
     problems: list[Problem] = []
     for judged in judge_batches_to_fit(source, gathering.criteria, listener):
@@ -252,7 +252,7 @@ def _spool_file(
     return replace(writer.finish(), problems=tuple(problems), evidence=listener.finish())
 
 
-class _SourceWriter:
+class SourceWriter:
     """Takes what is judged of one source, in order."""
 
     def __init__(  # noqa: PLR0913 - a source, how it is judged and where it goes
@@ -354,7 +354,7 @@ def _spool_span(
     batches = judge_span(source, span, gathering.criteria)
     if batches is None:
         return None
-    writer = _SourceWriter(source, number, gathering, mode, BytesIO(), single=False)
+    writer = SourceWriter(source, number, gathering, mode, BytesIO(), single=False)
     if not all(map(writer.take_frame, batches)):
         return None
     writer.segments = sum(batch.count for batch in batches)

@@ -42,6 +42,12 @@ class Member(NamedTuple):
 
 def find_members(frame: Frame) -> list[Member]:
     """Return the keys of a frame in the order of the form."""
+    if frame.members is None:
+        frame.members = _find_members(frame)
+    return frame.members
+
+
+def _find_members(frame: Frame) -> list[Member]:
     keys = frame.shape.keys
     order = sorted(range(len(keys)), key=lambda key: keys[key].encode("utf-16-be"))
     members = []

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from packager.framing.form import Member
+
     Positions = NDArray[np.int64]
     Words = NDArray[np.uint64]
 
@@ -37,7 +39,10 @@ _MASKS: Final = np.array([(1 << 8 * count) - 1 for count in range(_WORD + 1)], n
 class Frame:
     """A block of records, all of one shape, and where their values stand."""
 
-    __slots__ = ("begins", "buffer", "clocks", "data", "ends", "escaped", "rows", "scalars", "shape", "words")
+    __slots__ = (
+        *("begins", "buffer", "clocks", "data", "ends", "escaped", "members", "rows", "scalars", "shape"),
+        "words",
+    )
 
     def __init__(self, data: bytes, shape: Shape, buffer: NDArray[np.uint8], words: Words) -> None:
         self.data = data
@@ -54,6 +59,8 @@ class Frame:
         """By number of the key: the rows whose string holds a backslash, ascending, and what each says."""
         self.clocks: dict[int, NDArray[np.int64] | None] = {}
         """By number of the key: what `read_clocks` has found."""
+        self.members: list[Member] | None = None
+        """What `find_members` has found."""
         self.scalars: dict[int, Scalars] = {}
         """By number of the key: the values that are no strings."""
 

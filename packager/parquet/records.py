@@ -125,7 +125,13 @@ class _Source:
         views = np.empty((len(begins), 2), np.uint64)
         views[:, 0] = (self.words[begins] & _LOW) << _HALF | lengths.view(np.uint64)
         # The number of the block is 0, so nothing is to be written of it.
-        views[:, 1] = np.where(lengths <= _INLINE, self.words[begins + 4], begins.view(np.uint64) << _HALF)
+        if not len(lengths) or int(lengths.min()) > _INLINE:
+            views[:, 1] = begins.view(np.uint64) << _HALF
+        elif int(lengths.max()) <= _INLINE:
+            views[:, 1] = self.words[begins + 4]
+        else:
+            far = begins.view(np.uint64) << _HALF
+            views[:, 1] = np.where(lengths <= _INLINE, self.words[begins + 4], far)
         return views
 
     def _rewrite(self, views: Views, rows: Positions, texts: list[bytes]) -> None:
