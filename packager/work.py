@@ -9,8 +9,10 @@ import gc
 import os
 import signal
 import sys
+import threading
+import time
 from collections import deque
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -28,6 +30,7 @@ Result = TypeVar("Result")
 
 _ALLOCATOR: Final = "jemalloc_bg_thd"
 """The thread that Arrow's allocator starts; a copy of the process has one of its own."""
+_PATIENCE: Final = 50  # milliseconds
 _AHEAD: Final = 2  # units handed in for each worker
 _COLLECT_AFTER: Final = 200_000  # objects; a few blocks of segments
 
@@ -68,8 +71,22 @@ def _can_fork() -> bool:
     """
     if sys.platform != "linux":
         return False
-    threads = [(thread / "comm").read_text().strip() for thread in Path("/proc/self/task").iterdir()]
-    return len(threads) - threads.count(_ALLOCATOR) == 1
+    for _ in range(_PATIENCE):
+        if _count_threads() == 1:
+            return True
+        if threading.active_count() > 1:
+            break
+        time.sleep(0.001)  # a thread of an earlier pool has ended for Python, and not yet for the system
+    return False
+
+
+def _count_threads() -> int:
+    """Return how many threads this process has, but for the one of Arrow's allocator."""
+    count = 0
+    for thread in Path("/proc/self/task").iterdir():
+        with suppress(OSError):  # it has ended meanwhile
+            count += (thread / "comm").read_text().strip() != _ALLOCATOR
+    return count
 
 
 def _submit(executor: Executor, work: Callable[[Unit], Result], unit: Unit) -> Future[Result]:
