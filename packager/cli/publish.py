@@ -1,14 +1,14 @@
-"""The command publish: plan, show, act; rehearse on a Hub of the project's own."""
+"""The command publish: plan, show, act."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from packager.cli.terminal import print_json, remark, show_count, show_size, warn
-from packager.errors import DataError, UsageError
+from packager.cli.terminal import print_json, remark, show_count, warn
+from packager.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -17,26 +17,28 @@ if TYPE_CHECKING:
     from packager.hub import Hub
     from packager.model import Manifest, Receipt, ReleasePlan
     from packager.publish import Wishes
-    from packager.rehearsal import HubAddress
+
+_WARNINGS: Final = 20  # that a plan shows
 
 
 def run_publish(given: argparse.Namespace) -> int:
     """Publish the build as a version."""
+    from packager.cli.rehearse import rehearse
     from packager.config import load_project
 
     config = load_project(Path(given.project) if given.project else None)
     if not given.rehearse:
-        document, _ = _publish(config, given, given.endpoint, None)
+        document, _ = publish(config, given, given.endpoint, None)
     elif given.endpoint:
         raise UsageError("--rehearse publishes to a Hub of its own: leave out --endpoint")
     else:
-        document = _rehearse(config, given)
+        document = rehearse(config, given)
     if given.format == "json":
         print_json(document)
     return 0
 
 
-def _publish(
+def publish(
     config: Config, given: argparse.Namespace, endpoint: str | None, token: str | None
 ) -> tuple[dict[str, object], Receipt | None]:
     """Plan, show, act; return what the JSON form says, and the receipt unless it was a dry run."""
@@ -56,10 +58,12 @@ def _publish(
 
     folder = Path(given.build) if given.build else config.root / "build"
     load_build(folder)  # before anything else
-    agreed, asked, wishes = _read_wishes(config, given)
+    agreed, asked, wishes = read_wishes(config, given)
     hub = connect_hub(endpoint, token, say=lambda message: remark(message, quiet=given.quiet))
     check_repository(config.repo_id, loopback=is_loopback(hub.endpoint))  # before anything is asked there
 
+    if agreed is not None and not _same_hub(agreed["endpoint"], hub.endpoint):
+        raise UsageError(f"the plan is for {agreed['endpoint']}, and this would publish to {hub.endpoint}")
     planner = Planner(config, hub, folder, asked, wishes)
     plan = planner.plan()
     if given.format == "text":
@@ -74,7 +78,10 @@ def _publish(
     if agreed is not None:
         check_agreed(agreed, plan)
     warnings = _look_first(config, given, plan, hub, folder, planner.manifest)
-    warn(warnings, quiet=given.quiet)
+    if given.format == "text":
+        _show_warnings(warnings)
+    else:
+        warn(warnings, quiet=given.quiet)
     document["warnings"] = list(warnings)
     if given.dry_run:
         return document, None
@@ -104,7 +111,7 @@ def _propose(plan: ReleasePlan, hub: Hub, folder: Path, form: str) -> dict[str, 
     return {"pull_request": asdict(pull)}
 
 
-def _read_wishes(
+def read_wishes(
     config: Config, given: argparse.Namespace
 ) -> tuple[dict[str, Any] | None, str | None, Wishes]:
     """Return the plan that was agreed on, if there is one, the version asked for, and the wishes."""
@@ -214,57 +221,23 @@ def _show_plan(plan: ReleasePlan, *, private: bool = False, propose: bool = Fals
     return "\n".join(lines)
 
 
+def _show_warnings(warnings: tuple[str, ...]) -> None:
+    for warning in warnings[:_WARNINGS]:
+        print(f"  warning: {warning}")
+    if len(warnings) > _WARNINGS:
+        print(f"  and {len(warnings) - _WARNINGS} more warnings; --format json has all of them", flush=True)
+
+
+def _same_hub(one: str, other: str) -> bool:
+    """Return whether these are one Hub; that of a rehearsal listens at another port every time."""
+    from packager.hub import is_loopback
+
+    return one == other or (is_loopback(one) and is_loopback(other))
+
+
 def _show_receipt(receipt: Receipt) -> str:
     did = "published" if receipt.created else "stands"
     proof = f"{show_count(len(receipt.proven), 'file')} read back and hashed"
     if receipt.listed:
         proof += f", {show_count(len(receipt.listed), 'file')} by the sha256 that the Hub lists"
     return f"{did}: {receipt.repo_id} v{receipt.version} (commit {receipt.commit[:12]}); proven: {proof}"
-
-
-def _rehearse(config: Config, given: argparse.Namespace) -> dict[str, object]:
-    """Publish to a Hub of the project's own, load back, and count what that Hub had to store."""
-    from packager.folders import state_folder
-    from packager.rehearsal import measure_commits, run_hub
-
-    root = state_folder(config.root) / "hub"
-    with run_hub(root) as address:
-        document, receipt = _publish(config, given, address.endpoint, address.token)
-        if receipt is None:
-            return document
-        document["read_back"] = _read_back(config, given, address, receipt)
-    cost = next(cost for cost in measure_commits(root) if cost.commit == receipt.commit)
-    document["cost"] = {"files": cost.files, "bytes": cost.size, "new_bytes": cost.new_bytes}
-    if given.format == "text":
-        print(
-            f"cost of v{receipt.version}: {show_count(cost.files, 'file')}, {show_size(cost.size)}; "
-            f"{show_size(cost.new_bytes)} new after deduplication"
-        )
-        print(f"this was a rehearsal: nothing left this machine; its own Hub stands at v{receipt.version}")
-    return document
-
-
-def _read_back(
-    config: Config, given: argparse.Namespace, address: HubAddress, receipt: Receipt
-) -> dict[str, object]:
-    """Load the rehearsed version as its users will, and compare every row with the sources."""
-    from packager.check.rows import read_rows
-    from packager.folders import load_build
-    from packager.readback import read_back
-
-    tag = f"v{receipt.version}"
-    manifest = load_build(Path(given.build) if given.build else config.root / "build")
-    found = read_back(
-        address.endpoint, address.token, config.repo_id, tag, read_rows(config), manifest.columns
-    )
-    if found.different:
-        shown = "\n  ".join(found.differences)
-        raise DataError(
-            f"{tag} as loaded back differs from the sources in {show_count(found.different, 'place')}:\n"
-            f"  {shown}\nif the sources changed since the build, run `packager build` again"
-        )
-    if given.format == "text":
-        splits = ", ".join(f"{name} {rows:,}" for name, rows in found.splits)
-        print(f"loaded back with datasets.load_dataset({config.repo_id!r}, revision={tag!r}): {splits}")
-        print(f"every row equals its source: {show_count(found.rows, 'row')}")
-    return asdict(found)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from packager.model import ReleasePlan
 
 _FORMAT: Final = 1
-_NEEDED: Final = {"repo_id", "parent", "version", "add", "keep", "delete"}
+_NEEDED: Final = {"endpoint", "repo_id", "parent", "version", "add", "keep", "delete"}
 _LISTED: Final = 20  # differences in one message
 
 

@@ -255,15 +255,21 @@ def test_a_rehearsal_says_how_many_bytes_of_a_release_were_new(
     chance = random.Random(1)
     words = [f"{chance.getrandbits(4_000):x}" for _ in range(3_500)]
     write_lines(tmp_path / "segments/ep0.jsonl", [make_segment(text, at) for at, text in enumerate(words)])
-    costs = []
+    costs: list[dict[str, int]] = []
     for _ in range(2):
         assert run("build", "--project", tmp_path, "--quiet") == 0
         capsys.readouterr()
-        assert run("publish", "--project", tmp_path, "--rehearse", "--format", "json") == 0
-        costs.append(json.loads(capsys.readouterr().out)["cost"])
+        for more in (["--dry-run"], []):  # what is shown is what it costs
+            assert run("publish", "--project", tmp_path, "--rehearse", "--format", "json", *more) == 0
+            costs.append(json.loads(capsys.readouterr().out)["cost"])
         added = [make_segment("Changed.", at) for at in range(2)]
         write_lines(tmp_path / "segments/ep1.jsonl", added)  # in the same shard as ep0
-    first, second = costs
+    foreseen_first, first, foreseen_second, second = costs
+    assert [(each["files"], each["bytes"]) for each in (foreseen_first, foreseen_second)] == [
+        (each["files"], each["bytes"]) for each in (first, second)
+    ]
+    assert abs(foreseen_first["new_bytes"] - first["new_bytes"]) < 100
+    assert abs(foreseen_second["new_bytes"] - second["new_bytes"]) < 100
     assert 1_500_000 < first["new_bytes"] <= first["bytes"]
     assert 1_500_000 < second["bytes"] < first["bytes"]
     assert (second["new_bytes"] == second["bytes"]) is whole
@@ -413,13 +419,14 @@ def test_who_is_strict_neither_builds_nor_publishes_with_a_card_that_is_not_comp
     assert run("build", "--project", tmp_path) == 0
     dry_run = ("publish", "--project", tmp_path, "--rehearse", "--dry-run")
     assert run(*dry_run) == 0
-    assert "warning: README.md:" in capsys.readouterr().err
+    assert "  warning: README.md:" in capsys.readouterr().out
     assert run(*dry_run, "--strict") == 1
     card.write_text("---\nlicense: mit\n---\n# Turns\n\n## Use\n\nRead them.\n")
     assert run("build", "--project", tmp_path, "--strict") == 0
     capsys.readouterr()
     assert run(*dry_run, "--strict") == 0
-    assert "warning" not in capsys.readouterr().err
+    captured = capsys.readouterr()
+    assert "warning" not in captured.out + captured.err
 
 
 def test_a_build_that_is_not_what_the_sources_say_is_not_published(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -138,4 +139,21 @@ def test_a_secret_in_the_notes_stops_a_release(
     assert publish(project, hub, "--notes", f"Made with {key}.") == 1
     assert "the notes:1: holds what looks like" in (said := capsys.readouterr().err)
     assert key not in said
+    assert tags(hub) == []
+
+
+def test_a_plan_of_a_rehearsal_is_rehearsed_and_is_for_no_other_hub(
+    project: Path, hub: HubAddress, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(project, "build") == 0
+    capsys.readouterr()
+    assert run(project, "publish", "--rehearse", "--dry-run", "--format", "json") == 0
+    plan = project / "plan.json"
+    plan.write_text(capsys.readouterr().out)
+    assert run(project, "publish", "--rehearse", "--plan", plan) == 0
+    document = json.loads(plan.read_text())
+    document["plan"]["endpoint"] = "https://hub.example"
+    plan.write_text(json.dumps(document))
+    assert publish(project, hub, "--plan", plan) == 2
+    assert "the plan is for https://hub.example, and this would publish to" in capsys.readouterr().err
     assert tags(hub) == []

@@ -1,0 +1,118 @@
+"""Publish to a Hub of the project's own, load back, count what it had to store; a dry run asks a copy."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from packager.cli.publish import publish, read_wishes
+from packager.cli.terminal import show_count, show_size
+from packager.errors import DataError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from packager.config import Config
+    from packager.model import Receipt
+    from packager.rehearsal import HubAddress
+
+_SMALL: Final = 1 << 16  # bytes up to which a file may be one that is written in place
+
+
+def rehearse(config: Config, given: argparse.Namespace) -> dict[str, object]:
+    """Publish to a Hub of the project's own, load back, and count what that Hub had to store."""
+    from packager.folders import state_folder
+    from packager.rehearsal import run_hub
+
+    root = state_folder(config.root) / "hub"
+    with run_hub(root) as address:
+        document, receipt = publish(config, given, address.endpoint, address.token)
+        if receipt is None:
+            if not given.dry_run:
+                return document
+            document["cost"] = cost = _try(config, given, root)
+            if given.format == "text":
+                print(f"  {show_size(cost['new_bytes'])} of these new to this Hub after deduplication")
+            return document
+        document["read_back"] = _read_back(config, given, address, receipt)
+    document["cost"] = cost = _cost_of(root, receipt.commit)
+    if given.format == "text":
+        print(
+            f"cost of v{receipt.version}: {show_count(cost['files'], 'file')}, {show_size(cost['bytes'])}; "
+            f"{show_size(cost['new_bytes'])} new after deduplication"
+        )
+        print(f"this was a rehearsal: nothing left this machine; its own Hub stands at v{receipt.version}")
+    return document
+
+
+def _read_back(
+    config: Config, given: argparse.Namespace, address: HubAddress, receipt: Receipt
+) -> dict[str, object]:
+    """Load the rehearsed version as its users will, and compare every row with the sources."""
+    from packager.check.rows import read_rows
+    from packager.folders import load_build
+    from packager.readback import read_back
+
+    tag = f"v{receipt.version}"
+    manifest = load_build(Path(given.build) if given.build else config.root / "build")
+    found = read_back(
+        address.endpoint, address.token, config.repo_id, tag, read_rows(config), manifest.columns
+    )
+    if found.different:
+        shown = "\n  ".join(found.differences)
+        raise DataError(
+            f"{tag} as loaded back differs from the sources in {show_count(found.different, 'place')}:\n"
+            f"  {shown}\nif the sources changed since the build, run `packager build` again"
+        )
+    if given.format == "text":
+        splits = ", ".join(f"{name} {rows:,}" for name, rows in found.splits)
+        print(f"loaded back with datasets.load_dataset({config.repo_id!r}, revision={tag!r}): {splits}")
+        print(f"every row equals its source: {show_count(found.rows, 'row')}")
+    return asdict(found)
+
+
+def _try(config: Config, given: argparse.Namespace, root: Path) -> dict[str, int]:
+    """Return what a release would cost: it is published to a copy of the Hub, from a copy of the build."""
+    from packager.folders import state_folder
+    from packager.hub import connect_hub
+    from packager.publish import Planner, publish_release
+    from packager.rehearsal import run_hub
+
+    _, asked, wishes = read_wishes(config, given)
+    with tempfile.TemporaryDirectory(dir=state_folder(config.root), prefix="trial-") as scratch:
+        copy, build = Path(scratch) / "hub", Path(scratch) / "build"
+        shutil.copytree(root, copy, copy_function=_clone)
+        shutil.copytree(
+            Path(given.build) if given.build else config.root / "build", build, copy_function=_clone
+        )
+        with run_hub(copy) as address:
+            hub = connect_hub(address.endpoint, address.token, say=lambda _: None)
+            plan = Planner(config, hub, build, asked, wishes).plan()
+            if not plan.add:
+                return {"files": 0, "bytes": 0, "new_bytes": 0}
+            receipt = publish_release(plan, hub, build)
+        return _cost_of(copy, receipt.commit)
+
+
+def _clone(there: str, place: str) -> str:
+    """Copy a file; a large one, which nobody writes into, comes under a second name."""
+    if Path(there).stat().st_size > _SMALL:
+        try:
+            os.link(there, place)
+        except OSError:  # a file system without links
+            pass
+        else:
+            return place
+    return shutil.copyfile(there, place)
+
+
+def _cost_of(root: Path, commit: str) -> dict[str, int]:
+    """Return what a commit of a Hub that is not served has cost."""
+    from packager.rehearsal import measure_commits
+
+    cost = next(cost for cost in measure_commits(root) if cost.commit == commit)
+    return {"files": cost.files, "bytes": cost.size, "new_bytes": cost.new_bytes}
