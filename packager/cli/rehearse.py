@@ -35,8 +35,8 @@ def rehearse(config: Config, given: argparse.Namespace) -> dict[str, object]:
             if not given.dry_run:
                 return document
             document["cost"] = cost = _try(config, given, root)
-            if given.format == "text":
-                print(f"  {show_size(cost['new_bytes'])} of these new to this Hub after deduplication")
+            if given.format == "text" and cost["files"]:
+                print(f"  new to this Hub after deduplication: {show_size(cost['new_bytes'])}")
             return document
         document["read_back"] = _read_back(config, given, address, receipt)
     document["cost"] = cost = _cost_of(root, receipt.commit)

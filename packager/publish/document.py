@@ -61,7 +61,7 @@ def read_document(data: bytes, origin: str) -> tuple[dict[str, Any], str | None,
     """
     try:
         return _read(json.loads(data))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(
             f"{origin} is no plan: write one with `packager publish --dry-run --format json`"
         ) from error
@@ -114,11 +114,13 @@ def _read(document: dict[str, Any]) -> tuple[dict[str, Any], str | None, Wishes]
     missing = _NEEDED - plan.keys()
     if document["version"] != _FORMAT or missing:
         raise ValueError(missing)
-    _files(plan)
-    asked = wishes["version"]
-    if not isinstance(asked, str | None):
+    asked, notes = wishes["version"], wishes["notes"]
+    texts = [plan["repo_id"], plan["version"], plan["endpoint"], *plan["delete"], notes]
+    texts += [text for file in _files(plan).items() for text in file]
+    if not all(isinstance(text, str) for text in texts) or not isinstance(asked, str | None):
         raise TypeError(asked)
+    "".join(texts).encode()  # JSON can say what is no text
     policy = wishes["policy"]
     if policy not in POLICIES:
         raise ValueError(policy)
-    return plan, asked, Wishes(str(wishes["notes"]), wishes["adopt"] is True, policy)
+    return plan, asked, Wishes(notes, wishes["adopt"] is True, policy)

@@ -94,7 +94,34 @@ def test_a_plan_for_another_head_is_refused(
     assert tags(hub) == ["v1.0.0", "v1.1.0"]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 1, "plan": {}, "wishes": {}}', "\xff"])
+@pytest.mark.parametrize(
+    ("where", "key", "value"),
+    [
+        ("plan", "endpoint", 5),
+        ("plan", "delete", [1]),
+        ("plan", "version", 3),
+        ("plan", "add", [{"path": 5, "sha256": "0"}]),
+        ("wishes", "notes", None),
+        ("wishes", "notes", "\ud800"),
+        ("wishes", "policy", []),
+        ("wishes", "version", 1),
+    ],
+)
+def test_a_plan_with_values_that_are_none_is_wrong_usage(
+    project: Path, hub: HubAddress, capsys: pytest.CaptureFixture[str], where: str, key: str, value: object
+) -> None:
+    assert run(project, "build") == 0
+    plan = save_plan(project, hub, capsys)
+    document = json.loads(plan.read_text())
+    document[where][key] = value
+    plan.write_text(json.dumps(document))
+    assert publish(project, hub, "--plan", plan) == 2
+    assert "is no plan: write one with" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", "[" * 100_000, '{"version": 1, "plan": {}, "wishes": {}}', "\xff"]
+)
 def test_a_file_that_is_no_plan_is_wrong_usage(
     project: Path, hub: HubAddress, capsys: pytest.CaptureFixture[str], text: str
 ) -> None:
