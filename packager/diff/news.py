@@ -45,8 +45,7 @@ def _describe(diff: ManifestDiff) -> Iterator[str]:
     if diff.removed:
         segments = count(sum(each.segments for each in diff.removed), "segment")
         yield f"Removed {count(len(diff.removed), 'recording')} with {segments}."
-    if diff.changed:
-        yield f"Changed {count(len(diff.changed), 'recording')}{_explain(diff.rows)}."
+    yield from _describe_changes(diff)
     if diff.moved:
         yield f"Moved {count(len(diff.moved), 'recording')} to another split."
     yield from _name("Added", [each.name for each in diff.columns_added])
@@ -68,9 +67,18 @@ def _name(verb: str, names: Sequence[str]) -> Iterator[str]:
         yield f"{verb} the column{'' if len(names) == 1 else 's'} {listed}{rest}."
 
 
-def _explain(rows: RowDiff | None) -> str:
-    if rows is None:
-        return ""
+def _describe_changes(diff: ManifestDiff) -> Iterator[str]:
+    """Tell how many recordings changed; of those that were read, those in which a column of both did."""
+    same = {each.name for each in diff.rows.recordings if not each.edited} if diff.rows else set()
+    changed = [new.name for _, new in diff.changed if new.name not in same]
+    if changed:
+        how = _explain(diff.rows) if diff.rows else ""
+        yield f"Changed {count(len(changed), 'recording')}{how}."
+    elif same and not (diff.columns_added or diff.columns_removed or diff.columns_retyped):
+        yield f"The sources of {count(len(same), 'recording')} changed, and no value of a column did."
+
+
+def _explain(rows: RowDiff) -> str:
     totals = rows.totals
     parts = [
         f"{count(totals[word], 'segment')} {word}" for word in ("added", "removed", "changed") if totals[word]

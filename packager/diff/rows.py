@@ -80,6 +80,11 @@ class RecordingDiff:
     edits: tuple[Edit, ...] = ()
     """In the order of the recording."""
 
+    @property
+    def edited(self) -> bool:
+        """Whether any segment was added, removed or changed."""
+        return bool(self.added or self.removed or self.changed)
+
 
 @dataclass(frozen=True, slots=True)
 class RowDiff:

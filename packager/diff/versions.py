@@ -108,7 +108,7 @@ def _find_changes(diff: ManifestDiff) -> Iterator[tuple[str, str]]:
         yield "changed", f"{count(changed, 'segment')} changed"
     if added := sum(each.added for each in read.values()):
         yield "added", f"{count(added, 'segment')} added to recordings that there were"
-    if any(not (each.removed or each.changed or each.added) for each in read.values()):
+    if any(not each.edited for each in read.values()):
         yield "rewritten", "recordings differ in nothing that the columns of both say"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from packager.build import build_dataset
 from packager.cli import main
-from packager.config import load_project
+from packager.config import load_project, shipped_file
 from packager.errors import DataError
 from packager.folders import load_build
 from packager.hub import connect_hub
@@ -204,3 +204,18 @@ def test_the_plan_for_machines_has_the_summary(
     assert main(command) == 0
     assert "1 segment added, 1 segment changed (1 in text)." in capsys.readouterr().out
     assert connect_hub(address.endpoint, address.token).list_tags(REPO)[-1].name == "v1.0.0"
+
+
+def test_a_new_column_is_an_addition_and_changes_no_segment(hub: Hub, project: Path) -> None:
+    publish(hub, project)
+    schema = json.loads(shipped_file("segment.schema.json"))
+    schema["properties"]["Mood"] = {"type": "string"}
+    (project / "segment.schema.json").write_text(json.dumps(schema))
+    settings = project / "dataset.toml"
+    with_schema = 'schema = "segment.schema.json"\n[splits]'
+    settings.write_text(settings.read_text().replace("[splits]", with_schema, 1))
+    for number in range(4):
+        rewrite(project, lambda lines: lines[0].update(Mood="calm"), number)
+    plan = make_planner(hub, project).plan()
+    assert plan.release is not None
+    assert (plan.version, plan.release.news) == ("1.1.0", ("Added the column Mood.",))
