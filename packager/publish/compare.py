@@ -22,7 +22,7 @@ from packager.schema.columns import END_SECONDS, RECORDING, SEGMENT, START_SECON
 from packager.splits import shard_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from packager.config import Config
     from packager.hub import Hub
@@ -112,8 +112,8 @@ def compare_release(  # noqa: PLR0913, PLR0917 - two sides, and how they are com
 ) -> ManifestDiff | None:
     """Return what a build changes of our release at the head, counted by segments; None: there is none.
 
-    The shards at the head that hold recordings with other digests are fetched, and no others; if these are
-    more than `most` bytes, or were changed by others since, none is, and the difference says so.
+    The shards that hold recordings with other digests are fetched, from the head or the latest version, and
+    no others; if these are more than `most` bytes, or are gone, none is, and the difference says so.
 
     Raises:
         DataError: the build's own shards are damaged.
@@ -123,33 +123,41 @@ def compare_release(  # noqa: PLR0913, PLR0917 - two sides, and how they are com
 
     if remote.manifest is None or remote.head is None or not any(tag.version for tag in remote.tags):
         return None
-    head, earlier = remote.head, remote.manifest
+    earlier, places = remote.manifest, _find_places(remote)
     diff = compare_manifests(earlier, manifest)
     needed = {_shard_of(earlier, each) for each, _ in diff.changed}
-    if unread := _why_unread(remote, earlier, needed, most):
+    if unread := _why_unread(earlier, places.keys(), needed, most):
         return replace(diff, rows=RowDiff((), unread))
     sums = {file.path: file.sha256 for file in earlier.files}
 
     def fetch(path: str, cache: Path) -> Path:
         place = cache / sums[path]
         if not place.exists():
-            hub.fetch_file(remote.repo_id, head, path, place)
+            hub.fetch_file(remote.repo_id, *places[sums[path]], place)
             if hash_file(place) != sums[path]:
                 raise HubFailure(f"{path} of {remote.repo_id} came with other bytes", "publish again")
         return place
 
-    name = f"{remote.repo_id}@{head}"
+    name = f"{remote.repo_id}@{remote.head}"
     with tempfile.TemporaryDirectory(prefix="packager-", ignore_cleanup_errors=True) as cache:
         old, new = Side(name, earlier, fetch), Side(str(build), manifest, lambda path, _: build / path)
         return compare_sides(old, new, parts, Path(cache), edits=False)
 
 
-def _why_unread(remote: RemoteState, earlier: Manifest, needed: set[str], most: int) -> str:
+def _find_places(remote: RemoteState) -> dict[str, tuple[str, str]]:
+    """Return a commit and a path where each file stands, by sha256: at the head or at the latest version."""
+    tags = {tag.version: tag.commit for tag in remote.tags if tag.version}
+    listings = [(tags[max(tags)], remote.released)] if tags else []
+    if remote.head is not None:
+        listings.append((remote.head, remote.files))
+    return {file.sha256: (commit, file.path) for commit, files in listings for file in files if file.sha256}
+
+
+def _why_unread(earlier: Manifest, there: Collection[str], needed: set[str], most: int) -> str:
     """Return why the rows of these shards are not read; empty if they can be."""
-    there = {file.path: file.sha256 for file in remote.files}
     files = [file for file in earlier.files if file.path in needed]
-    if len(files) < len(needed) or any(there.get(file.path) != file.sha256 for file in files):
-        return "shards of the version before were changed on the Hub"
+    if len(files) < len(needed) or any(file.sha256 not in there for file in files):
+        return "the Hub has not all shards of the version before any more"
     size = sum(file.size for file in files)
     return f"{size:,} bytes would have to be fetched for that, more than {most:,}" if size > most else ""
 

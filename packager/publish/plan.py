@@ -78,7 +78,7 @@ def plan_release(  # noqa: PLR0913 - what stands, what was built, what is wanted
     before = manifest.release if texts is None else _release_of(remote)
     served = _served_strangers(manifest, remote)
     draft = _make_draft(manifest, texts, before, remote, served if wishes.adopt else ())
-    standing = draft.standing if draft.is_unchanged else ()
+    standing = _own_versions(draft) if draft.is_unchanged else ()
     published = asked if asked in standing else max(standing, default=None)
     taken = _version_tags(remote).keys()
     stranded = not _is_released(remote)
@@ -152,6 +152,15 @@ def _make_draft(
     add = tuple(file for file in wanted if not _same_bytes(head.get(file.path), file))
     delete = tuple(sorted({*_stale_files(wanted, remote), *served}))
     return _Draft(release, add, keep, delete, finished, files.get(CARD), _standing_versions(wanted, remote))
+
+
+def _own_versions(draft: _Draft) -> tuple[Version, ...]:
+    """Return the versions that hold these files: the one that they say they are, if its tag names them.
+
+    Somebody else may have given the same commit another tag.
+    """
+    said = draft.release.version if draft.release is not None else None
+    return (said,) if said is not None and said in draft.standing else draft.standing
 
 
 def _says(release: ReleaseFacts | None, version: Version) -> bool:
@@ -309,17 +318,14 @@ def _served_pattern(manifest: Manifest) -> re.Pattern[str]:
 def _standing_versions(wanted: tuple[BuiltFile, ...], remote: RemoteState) -> tuple[Version, ...]:
     """Return the versions whose tags name exactly these files, which the head holds.
 
-    Such a tag names the head, or it is the highest and names a commit below: then others committed files
-    of theirs after the release.
+    Such a tag names the head, or a commit below that the highest names too: then others committed files of
+    theirs after the release.
     """
     tags = _version_tags(remote)
     released = {file.path: file for file in remote.released}
     below = all(_same_bytes(released.get(file.path), file) for file in wanted)
-    return tuple(
-        version
-        for version, tag in tags.items()
-        if tag.commit == remote.head or (below and version == max(tags))
-    )
+    commits = {remote.head, tags[max(tags)].commit} if tags and below else {remote.head}
+    return tuple(version for version, tag in tags.items() if tag.commit in commits)
 
 
 def _version_tags(remote: RemoteState) -> dict[Version, Tag]:

@@ -206,3 +206,15 @@ def test_a_kill_at_any_rename_leaves_the_folder_as_it_was_or_finished(project: P
     finish_folder(build, facts_from(None, (1, 0, 0)))
     assert verify_folder(build, load_build(build)) == ()
     assert not (project / ".build.packager").exists()
+
+
+def test_a_stranger_s_tag_on_our_commit_is_not_our_version(
+    hub: Hub, project: Path, stranger: Stranger
+) -> None:
+    publish(hub, project)
+    stranger.api.create_tag(REPO, tag="v99.0.0", revision="main", repo_type="dataset")
+    assert publish(hub, project).version == "1.0.0"
+    stranger.put("NOTES.txt", b"mine")
+    assert publish(hub, project).version == "1.0.0"
+    change(project)
+    assert publish(hub, project).version == "99.1.0"
