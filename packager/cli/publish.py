@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -59,12 +60,13 @@ def publish(
     folder = Path(given.build) if given.build else config.root / "build"
     load_build(folder)  # before anything else
     agreed, asked, wishes = read_wishes(config, given)
-    hub = connect_hub(endpoint, token, say=lambda message: remark(message, quiet=given.quiet))
+    say = partial(remark, quiet=given.quiet)
+    hub = connect_hub(endpoint, token, say=say)
     check_repository(config.repo_id, loopback=is_loopback(hub.endpoint))  # before anything is asked there
 
     if agreed is not None and not _same_hub(agreed["endpoint"], hub.endpoint):
         raise UsageError(f"the plan is for {agreed['endpoint']}, and this would publish to {hub.endpoint}")
-    planner = Planner(config, hub, folder, asked, wishes)
+    planner = Planner(config, hub, folder, asked, wishes, say=say)
     plan = planner.plan()
     if given.format == "text":
         print(_show_plan(plan, private=given.private, propose=given.pull_request), flush=True)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from packager.model import Receipt
     from packager.rehearsal import HubAddress
 
+_TRIAL: Final = "trial-"
 _SMALL: Final = 1 << 16  # bytes up to which a file may be one that is written in place
 
 
@@ -83,7 +84,10 @@ def _try(config: Config, given: argparse.Namespace, root: Path) -> dict[str, int
     from packager.rehearsal import run_hub
 
     _, asked, wishes = read_wishes(config, given)
-    with tempfile.TemporaryDirectory(dir=state_folder(config.root), prefix="trial-") as scratch:
+    state = state_folder(config.root)
+    for left in state.glob(f"{_TRIAL}*"):  # by a run that was killed; while the Hub runs no other is here
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=state, prefix=_TRIAL) as scratch:
         copy, build = Path(scratch) / "hub", Path(scratch) / "build"
         shutil.copytree(root, copy, copy_function=_clone)
         shutil.copytree(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from packager.diff import ManifestDiff, RecordingDiff, Row, RowDiff, compare_manifests, compare_recording
+from packager.diff.news import count
 from packager.errors import DataError, UsageError
 from packager.folders import hash_file, load_build
 from packager.manifest import NAME as MANIFEST
@@ -107,8 +108,15 @@ def compare_sides(
     return replace(diff, rows=RowDiff(tuple(sorted(rows, key=lambda each: each.name))))
 
 
-def compare_release(  # noqa: PLR0913, PLR0917 - two sides, and how they are compared
-    hub: Hub, remote: RemoteState, build: Path, manifest: Manifest, parts: Parts, most: int = MOST_FETCHED
+def compare_release(  # noqa: PLR0913 - two sides, and how they are compared
+    hub: Hub,
+    remote: RemoteState,
+    build: Path,
+    manifest: Manifest,
+    parts: Parts,
+    *,
+    most: int = MOST_FETCHED,
+    say: Callable[[str], None] = lambda _: None,
 ) -> ManifestDiff | None:
     """Return what a build changes of our release at the head, counted by segments; None: there is none.
 
@@ -129,6 +137,10 @@ def compare_release(  # noqa: PLR0913, PLR0917 - two sides, and how they are com
     if unread := _why_unread(earlier, places.keys(), needed, most):
         return replace(diff, rows=RowDiff((), unread))
     sums = {file.path: file.sha256 for file in earlier.files}
+    segments = sum(old.segments + new.segments for old, new in diff.changed)
+    if segments > _AT_A_TIME:
+        recordings = count(len(diff.changed), "recording")
+        say(f"comparing {segments:,} segments of {recordings} with the release before")
 
     def fetch(path: str, cache: Path) -> Path:
         place = cache / sums[path]

@@ -14,6 +14,7 @@ from packager.publish.plan import plan_release
 from packager.release import finish_release
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from packager.config import Config
@@ -30,13 +31,22 @@ class Planner:
         UsageError, DataError: there is no build, or it is damaged.
     """
 
-    def __init__(self, config: Config, hub: Hub, folder: Path, version: str | None, wishes: Wishes) -> None:
+    def __init__(  # noqa: PLR0913 - what is published, where to, and how
+        self,
+        config: Config,
+        hub: Hub,
+        folder: Path,
+        version: str | None,
+        wishes: Wishes,
+        *,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.manifest = load_build(folder)
         self.diff: ManifestDiff | None = None
         """What differs from the release at the head, as the plan made last saw it; None: there is none."""
         self._texts = load_texts(folder)
         self._config, self._hub, self._folder = config, hub, folder
-        self._version, self._wishes = version, wishes
+        self._version, self._wishes, self._say = version, wishes, say
         self._known: dict[Manifest, ManifestDiff] = {}
 
     def plan(self) -> ReleasePlan:
@@ -58,7 +68,7 @@ class Planner:
         if there is None or there in self._known:
             return None if there is None else self._known[there]
         finished, parts = self._finish(there)[1], name_parts(self._config)
-        diff = compare_release(self._hub, remote, self._folder, finished, parts)
+        diff = compare_release(self._hub, remote, self._folder, finished, parts, say=self._say)
         if diff is not None:
             self._known[there] = diff
         return diff

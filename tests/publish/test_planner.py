@@ -13,7 +13,7 @@ from packager.config import load_project, shipped_file
 from packager.errors import DataError
 from packager.folders import load_build
 from packager.hub import connect_hub
-from packager.publish import Planner, Wishes, publish_as_planned
+from packager.publish import Planner, Wishes, compare, publish_as_planned
 from packager.publish.compare import compare_release, name_parts
 from packager.splits import shard_path
 from project import make_corpus, make_segment, write_lines
@@ -118,6 +118,15 @@ def test_only_the_shards_that_hold_a_changed_recording_are_fetched(
     make_planner(wired_hub, project).plan()
     fetched = {line.rpartition("/")[2] for line in wire.requests if ".parquet" in line}
     assert {name.rpartition("-of-")[0] for name in fetched} == {f"{ours.split}-{ours.shard:05d}"}
+
+
+def test_what_may_take_its_time_is_said(hub: Hub, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compare, "_AT_A_TIME", 10)
+    publish(hub, project)
+    rewrite(project, change_some)
+    said: list[str] = []
+    Planner(load_project(project), hub, project / "build", None, Wishes(), say=said.append).plan()
+    assert said == ["comparing 11 segments of 1 recording with the release before"]
 
 
 def test_more_than_is_bearable_is_not_fetched_and_counts_as_changed(hub: Hub, project: Path) -> None:
