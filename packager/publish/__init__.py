@@ -5,13 +5,7 @@
 
 from __future__ import annotations
 
-from packager.publish.act import (
-    OvertakenError,
-    check_build,
-    check_private,
-    publish_as_planned,
-    publish_release,
-)
+from packager.publish.act import check_build, check_private, publish_as_planned, publish_release
 from packager.publish.document import (
     check_agreed,
     describe_diff,
@@ -20,6 +14,7 @@ from packager.publish.document import (
     read_document,
 )
 from packager.publish.edited import read_edited_card
+from packager.publish.overtaken import OvertakenError
 from packager.publish.plan import Wishes, check_repository, plan_release
 from packager.publish.planner import Planner
 from packager.publish.preflight import check_release, find_obstacles

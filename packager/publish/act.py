@@ -18,6 +18,7 @@ from packager.manifest import NAME as MANIFEST
 from packager.manifest import dump_manifest
 from packager.model import Receipt
 from packager.publish.finish import finish_folder, finished_manifest
+from packager.publish.overtaken import OvertakenError
 from packager.publish.stage import MOST_CHANGES, Stage, is_staged
 
 if TYPE_CHECKING:
@@ -29,10 +30,6 @@ if TYPE_CHECKING:
 _PLANS: Final = 5
 """How often a plan is made anew; others may go on committing for ever."""
 _NEW_REPOSITORY: Final = {".gitattributes"}  # what a Hub puts into a repository that it creates
-
-
-class OvertakenError(EnvironmentFailure):
-    """Somebody else changed the repository between the plan and the commit (exit code 3)."""
 
 
 def publish_as_planned(  # noqa: PLR0913 - as `publish_release`, and how a plan is made anew
@@ -130,10 +127,7 @@ def _merge_staged(plan: ReleasePlan, hub: Hub, build: Path, upload: Upload, most
     number = stage.fill(
         f"`packager publish` stages {plan.tag} here, and merges it: too many files for one commit."
     )
-    try:
-        return stage.merge(number)
-    except LookupError:
-        raise _overtaken(plan) from None
+    return stage.merge(number)
 
 
 def check_build(plan: ReleasePlan, build: Path, *, hashed: bool = True) -> None:
@@ -183,7 +177,7 @@ def _create_repository(plan: ReleasePlan, hub: Hub, *, private: bool) -> str | N
         check_private(plan, hub)
     state = hub.read_state(plan.repo_id)
     if state.tags or {file.path for file in state.files} - _NEW_REPOSITORY:
-        raise _overtaken(plan)
+        raise OvertakenError(plan)
     return state.head
 
 
@@ -194,21 +188,14 @@ def _find_commit(plan: ReleasePlan, hub: Hub, build: Path, parent: str | None) -
     """
     commits = hub.list_commits(plan.repo_id)
     if parent is not None and parent not in commits:
-        raise _overtaken(plan)
+        raise OvertakenError(plan)
     position = len(commits) if parent is None else commits.index(parent)
     if position == 0:
         return None
     candidate = commits[position - 1]
     if find_unlisted(plan, hub.list_files(plan.repo_id, candidate), build):
-        raise _overtaken(plan)
+        raise OvertakenError(plan)
     return candidate
-
-
-def _overtaken(plan: ReleasePlan) -> OvertakenError:
-    return OvertakenError(
-        f"somebody else changed {plan.repo_id} meanwhile; nothing was published: publish again, "
-        "and the plan is made anew"
-    )
 
 
 # --- the tag -------------------------------------------------------------------------------------------

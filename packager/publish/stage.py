@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from packager.errors import EnvironmentFailure, PackagerError
+from packager.publish.overtaken import OvertakenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +61,7 @@ class Stage:
         """Make the release visible, and return the commit that holds exactly its files.
 
         Raises:
-            LookupError: there is none, because others changed the repository meanwhile.
+            OvertakenError: there is none, because others changed the repository meanwhile.
             EnvironmentFailure: the Hub could not be reached, or refused.
         """
         plan, hub = self._plan, self._hub
@@ -69,13 +70,13 @@ class Stage:
         def settled() -> str | None:
             commits = hub.list_commits(plan.repo_id)
             if plan.parent not in commits:
-                raise LookupError
+                raise OvertakenError(plan)
             for commit in commits[: commits.index(plan.parent)]:
                 listing = hub.list_files(plan.repo_id, commit)
                 if not self._unlisted(plan, listing, self._build) and _foreign(plan, listing) == before:
                     return commit
             if commits[0] != plan.parent:
-                raise LookupError
+                raise OvertakenError(plan)
             return None
 
         def write() -> str:
@@ -88,11 +89,20 @@ class Stage:
             return merged
 
         try:
-            return hub.insist(write, settled)
-        except LookupError:
+            commit = hub.insist(write, settled)
+        except OvertakenError:
             with suppress(PackagerError):  # it is of no use any more; if it stays open, it harms nobody
                 hub.close_pull_request(plan.repo_id, number)
             raise
+        self._close_twins(number)
+        return commit
+
+    def _close_twins(self, number: int) -> None:
+        """Close what others opened at the same time to stage just the same."""
+        with suppress(PackagerError):
+            for twin in self._hub.list_pull_requests(self._plan.repo_id, self._title):
+                if twin != number and not self._missing(twin):
+                    self._hub.close_pull_request(self._plan.repo_id, twin)
 
     def _find(self) -> int | None:
         """Return the pull request that an earlier run began, whoever ran it."""
@@ -124,6 +134,8 @@ class Stage:
             plan.repo_id, add, delete=delete, parent=plan.parent, title=self._title, text=text
         )
         number = self._find()
+        if number is None and self._hub.list_commits(plan.repo_id)[0] != plan.parent:
+            raise OvertakenError(plan)  # who merged it is as quick as that
         if number is None:
             raise EnvironmentFailure(f"{plan.repo_id} does not show the pull request: publish again")
         return number

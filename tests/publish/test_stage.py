@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from huggingface_hub import CommitOperationAdd
 
 from packager.errors import EnvironmentFailure
 from packager.folders import load_build
@@ -148,3 +149,21 @@ def test_a_proposal_of_many_files_is_one_pull_request(hub: Hub, builds: Builds, 
     pull = propose_release(plan, hub, first, most=MOST)
     assert (pull.created, len(pull.proven)) == (True, len(plan.add))
     assert propose_release(plan, hub, first, most=MOST).created is False
+
+
+def test_what_another_publisher_staged_at_the_same_time_is_closed(
+    wire: Wire, wired_hub: Hub, hub: Hub, first: Path, stranger: Stranger
+) -> None:
+    hub.create_repository(REPO)
+    plan = make_plan(hub, first)
+    wire.break_next("POST", "/merge$", "503", after=lambda: open_twin(stranger, plan, first))
+    assert publish(wired_hub, first).version == "1.0.0"
+    assert open_pulls(stranger) == []
+    assert len([title for title in stranger.titles() if "(#" in title]) == 1
+
+
+def open_twin(stranger: Stranger, plan: ReleasePlan, folder: Path) -> None:
+    operations = [CommitOperationAdd(file.path, folder / file.path) for file in plan.add]
+    stranger.api.create_commit(
+        REPO, operations, commit_message=f"Release {plan.tag}", create_pr=True, repo_type="dataset"
+    )
