@@ -165,10 +165,8 @@ def run_build(  # noqa: PLR0913 - likewise
         report = Report(len(sources), gathered.segments, tuple(sorted(gathered.problems)))
         if gathered.stuck or (report.count(Severity.ERROR) and not drop_invalid):
             raise InvalidSegments(report)
-        # A new pool: its workers are copies of this process, which has loaded Arrow meanwhile.
-        with _open_pool(executor, workers) as pool:
-            crew = _Crew(criteria, pool, jobs, memory, spooled.written)
-            manifest = _write(gathered, config, card, work / "new", crew)
+        crew = _Crew(criteria, executor, jobs, memory, spooled.written)
+        manifest = _write(gathered, config, card, work / "new", crew)
     if memory is not None:
         for numbers, became in spooled.files:
             if len(numbers) == 1:
@@ -543,16 +541,38 @@ def _write_tasks(
         for task in tasks:
             if task.path in written:
                 memory.keep_shard(task, written[task.path])
-            elif (shard := memory.recall_shard(task)) is not None:
+    missing = [task for task in tasks if task.path not in written]
+    known = [task for task in missing if memory is not None and memory.knows_shard(task)]
+    paths = {task.path for task in known}
+
+    def recall() -> None:
+        for task in known:
+            if memory is not None and (shard := memory.recall_shard(task)) is not None:
                 written[task.path] = shard
-    # The largest first, so that no worker begins with one when the others are done.
-    left = sorted((task for task in tasks if task.path not in written), key=lambda task: -sizes[task.path])
-    work = partial(write_shard, criteria=crew.criteria)
-    for task, shard in zip(left, run_in_order(work, left, crew.pool, crew.jobs), strict=True):
-        written[task.path] = shard
-        if memory is not None:
-            memory.keep_shard(task, shard)
+
+    # What the earlier build has is looked at while the rest is written.
+    _write_all([task for task in missing if task.path not in paths], sizes, crew, written, recall)
+    _write_all([task for task in known if task.path not in written], sizes, crew, written)
     return written
+
+
+def _write_all(
+    tasks: Sequence[ShardTask],
+    sizes: Mapping[str, int],
+    crew: _Crew,
+    written: dict[str, WrittenShard],
+    meanwhile: Callable[[], None] | None = None,
+) -> None:
+    # The largest first, so that no worker begins with one when the others are done.
+    ordered = sorted(tasks, key=lambda task: -sizes[task.path])
+    work = partial(write_shard, criteria=crew.criteria)
+    workers = crew.jobs if sum(sizes[task.path] for task in tasks) > _SMALL else 1
+    # A new pool: its workers are copies of this process, which has loaded Arrow meanwhile.
+    with _open_pool(crew.pool, workers) as pool:
+        for task, shard in zip(ordered, run_in_order(work, ordered, pool, crew.jobs, meanwhile), strict=True):
+            written[task.path] = shard
+            if crew.memory is not None:
+                crew.memory.keep_shard(task, shard)
 
 
 def _use_written(tasks: Sequence[ShardTask], crew: _Crew) -> dict[str, WrittenShard]:

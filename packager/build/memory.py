@@ -101,6 +101,10 @@ class Memory:
             return
         self._sources[source.name] = {"stamp": status.stamp, "became": _dump_source(became)}
 
+    def knows_shard(self, task: ShardTask) -> bool:
+        """Return whether the earlier build had a shard with just this content."""
+        return name_content(task) in self._read["shards"]
+
     def recall_shard(self, task: ShardTask) -> WrittenShard | None:
         """Return a shard of the earlier build with just this content, linked to where it belongs."""
         key = name_content(task)
