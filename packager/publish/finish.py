@@ -10,6 +10,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
+from packager.errors import DataError
 from packager.folders import load_build, load_texts, replace_folder
 from packager.manifest import NAME as MANIFEST
 from packager.manifest import dump_manifest
@@ -55,5 +56,7 @@ def _finished(build: Path, release: ReleaseFacts | None) -> tuple[dict[str, byte
 def _link(there: Path, place: Path) -> None:
     try:
         os.link(there, place)
+    except FileNotFoundError as error:
+        raise DataError(f"{there} is missing: run `packager build` again") from error
     except OSError:  # a file system without links
         shutil.copyfile(there, place)

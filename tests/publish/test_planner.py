@@ -237,3 +237,21 @@ def test_a_new_column_is_an_addition_and_changes_no_segment(hub: Hub, project: P
     plan = make_planner(hub, project).plan()
     assert plan.release is not None
     assert (plan.version, plan.release.news) == ("1.1.0", ("Added the column Mood.",))
+
+
+def test_an_unchanged_release_still_takes_at_most_six_requests_and_reads_no_shard(
+    wire: Wire, wired_hub: Hub, project: Path
+) -> None:
+    publish(wired_hub, project)
+    rewrite(project, change_some)
+    publish(wired_hub, project)
+    build_dataset(project)
+    wire.requests.clear()
+    assert publish(wired_hub, project).created is False
+    assert len(wire.requests) <= 6
+    assert not [line for line in wire.requests if ".parquet" in line]
+    build_dataset(project)
+    for shard in (project / "build/data").iterdir():
+        shard.unlink()
+    with pytest.raises(DataError, match=r"\.parquet is missing: run `packager build` again"):
+        publish(wired_hub, project)
