@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from packager.errors import DataError
+from packager.parquet.arrays import make_array
 from packager.schema.columns import RECORDING, SEGMENT
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def read_rows(
 def _read_rows(
     path: Path, recordings: Collection[str], columns: Sequence[str]
 ) -> Iterator[tuple[str, int, tuple[Any, ...]]]:
-    wanted = pa.array(sorted(recordings), pa.string())
+    wanted = make_array(sorted(recordings), pa.string())
     asked = dict.fromkeys((RECORDING, SEGMENT, *columns))
     with pq.ParquetFile(path) as file:
         at = file.schema_arrow.names.index(RECORDING)

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from packager.framing import Kind, find_members, measure_forms, read_clocks
+from packager.parquet.arrays import make_array, make_nulls, repeat_text, wrap_numbers
 from packager.schema.columns import END_SECONDS, RECORDING, SEGMENT, START_SECONDS
 
 if TYPE_CHECKING:
@@ -36,15 +37,15 @@ def make_batch(frame: Frame, layout: Layout, schema: Any, recording: str, first:
     keys = frame.shape.keys
     source = _Source(frame)
     columns: dict[str, Any] = {
-        RECORDING: _repeat(recording, frame.rows),
-        SEGMENT: pa.array(np.arange(first, first + frame.rows, dtype=np.int64)),
+        RECORDING: repeat_text(recording, frame.rows),
+        SEGMENT: wrap_numbers(np.arange(first, first + frame.rows, dtype=np.int64)),
     }
     for each in layout.properties:
         type_ = schema.field(each.name).type
         if each.name in keys:
             columns[each.name] = source.column(keys.index(each.name), type_)
-        else:  # unlike `pa.nulls` also inside: what is in a struct that is null has no value either
-            columns[each.name] = pa.array([None] * frame.rows, type_)
+        else:
+            columns[each.name] = make_nulls(frame.rows, type_)
     if layout.start is not None and layout.end is not None:
         columns[START_SECONDS] = _seconds(frame, layout.start)
         columns[END_SECONDS] = _seconds(frame, layout.end)
@@ -147,21 +148,13 @@ class _Source:
         views[rows, 1] = np.where(lengths <= _INLINE, words[begins + 4], far)
 
 
-def _repeat(text: str, count: int) -> Any:  # noqa: ANN401 - pyarrow has no types
-    data = text.encode()
-    ends = np.arange(0, len(data) * (count + 1), max(1, len(data)), dtype=np.int32)[: count + 1]
-    if not data:
-        ends = np.zeros(count + 1, np.int32)
-    return pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(data * count))
-
-
 def _make_scalars(scalars: Scalars, type_: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
     values = scalars.values
     if not isinstance(values, list):
-        return pa.array(values).cast(type_)
+        return wrap_numbers(values).cast(type_)
     if type_ == pa.float64() and 0 in values:  # the form, which says what is built, has no -0
         values = [None if value is None else value + 0.0 for value in values]
-    return pa.array(values, type_)
+    return make_array(values, type_)
 
 
 def _seconds(frame: Frame, name: str) -> Any:  # noqa: ANN401 - pyarrow has no types
@@ -173,4 +166,4 @@ def _seconds(frame: Frame, name: str) -> Any:  # noqa: ANN401 - pyarrow has no t
         return _make_scalars(frame.scalars[key], pa.float64())
     clocks = read_clocks(frame, key)
     assert clocks is not None  # noqa: S101 - only frames whose times could be read are built from
-    return pa.array(clocks / _SECOND)
+    return wrap_numbers(clocks / _SECOND)

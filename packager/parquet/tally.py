@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
+from packager.parquet.arrays import make_array, view_numbers
 from packager.schema.columns import END_SECONDS, RECORDING, SEGMENT, START_SECONDS
 from packager.statistics import (
     CENTISECOND,
@@ -129,7 +130,7 @@ class TableTally:
         self._has["text"] = True
         self._words += _count_words(column)
         counted = compute.utf8_length(column)
-        characters = np.asarray(counted.fill_null(-1), np.int64)
+        characters = view_numbers(counted, -1).astype(np.int64)
         texts = characters[characters >= 0] if column.null_count else characters
         self._characters += int(texts.sum())
         self._count("characters", texts)
@@ -153,7 +154,7 @@ class TableTally:
         coded = column.dictionary_encode()
         names, codes = (
             coded.dictionary.to_pylist(),
-            np.asarray(coded.indices.fill_null(len(coded.dictionary))),
+            view_numbers(coded.indices, len(coded.dictionary)),
         )
         rows = np.bincount(codes, minlength=len(names) + 1)
         spoken = np.zeros(len(names) + 1, np.int64)
@@ -172,14 +173,14 @@ class TableTally:
             return None
         column = _one(table.column(name))
         if name in self._labels:
-            return pa.array(self._labels[name], pa.string()).take(column)
+            return make_array(self._labels[name], pa.string()).take(column)
         return column if column.type == pa.string() else None
 
     def _look_for_example(self, table: Any, characters: NDArray[np.int64] | None) -> None:  # noqa: ANN401
         rank = np.zeros(table.num_rows, np.int64)
         for name in table.column_names:
             if table.column(name).null_count:
-                rank += 2 * np.asarray(_one(table.column(name)).is_null(), np.int64)
+                rank += 2 * view_numbers(_one(table.column(name)).is_null()).astype(np.int64)
         if characters is not None:
             rank += (characters < _MIDDLING[0]) | (characters > _MIDDLING[1])
         place = int(rank.argmin())
@@ -200,7 +201,7 @@ def _show(value: object) -> object:
 
 def _as_nanoseconds(seconds: Any) -> NDArray[np.int64]:  # noqa: ANN401
     """Return times in nanoseconds, exactly as before they became seconds; -1 where there is none."""
-    values = np.asarray(seconds.fill_null(-1.0) if seconds.null_count else seconds)
+    values = view_numbers(seconds, -1.0)
     held = (values >= 0) & (values <= _LONGEST)
     if not held.all():
         values = np.where(held, values, -1e-9)

@@ -8,14 +8,13 @@ without rows has no row group, for `load_dataset` fails on a group of zero rows.
 from __future__ import annotations
 
 import json
-from array import array
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from packager.parquet.arrays import make_array
 from packager.parquet.groups import choose_ends, find_ends
 from packager.parquet.records import make_batch
 from packager.parquet.tally import TableTally
@@ -44,7 +43,6 @@ if TYPE_CHECKING:
     from packager.framing import Frame
     from packager.schema.columns import Layout
 
-_ARRAYS: Final = {"int64": "q", "double": "d"}
 _NUMBERS: Final = (Scalar("int64"), Scalar("float64"), TIMESTAMP)
 
 _SCALARS: Final[dict[str, Any]] = {
@@ -108,7 +106,7 @@ class ShardWriter:
 
     def add(self, columns: Mapping[str, Sequence[object]], segments: Sequence[bytes]) -> None:
         """Add rows, given by column; `segments` are the RFC 8785 forms of their segments."""
-        arrays = [_make_array(columns[field.name], field.type) for field in self._schema]
+        arrays = [make_array(columns[field.name], field.type) for field in self._schema]
         batch = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
         sizes = np.fromiter(map(len, segments), np.int64, len(segments))
         self._add(batch, b",".join(segments), sizes)
@@ -138,19 +136,6 @@ class ShardWriter:
             self.tally.add(table)
             self._file.write_table(table, row_group_size=table.num_rows)
         self._batches = []
-
-
-def _make_array(values: Sequence[Any], type_: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
-    # Made of what Arrow keeps: `pa.array` imports pandas where that is installed, half a second a process.
-    count = len(values)
-    if None not in values:
-        if type_ == pa.string():
-            texts = [value.encode() for value in values]
-            ends = array("i", accumulate(map(len, texts), initial=0))
-            return pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(b"".join(texts)))
-        if kind := _ARRAYS.get(str(type_)):
-            return pa.Array.from_buffers(type_, count, [None, pa.py_buffer(array(kind, values))])
-    return pa.array(values, type=type_)
 
 
 def _measure(array: Any) -> int:  # noqa: ANN401 - pyarrow has no types
