@@ -43,6 +43,7 @@ _TOKEN: Final = bytes(
     ord("a") if chr(byte).isascii() and (chr(byte).isalnum() or chr(byte) in "_-") else ord(" ")
     for byte in range(256)
 )
+_LEAST: Final = min(b"AZaz09_-")
 _ANY: Final = ord("?")
 _LARGE: Final = 1 << 18  # bytes; numpy is faster, but takes 60 ms to be there
 _PART: Final = 1 << 18  # bytes; what stays in a processor's cache
@@ -94,35 +95,48 @@ def may_hold_secret(block: bytes) -> bool:
 def _may_hold_in_large(block: bytes) -> bool:
     import numpy as np  # noqa: PLC0415 - see `_LARGE`
 
-    data = np.frombuffer(block, np.uint8)
+    data, escapes = np.frombuffer(block, np.uint8), b"\\" in block
     return any(
-        _is_suspect(data[at : at + _PART + _OVERLAP], np) for at in range(0, len(block) - _OVERLAP, _PART)
+        _is_suspect(data[at : at + _PART + _OVERLAP], np, escapes=escapes)
+        for at in range(0, len(block) - _OVERLAP, _PART)
     )
 
 
-def _is_suspect(part: Any, np: Any) -> bool:  # noqa: ANN401 - an array of bytes; numpy
+def _is_suspect(part: Any, np: Any, *, escapes: bool) -> bool:  # noqa: ANN401 - an array of bytes; numpy
     """Return whether a part may hold the beginning of a secret; each step is a few scans of the cache."""
-    if _occurs(b"\\u", part) and _ESCAPED.search(part):
+    if escapes and _occurs(b"\\u", part) and _ESCAPED.search(part):
         return True
     if _occurs(b"--", part) and _occurs(_KEY.encode(), part):
         return True
-    runs = _find_runs(part, np)
+    # First a single scan, that takes more for such characters than are.
+    runs = _find_runs(part < _LEAST, np)
+    if len(runs) > _FEW:
+        runs = _find_runs(_is_other(part), np)
     if len(runs) > _FEW:
         return any(_occurs(stem, part) for stem in _STEMS)
-    return any(_STEM.search(part[max(at - 16, 0) : at + 24]) for at in runs)
+    return any(_STEM.search(part[max(at - 16, 0) : at + 24]) and _has_run(part, at) for at in runs)
 
 
-def _find_runs(part: Any, np: Any) -> list[int]:  # noqa: ANN401 - as above
-    """Return where 20 characters of `A-Za-z0-9_-` stand in a row, to within 8; perhaps where only 16 do."""
-    other = (
+def _is_other(part: Any) -> Any:  # noqa: ANN401 - as above
+    """Return which bytes are none of `A-Za-z0-9_-`."""
+    return (
         ((part | 0x20) - ord("a") >= 26) & (part - ord("0") >= 10) & (part != ord("_")) & (part != ord("-"))
     )
+
+
+def _find_runs(other: Any, np: Any) -> list[int]:  # noqa: ANN401 - as above
+    """Return where 20 bytes in a row are no others, to within 8; perhaps where only 16 are."""
     # Each byte tells of eight characters; of 19 in a row, 16 fill two bytes, or one byte and two halves.
     bits = np.packbits(other)
     found = (bits[:-1] | bits[1:]) == 0
     found[:-1] |= ((bits[:-2] & 0x0F) | bits[1:-1] | (bits[2:] & 0xF0)) == 0
     runs: list[int] = (np.flatnonzero(found) * 8).tolist()
     return runs
+
+
+def _has_run(part: Any, at: int) -> bool:  # noqa: ANN401 - as above
+    """Return whether 20 characters of `A-Za-z0-9_-` stand in a row about here."""
+    return _RUN in part[max(at - 8, 0) : at + 32].tobytes().translate(_TOKEN)
 
 
 def _occurs(stem: bytes, part: Any) -> bool:  # noqa: ANN401 - as above
