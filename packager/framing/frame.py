@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _QUOTE: Final = 0x22
 _BACKSLASH: Final = 0x5C
 _SPACE: Final = 0x20
+_ASCII: Final = 0x7F
 _WORD: Final = 8
 _MASKS: Final = np.array([(1 << 8 * count) - 1 for count in range(_WORD + 1)], np.uint64)
 """By number of bytes: what leaves so many of a word."""
@@ -40,8 +41,8 @@ class Frame:
     """A block of records, all of one shape, and where their values stand."""
 
     __slots__ = (
-        *("begins", "buffer", "clocks", "data", "ends", "escaped", "members", "rows", "scalars", "shape"),
-        "words",
+        *("begins", "buffer", "clocks", "data", "ends", "escaped", "members", "padded", "rows", "scalars"),
+        *("shape", "words"),
     )
 
     def __init__(self, data: bytes, shape: Shape, buffer: NDArray[np.uint8], words: Words) -> None:
@@ -63,6 +64,8 @@ class Frame:
         """What `find_members` has found."""
         self.scalars: dict[int, Scalars] = {}
         """By number of the key: the values that are no strings."""
+        self.padded: bytes | None = None
+        """What `pad` has made."""
 
     def record_ends(self) -> Positions:
         """Return where each record ends."""
@@ -95,7 +98,8 @@ class Frame:
         """Return the rows whose value of a key is written otherwise than that of the row before."""
         begins, lengths = self.begins[key], self.lengths(key)
         differ = lengths[1:] != lengths[:-1]
-        words = self.padded_words()
+        padded = self.pad()
+        words = np.ndarray(shape=(len(padded) - _WORD + 1,), dtype="<u8", buffer=padded, strides=(1,))
         for offset in range(0, int(lengths.max()), _WORD):
             left = np.clip(lengths - offset, 0, _WORD)
             found = words[np.minimum(begins + offset, len(words) - 1)] & _MASKS[left]
@@ -103,10 +107,18 @@ class Frame:
         rows: list[int] = (np.flatnonzero(differ) + 1).tolist()
         return rows
 
-    def padded_words(self) -> Words:
-        """Return `words` of the data with zeros behind it, so that there is one at each place."""
-        data = self.data + bytes(2 * _WORD)
-        return np.ndarray(shape=(len(data) - _WORD + 1,), dtype="<u8", buffer=data, strides=(1,))
+    def pad(self) -> bytes:
+        """Return the data with sixteen zeros behind it, so that as many bytes follow each place."""
+        if self.padded is None:
+            self.padded = self.data + bytes(2 * _WORD)
+        return self.padded
+
+    def cut(self, places: Positions, size: int) -> bytes:
+        """Return so many bytes from each of these places on, one text behind the other."""
+        # numpy copies a text of any size as fast as a single number.
+        starts = len(self.data) - size + 1
+        windows = np.ndarray(shape=(starts,), dtype=f"V{size}", buffer=self.data, strides=(1,))
+        return windows[places].tobytes()
 
     def all_equal(self, key: int, rows: slice = slice(None)) -> bool:
         """Return whether the values of a key are written alike in all these rows."""
@@ -168,7 +180,7 @@ def _is_clean(frame: Frame) -> bool:
     controls = sum(byte < _SPACE for gap in shape.gaps for byte in gap)
     if np.count_nonzero(frame.buffer < _SPACE) != controls * frame.rows:
         return False
-    if data.isascii():
+    if frame.buffer.max() <= _ASCII:
         return True
     try:
         data.decode()
@@ -195,24 +207,8 @@ def _has_gaps(frame: Frame) -> bool:
 
 
 def _stands_at(frame: Frame, places: Positions, text: bytes) -> bool:
-    """Return whether a text stands at each of these places, which ascend."""
-    size, words = len(text), frame.words
-    for offset in range(0, size - _WORD + 1, _WORD):
-        if not (words[places + offset] == _number(text[offset : offset + _WORD])).all():
-            return False
-    rest = size % _WORD
-    if not rest:
-        return True
-    # The last bytes are looked at in the word that ends with them; before the first word there is none.
-    early = int(np.searchsorted(places, _WORD - size))
-    if any(frame.data[place : place + size] != text for place in places[:early].tolist()):
-        return False
-    found = words[places[early:] + (size - _WORD)] >> np.uint64(8 * (_WORD - rest))
-    return bool((found == _number(text[-rest:])).all())
-
-
-def _number(text: bytes) -> np.uint64:
-    return np.uint64(int.from_bytes(text, "little"))
+    """Return whether a text stands at each of these places, which are inside of the data with all of it."""
+    return not text or frame.cut(places, len(text)) == text * len(places)
 
 
 def _without_escaped(quotes: Positions, backslashes: Positions, size: int) -> Positions:

@@ -30,6 +30,9 @@ _INLINE: Final = 12
 _SECOND: Final = 1e9
 _HALF: Final = np.uint64(32)
 _LOW: Final = np.uint64(0xFFFFFFFF)
+_HIGH: Final = np.uint64(0xFFFFFFFF00000000)
+_CUT: Final = 64
+"""Bytes up to which texts of one length are cut out one by one."""
 
 
 def make_batch(frame: Frame, layout: Layout, schema: Any, recording: str, first: int) -> Any:  # noqa: ANN401 - pyarrow has no types
@@ -81,7 +84,6 @@ class _Source:
     def __init__(self, frame: Frame, constants: bytes = b"") -> None:
         self.frame = frame
         self.constants = constants
-        self.words = frame.padded_words()
         self._block = pa.py_buffer(frame.data)
         self._rewritten = bytearray()
 
@@ -90,6 +92,8 @@ class _Source:
         frame = self.frame
         if frame.shape.kinds[key] is Kind.SCALAR:
             return _make_scalars(frame.scalars[key], type_)
+        if (texts := _cut_alike(frame, key)) is not None:
+            return texts
         views = self._views(frame.begins[key], frame.lengths(key))
         if key in frame.escaped:
             rows, texts = frame.escaped[key]
@@ -123,16 +127,18 @@ class _Source:
         return pa.Array.from_buffers(pa.string_view(), len(views), [None, pa.py_buffer(views), *buffers])
 
     def _views(self, begins: Positions, lengths: Positions) -> Views:
-        views = np.empty((len(begins), 2), np.uint64)
-        views[:, 0] = (self.words[begins] & _LOW) << _HALF | lengths.view(np.uint64)
         # The number of the block is 0, so nothing is to be written of it.
+        far = begins.view(np.uint64) << _HALF
         if not len(lengths) or int(lengths.min()) > _INLINE:
-            views[:, 1] = begins.view(np.uint64) << _HALF
-        elif int(lengths.max()) <= _INLINE:
-            views[:, 1] = self.words[begins + 4]
-        else:
-            far = begins.view(np.uint64) << _HALF
-            views[:, 1] = np.where(lengths <= _INLINE, self.words[begins + 4], far)
+            # Only who compares views looks at the first bytes of a text, which may stand in them too.
+            return np.stack([lengths.view(np.uint64), far], axis=1)
+        padded = self.frame.pad()
+        windows = np.ndarray(shape=(len(padded) - 15,), dtype="V16", buffer=padded, strides=(1,))
+        # Before the first value there are four bytes at least: a brace, two quotes and a colon.
+        views: Views = windows[begins - 4].view(np.uint64).reshape(-1, 2)
+        views[:, 0] = views[:, 0] & _HIGH | lengths.view(np.uint64)
+        if int(lengths.max()) > _INLINE:
+            views[:, 1] = np.where(lengths <= _INLINE, views[:, 1], far)
         return views
 
     def _rewrite(self, views: Views, rows: Positions, texts: list[bytes]) -> None:
@@ -146,6 +152,17 @@ class _Source:
         views[rows, 0] = (words[begins] & _LOW) << _HALF | lengths.view(np.uint64)
         far = begins.view(np.uint64) << _HALF | np.uint64(1)
         views[rows, 1] = np.where(lengths <= _INLINE, words[begins + 4], far)
+
+
+def _cut_alike(frame: Frame, key: int) -> Any | None:  # noqa: ANN401 - pyarrow has no types
+    """Return the strings of a key as an array if they have one length, as times have; else None."""
+    lengths = frame.lengths(key)
+    size = int(lengths[0])
+    if key in frame.escaped or not 0 < size <= _CUT or not (lengths == size).all():
+        return None
+    ends = np.arange(frame.rows + 1, dtype=np.int32) * np.int32(size)
+    data = frame.cut(frame.begins[key], size)
+    return pa.StringArray.from_buffers(frame.rows, pa.py_buffer(ends), pa.py_buffer(data))
 
 
 def _make_scalars(scalars: Scalars, type_: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
