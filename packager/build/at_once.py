@@ -18,7 +18,7 @@ from packager.build.spool import SourceWriter, SpooledFile
 from packager.check.fit import judge_batches_to_fit
 from packager.check.judge import load_schema, looks_beyond
 from packager.folders import hash_file
-from packager.framing import Frame, find_members, find_shape, frame_block, measure_forms
+from packager.framing import Frame, find_shape, frame_block, measure_forms
 from packager.model import BuiltFile
 from packager.segments.read import Batch
 from packager.splits import count_shards, shard_path
@@ -148,5 +148,5 @@ def _estimate_ratio(sources: Iterable[SourceFile]) -> float | None:
         if frame is None:
             return None
         read += len(data)
-        size += int(measure_forms(frame, find_members(frame)).sum())
+        size += int(measure_forms(frame).sum())
     return size / read if read else None

@@ -14,7 +14,6 @@ import os
 import sys
 import tempfile
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -191,6 +190,8 @@ def _describe_tool() -> list[tuple[str, int, int]]:
         (path.name, (status := path.stat()).st_size, status.st_mtime_ns)
         for path in sorted(package.rglob("*.py"))
     ]
+    from importlib.metadata import version  # noqa: PLC0415 - takes longer to load than much of a build
+
     libraries = [(f"{name} {version(name)}", 0, 0) for name in ("jsonschema_rs", "pyarrow", "orjson")]
     return [*found, *libraries, (sys.version, 0, 0)]
 

@@ -16,7 +16,7 @@ from packager.build.pieces import Block, Piece, Records, Starts
 from packager.check.frames import is_valid_frame, read_starts
 from packager.check.judge import find_pack, load_schema
 from packager.check.proof import Proof
-from packager.framing import find_members, find_shape, frame_block, measure_forms
+from packager.framing import find_shape, frame_block, measure_forms
 from packager.recordings import claim_recording
 from packager.segments.read import read_small
 
@@ -123,7 +123,7 @@ class _Writer:
         keys = frame.shape.keys
         if starts is None and self.criteria.start in keys:
             return None
-        sizes = measure_forms(frame, find_members(frame))
+        sizes = measure_forms(frame)
         folders = [
             (name, [row for row, _ in rows])
             for name, rows in groupby(enumerate(read), key=lambda pair: pair[1].source.folder)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
-from packager.framing import find_members, measure_forms, read_clocks
+from packager.framing import measure_forms, read_clocks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,7 @@ def find_stretches(
     grouping = [keys.index(key) for key in group_by if key in keys]
     if not all(frame.all_equal(key, each) for key in grouping for each in rows):
         return None
-    sizes = measure_forms(frame, find_members(frame))
+    sizes = measure_forms(frame)
     ends = frame.record_ends()
     return [
         Stretch(

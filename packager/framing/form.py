@@ -59,8 +59,14 @@ def _find_members(frame: Frame) -> list[Member]:
     return members
 
 
-def measure_forms(frame: Frame, members: list[Member]) -> NDArray[np.int64]:
+def measure_forms(frame: Frame) -> NDArray[np.int64]:
     """Return the length in bytes of the form of each record."""
+    if frame.sizes is None:
+        frame.sizes = _measure_forms(frame, find_members(frame))
+    return frame.sizes
+
+
+def _measure_forms(frame: Frame, members: list[Member]) -> NDArray[np.int64]:
     sizes = np.full(frame.rows, sum(len(each.lead) + 2 * each.quotes for each in members) + 1, np.int64)
     for each in members:
         lengths = frame.lengths(each.key)

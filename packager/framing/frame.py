@@ -41,8 +41,8 @@ class Frame:
     """A block of records, all of one shape, and where their values stand."""
 
     __slots__ = (
-        *("begins", "buffer", "clocks", "data", "ends", "escaped", "members", "padded", "rows", "scalars"),
-        *("shape", "words"),
+        *("begins", "buffer", "clocks", "data", "ends", "escaped", "long", "members", "padded", "rows"),
+        *("scalars", "shape", "sizes", "words"),
     )
 
     def __init__(self, data: bytes, shape: Shape, buffer: NDArray[np.uint8], words: Words) -> None:
@@ -62,6 +62,10 @@ class Frame:
         """By number of the key: what `read_clocks` has found."""
         self.members: list[Member] | None = None
         """What `find_members` has found."""
+        self.long: dict[int, Positions] = {}
+        """By number of the key: what `lengths` has found."""
+        self.sizes: Positions | None = None
+        """What `measure_forms` has found."""
         self.scalars: dict[int, Scalars] = {}
         """By number of the key: the values that are no strings."""
         self.padded: bytes | None = None
@@ -73,7 +77,9 @@ class Frame:
 
     def lengths(self, key: int) -> Positions:
         """Return the length in bytes of each value of a key, as it is written."""
-        return self.ends[key] - self.begins[key]
+        if key not in self.long:
+            self.long[key] = self.ends[key] - self.begins[key]
+        return self.long[key]
 
     def raw(self, key: int, row: int) -> bytes:
         """Return a value as it is written; of a string, without its quotes."""

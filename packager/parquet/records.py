@@ -63,7 +63,7 @@ def write_forms(frame: Frame) -> tuple[memoryview, Positions]:
     The brace that ends the last one is left to the caller.
     """
     members = find_members(frame)
-    sizes = measure_forms(frame, members)
+    sizes = measure_forms(frame)
     # The brace that ends a form stands with the lead of the next one: fewer pieces to put together.
     leads = [each.lead for each in members]
     leads[0] = b"}," + leads[0]

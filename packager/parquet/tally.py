@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _LONGEST: Final = float(2**53 // NANOSECONDS)
 """Seconds; up to here a float64 tells each nanosecond. Times beyond are none that a recording has."""
+_ASCII: Final = 0x7F
 _MIDDLING: Final = (40, 240)
 """Characters of a text that makes a good example."""
 _SPACES: Final = (
@@ -129,8 +130,7 @@ class TableTally:
             return None
         self._has["text"] = True
         self._words += _count_words(column)
-        counted = compute.utf8_length(column)
-        characters = view_numbers(counted, -1).astype(np.int64)
+        characters = _count_characters(column)
         texts = characters[characters >= 0] if column.null_count else characters
         self._characters += int(texts.sum())
         self._count("characters", texts)
@@ -209,6 +209,16 @@ def _as_nanoseconds(seconds: Any) -> NDArray[np.int64]:  # noqa: ANN401
     return nanoseconds
 
 
+def _count_characters(column: Any) -> NDArray[np.int64]:  # noqa: ANN401
+    """Return the length of each text in characters, -1 where there is none."""
+    offsets = np.frombuffer(column.buffers()[1], np.int32, len(column) + 1, column.offset * 4)
+    first, last = int(offsets[0]), int(offsets[-1])
+    data = np.frombuffer(column.buffers()[2] or b"", np.uint8)[first:last]
+    if column.null_count or (data.size and data.max() > _ASCII):
+        return view_numbers(compute.utf8_length(column), -1).astype(np.int64)
+    return np.diff(offsets).astype(np.int64)
+
+
 def _count_words(column: Any) -> int:  # noqa: ANN401
     """Count the runs of what is neither white space nor a control character."""
     offsets = np.frombuffer(column.buffers()[1], np.int32, len(column) + 1, column.offset * 4)
@@ -217,7 +227,7 @@ def _count_words(column: Any) -> int:  # noqa: ANN401
         return 0
     data = np.frombuffer(column.buffers()[2], np.uint8, last - first, first)
     gaps = data <= 0x20
-    for lead, endings in _SPACES if data.max() > 0x7F else ():
+    for lead, endings in _SPACES if data.max() > _ASCII else ():
         for place in np.flatnonzero(data == lead).tolist():
             size = next((len(each) for each in endings if _follows(data, place, each)), None)
             if size is not None:

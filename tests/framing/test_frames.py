@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager.canonical import canonical_json
-from packager.framing import Frame, find_members, find_shape, frame_block, measure_forms, read_clocks
+from packager.framing import Frame, find_shape, frame_block, measure_forms, read_clocks
 from packager.parquet import write_forms
 from packager.segments.strict import parse_value
 from packager.times import parse_time
@@ -107,7 +107,7 @@ def test_values_that_are_no_strings_are_read_as_json_reads_them(texts: list[str]
         assert one["A"] == other["A"]
     forms = [canonical_json(value) for value in expected]
     assert bytes(write_forms(frame)[0]) + b"}" == b",".join(forms)
-    assert measure_forms(frame, find_members(frame)).tolist() == list(map(len, forms))
+    assert measure_forms(frame).tolist() == list(map(len, forms))
 
 
 def is_same(one: list[JsonObject], other: list[JsonObject]) -> bool:
@@ -158,7 +158,7 @@ def test_forms_are_those_of_the_values(block: bytes) -> None:
     ):
         return
     forms = [canonical_json(value) for value in values]
-    assert measure_forms(frame, find_members(frame)).tolist() == list(map(len, forms))
+    assert measure_forms(frame).tolist() == list(map(len, forms))
     written, sizes = write_forms(frame)
     assert bytes(written) + b"}" == b",".join(forms)
     assert sizes.tolist() == list(map(len, forms))
