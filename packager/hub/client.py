@@ -7,12 +7,11 @@ answer is lost, nobody knows whether it was carried out, so `Hub.insist` asks be
 
 from __future__ import annotations
 
-import hashlib
 import io
 import sys
 import time
 import warnings
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar, cast
@@ -21,24 +20,22 @@ import huggingface_hub
 import huggingface_hub.utils
 from huggingface_hub import constants, errors
 from huggingface_hub.file_download import http_get
-from huggingface_hub.utils.sha import git_hash
 
-from packager.errors import DataError
-from packager.hub.api import UNSPOKEN, Api
-from packager.hub.failures import CARD, HubFailure, explain
+from packager.hub.api import Api
+from packager.hub.failures import HubFailure, explain
 from packager.hub.loopback import is_loopback
+from packager.hub.own_files import read_own_files
 from packager.hub.streams import Digest, without_bars
 from packager.hub.uploads import prepare_upload
-from packager.manifest import NAME as MANIFEST
-from packager.manifest import parse_manifest
-from packager.model import RemoteFile, RemoteState, Tag
+from packager.model import RemoteState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from packager.hub.api import Refs
     from packager.hub.uploads import Upload
-    from packager.model import BuiltFile, Manifest
+    from packager.model import BuiltFile, Manifest, RemoteFile, Tag
 
 T = TypeVar("T")
 
@@ -52,7 +49,6 @@ TIMEOUT: Final = 120.0
 
 _CONNECT_TIMEOUT: Final = 15.0
 _LONGEST_WAIT: Final = 300.0  # seconds; a Hub that asks for more is told to the user instead
-_NOT_FOUND: Final = 404
 _NAME: Final = "segment-packager"
 
 
@@ -96,11 +92,12 @@ class Hub:
             HubFailure: the Hub cannot be asked, or the token may not.
         """
         refs = self._read_refs(repo_id)
-        head, tags = _head_of(refs), _tags_of(refs)
+        head, tags = (refs.branches.get(MAIN), refs.tags) if refs else (None, ())
         files: tuple[RemoteFile, ...] = ()
         manifest = None
         if head is not None:
-            files, manifest = self._read_own(repo_id, head, self.list_files(repo_id, head), recall)
+            listed = self.list_files(repo_id, head)
+            files, manifest = read_own_files(self, repo_id, head, listed, recall or (lambda _: {}))
         return RemoteState(
             repo_id=repo_id,
             endpoint=self.endpoint,
@@ -118,39 +115,30 @@ class Hub:
 
     def list_files(self, repo_id: str, revision: str) -> tuple[RemoteFile, ...]:
         """Return the files at a revision, sorted by path."""
-
-        def ask() -> list[RemoteFile]:
-            entries = self._api.list_repo_tree(
-                repo_id, recursive=True, revision=revision, repo_type="dataset"
-            )
-            return [
-                RemoteFile(entry.path, entry.size, entry.blob_id, entry.lfs.sha256 if entry.lfs else None)
-                for entry in entries
-                if isinstance(entry, huggingface_hub.RepoFile)
-            ]
-
-        files = self._read(f"listing the files of {repo_id} at {revision}", ask)
+        files = self._read(
+            f"listing the files of {repo_id} at {revision}",
+            lambda: list(self._api.read_tree(repo_id, revision)),
+        )
         return tuple(sorted(files, key=lambda file: file.path))
 
     def list_tags(self, repo_id: str) -> tuple[Tag, ...]:
         """Return the tags of a repository, sorted by name."""
-        return _tags_of(self._read_refs(repo_id))
+        refs = self._read_refs(repo_id)
+        return refs.tags if refs else ()
 
     def list_commits(self, repo_id: str, revision: str = MAIN) -> tuple[str, ...]:
         """Return the commits of a revision, the newest first."""
-        commits = self._read(
+        return self._read(
             f"reading the history of {repo_id}",
-            lambda: self._api.list_repo_commits(repo_id, repo_type="dataset", revision=revision),
+            lambda: tuple(commit for commit, _ in self._api.read_commits(repo_id, revision)),
         )
-        return tuple(commit.commit_id for commit in commits)
 
     def read_title(self, repo_id: str, commit: str) -> str:
         """Return the first line of a commit's message."""
-        commits = self._read(
+        return self._read(
             f"reading the history of {repo_id}",
-            lambda: self._api.list_repo_commits(repo_id, repo_type="dataset", revision=commit),
+            lambda: next((title for _, title in self._api.read_commits(repo_id, commit)), ""),
         )
-        return commits[0].title if commits else ""
 
     def read_file(self, repo_id: str, revision: str, path: str) -> bytes:
         """Return the bytes of one small file, from the Hub itself and no cache."""
@@ -175,6 +163,12 @@ class Hub:
         sink = Digest(keep)
         self._download(repo_id, revision, path, cast("BinaryIO", sink))
         return sink.tell(), sink.hexdigest(), sink.end()
+
+    def identify_file(self, repo_id: str, revision: str, file: RemoteFile) -> tuple[str, str]:
+        """Return the sha256 of a file that is listed, and the id that git would give it; as `hash_file`."""
+        sink = Digest(git_size=file.size)
+        self._download(repo_id, revision, file.path, cast("BinaryIO", sink))
+        return sink.hexdigest(), sink.git_id()
 
     def check_login(self, *, writing: bool = False) -> None:
         """Ask who the token belongs to.
@@ -375,54 +369,9 @@ class Hub:
 
     # --- how it is asked -------------------------------------------------------------------------------
 
-    def _read_refs(self, repo_id: str) -> huggingface_hub.GitRefs | None:
+    def _read_refs(self, repo_id: str) -> Refs | None:
         """Return the branches and tags of a repository; None if it does not exist."""
-
-        def ask() -> huggingface_hub.GitRefs | None:
-            try:
-                return self._api.list_repo_refs(repo_id, repo_type="dataset")
-            except errors.RepositoryNotFoundError as error:
-                if error.response.status_code != _NOT_FOUND:
-                    raise  # 401: who is not logged in sees no difference between absent and private
-            return None
-
-        return self._read(f"looking for {repo_id}", ask)
-
-    def _read_own(
-        self,
-        repo_id: str,
-        head: str,
-        files: tuple[RemoteFile, ...],
-        recall: Callable[[Manifest], Mapping[str, bytes]] | None,
-    ) -> tuple[tuple[RemoteFile, ...], Manifest | None]:
-        """Read our manifest, and add the sha256 that the Hub does not list to our regular files."""
-        by_path = {file.path: file for file in files}
-        manifest = None
-        if MANIFEST in by_path:
-            data = self._read_checked(repo_id, head, by_path[MANIFEST])
-            by_path[MANIFEST] = replace(by_path[MANIFEST], sha256=hashlib.sha256(data).hexdigest())
-            with suppress(DataError):  # a manifest.json that is not ours is like any other foreign file
-                manifest = parse_manifest(data, f"{MANIFEST} of {repo_id}")
-        known = recall(manifest) if manifest and recall else {}
-        own = {CARD} | {file.path for file in (manifest.files if manifest else ())}
-        for file in files:
-            if file.path in own and by_path[file.path].sha256 is None:
-                data = known.get(file.path, b"")
-                if git_hash(data) != file.blob_id:
-                    data = self._read_checked(repo_id, head, file)
-                by_path[file.path] = replace(file, sha256=hashlib.sha256(data).hexdigest())
-        return tuple(by_path[file.path] for file in files), manifest
-
-    def _read_checked(self, repo_id: str, head: str, file: RemoteFile) -> bytes:
-        data = self.read_file(repo_id, head, file.path)
-        listed = file.sha256 or file.blob_id
-        read = hashlib.sha256(data).hexdigest() if file.sha256 else git_hash(data)
-        if read != listed:
-            raise HubFailure(
-                f"{file.path} of {repo_id} came with other bytes than {self.endpoint} lists",
-                "publish again; if it stays so, the repository is damaged",
-            )
-        return data
+        return self._read(f"looking for {repo_id}", lambda: self._api.read_refs(repo_id))
 
     def _read_released(
         self, repo_id: str, head: str | None, files: tuple[RemoteFile, ...], tags: tuple[Tag, ...]
@@ -434,9 +383,9 @@ class Hub:
         commit = versions[max(versions)]
         if commit == head:
             return files
-        known = {file.blob_id: file.sha256 for file in files}
+        known = {(file.path, file.size, file.blob_id): file.sha256 for file in files if file.blob_id}
         return tuple(
-            replace(file, sha256=file.sha256 or known.get(file.blob_id))
+            replace(file, sha256=file.sha256 or known.get((file.path, file.size, file.blob_id)))
             for file in self.list_files(repo_id, commit)
         )
 
@@ -465,13 +414,10 @@ class Hub:
             constants.HF_HUB_DISABLE_XET = before
 
     def _speaks_xet(self, repo_id: str, *, pull_request: bool) -> bool:
-        url = f"{self.endpoint}/api/datasets/{repo_id}/xet-write-token/{MAIN}"
-        url += "?create_pr=1" if pull_request else ""
-        answer = self._call(
+        return self._call(
             f"preparing to send files to {repo_id}",
-            lambda: _utils.http_backoff("GET", url, headers=self._headers()),
+            lambda: self._api.speaks_xet(repo_id, pull_request=pull_request),
         )
-        return answer.status_code not in UNSPOKEN
 
     def _headers(self) -> dict[str, str]:
         headers: dict[str, str] = _utils.build_hf_headers(token=self._token, library_name=_NAME)
@@ -518,8 +464,9 @@ class Hub:
             OSError,
             ValueError,  # also JSON that is none
             RuntimeError,  # from uploading threads and from hf_xet
-            KeyError,  # an answer without what the protocol promises
+            LookupError,  # an answer without what the protocol promises
             TypeError,  # an answer of another shape than the protocol's
+            AttributeError,
         ) as error:
             failure = explain(error, doing, self.endpoint, self._token)
         raise failure
@@ -530,13 +477,3 @@ def _role_of(account: object) -> object:
     for key in ("auth", "accessToken", "role"):
         account = account.get(key) if isinstance(account, dict) else None
     return account
-
-
-def _head_of(refs: huggingface_hub.GitRefs | None) -> str | None:
-    branches = refs.branches if refs else []
-    return next((branch.target_commit for branch in branches if branch.name == MAIN), None)
-
-
-def _tags_of(refs: huggingface_hub.GitRefs | None) -> tuple[Tag, ...]:
-    tags = (Tag(tag.name, tag.target_commit) for tag in (refs.tags if refs else []))
-    return tuple(sorted(tags, key=lambda tag: tag.name))

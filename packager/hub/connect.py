@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -35,13 +36,17 @@ def connect_hub(
         timeout: seconds without a byte after which an answer counts as lost.
 
     Raises:
-        UsageError: the endpoint is not an http(s) address.
+        UsageError: the endpoint is not an http(s) address, or the token cannot be one.
     """
-    address = (endpoint or constants.ENDPOINT).rstrip("/")
+    address = (endpoint or constants.ENDPOINT).strip().rstrip("/")
     try:
         parts = urlsplit(address)
         wrong = (
-            parts.scheme not in {"http", "https"} or not parts.hostname or bool(parts.query or parts.fragment)
+            parts.scheme not in {"http", "https"}
+            or not parts.hostname
+            or bool(parts.query or parts.fragment)
+            or parts.port == 0
+            or re.search(r"[\s\x00-\x1f\x7f]", address) is not None
         )
         secret = parts.username is not None or parts.password is not None
     except ValueError:
@@ -50,12 +55,21 @@ def connect_hub(
         raise UsageError("the endpoint holds a user name or password: give the token in HF_TOKEN instead")
     if wrong:
         raise UsageError(f"{address!r} is not an endpoint: give an address such as https://huggingface.co")
+    _check_token(huggingface_hub.get_token() if token is None else token)
     constants.HF_HUB_DISABLE_TELEMETRY = (
         True  # it costs a request, and tells what is none of the Hub's business
     )
     if is_loopback(address):
         _reach_directly(str(parts.hostname))
     return Hub(address, token, say=say, waits=waits, timeout=timeout)
+
+
+def _check_token(token: str | None) -> None:
+    """Refuse what no request can carry; it is not shown."""
+    if token is not None and re.fullmatch(r"[!-~]*", token) is None:
+        raise UsageError(
+            "the token has a space or another character that no token has: copy it again, whole and alone"
+        )
 
 
 def _reach_directly(host: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import huggingface_hub.utils
@@ -57,6 +59,9 @@ def explain(error: Exception, doing: str, endpoint: str, token: str | None) -> P
     httpx = _utils.httpx
     if isinstance(error, RuntimeError) and isinstance(error.__cause__, Exception):
         return explain(error.__cause__, doing, endpoint, token)  # an uploading thread wraps what it met
+    refused = _find_refusal(error)
+    if refused is not None:
+        return _explain_answer(refused, "", error, doing, endpoint, token)
     text = _without_token(error, token)
     failure: PackagerError
     match error:
@@ -67,13 +72,21 @@ def explain(error: Exception, doing: str, endpoint: str, token: str | None) -> P
         case errors.LocalTokenNotFoundError() | errors.OIDCError():
             failure = HubFailure(f"there is no token for {endpoint} ({text})", _ADVICE[401], status=401)
         case errors.HfHubHTTPError():
-            failure = _explain_answer(error, doing, endpoint, token)
+            said = error.server_message or ""
+            failure = _explain_answer(error.response, said, error, doing, endpoint, token)
         case httpx.TransportError():
             what = f"no answer from {endpoint} while {doing} ({text or type(error).__name__})"
             failure = HubFailure(what, f"check the address and the network, then {_AGAIN}", passing=True)
         case ValueError() if CARD in text:
             failure = DataError(f"{endpoint} refuses the card: {text}")
-        case ValueError() | KeyError() | TypeError() | httpx.HTTPError() | httpx.InvalidURL():
+        case (
+            ValueError()
+            | LookupError()
+            | TypeError()
+            | AttributeError()
+            | httpx.HTTPError()
+            | httpx.InvalidURL()
+        ):
             what = f"{endpoint} gave an answer that makes no sense while {doing} ({text})"
             failure = HubFailure(what, "check that the endpoint is a Hub")
         case _:
@@ -81,9 +94,28 @@ def explain(error: Exception, doing: str, endpoint: str, token: str | None) -> P
     return failure
 
 
-def _explain_answer(error: errors.HfHubHTTPError, doing: str, endpoint: str, token: str | None) -> HubFailure:
-    status = error.response.status_code
-    message = _hide(" ".join((error.server_message or "").split()), error, token)
+def _find_refusal(error: Exception) -> Any:  # noqa: ANN401 - an answer
+    """Return the answer that refused something in words that the client did not understand."""
+    if isinstance(error, errors.HfHubHTTPError | errors.OIDCError):
+        return None
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, _utils.httpx.HTTPStatusError):
+            return cause.response
+        cause = cause.__context__
+    return None
+
+
+def _explain_answer(  # noqa: PLR0913, PLR0917 - an answer, what it says, and to what
+    answer: Any,  # noqa: ANN401
+    words: str,
+    error: Exception,
+    doing: str,
+    endpoint: str,
+    token: str | None,
+) -> HubFailure:
+    status = answer.status_code
+    message = _hide(" ".join(words.split()), error, token)
     said = f" ({message[:_SERVER_TEXT]})" if message else ""
     passing = status in _PASSING
     return HubFailure(
@@ -91,7 +123,7 @@ def _explain_answer(error: errors.HfHubHTTPError, doing: str, endpoint: str, tok
         _AGAIN if passing else _ADVICE.get(status, "see what it says"),
         status=status,
         passing=passing,
-        wait=_asked_wait(error.response.headers),
+        wait=_asked_wait(answer.headers),
     )
 
 
@@ -100,8 +132,15 @@ def _asked_wait(headers: Mapping[str, str]) -> float:
     limit = _utils.parse_ratelimit_headers(headers)
     if limit is not None and limit.remaining == 0:
         return float(limit.reset_in_seconds)
-    after = headers.get("Retry-After", "")
-    return float(after) if after.isdecimal() and after.isascii() else 0
+    after = headers.get("Retry-After", "").strip()
+    if after.isdecimal() and after.isascii():
+        return float(after)
+    try:  # a date; by the clock of the Hub, if it says what that shows
+        until = parsedate_to_datetime(after).timestamp()
+        now = parsedate_to_datetime(headers["Date"]).timestamp() if "Date" in headers else time.time()
+    except (ValueError, OverflowError):
+        return 0
+    return max(until - now, 0)
 
 
 def _without_token(error: Exception, token: str | None) -> str:

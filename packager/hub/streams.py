@@ -18,17 +18,26 @@ _utils: Any = huggingface_hub.utils  # its names are found when they are used, u
 
 
 class Digest(io.RawIOBase):
-    """A file that keeps of its bytes only their number, their hash, and, if asked, the last of them."""
+    """A file that keeps of its bytes only their number, their hash, and, if asked, the last of them.
 
-    def __init__(self, keep: int = 0) -> None:
-        self._sha256 = hashlib.sha256()
-        self._size = 0
-        self._keep = keep
+    With `git_size`, the number of bytes that will come, it also has the id that git would give them.
+    """
+
+    def __init__(self, keep: int = 0, *, git_size: int | None = None) -> None:
+        self._keep, self._git_size = keep, git_size
         self._end = bytearray()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._sha256, self._size = hashlib.sha256(), 0
+        self._sha1 = hashlib.sha1(b"blob %d\0" % (self._git_size or 0), usedforsecurity=False)
+        self._end.clear()
 
     def write(self, piece: Any, /) -> int:  # noqa: ANN401 - bytes or any buffer
         """Take bytes in and forget them."""
         self._sha256.update(piece)
+        if self._git_size is not None:
+            self._sha1.update(piece)
         self._size += len(piece)
         if self._keep:
             self._end += piece[-self._keep :]
@@ -44,8 +53,7 @@ class Digest(io.RawIOBase):
         """Go back to the beginning; there is nowhere else to go."""
         if (offset, whence) != (0, os.SEEK_SET):
             raise io.UnsupportedOperation("only the beginning is kept")
-        self._sha256, self._size = hashlib.sha256(), 0
-        self._end.clear()
+        self._begin()
         return 0
 
     def truncate(self, size: int | None = None, /) -> int:
@@ -55,6 +63,10 @@ class Digest(io.RawIOBase):
     def end(self) -> bytes:
         """Return the last bytes taken."""
         return bytes(self._end[-self._keep :]) if self._keep else b""
+
+    def git_id(self) -> str:
+        """Return the git object id of the bytes taken."""
+        return self._sha1.hexdigest()
 
     def hexdigest(self) -> str:
         """Return the sha256 of the bytes taken."""

@@ -18,6 +18,7 @@ from packager.manifest import NAME as MANIFEST
 from packager.manifest import dump_manifest
 from packager.model import Receipt
 from packager.publish.finish import finish_folder, finished_manifest
+from packager.publish.listing import find_unlisted, is_listed
 from packager.publish.overtaken import OvertakenError
 from packager.publish.stage import MOST_CHANGES, Stage, is_staged
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from packager.hub import Hub, Upload
-    from packager.model import BuiltFile, ReleasePlan, RemoteFile
+    from packager.model import BuiltFile, ReleasePlan
 
 _PLANS: Final = 5
 """How often a plan is made anew; others may go on committing for ever."""
@@ -113,7 +114,7 @@ def _commit_release(plan: ReleasePlan, hub: Hub, build: Path, *, private: bool, 
         lambda: hub.commit(plan.repo_id, upload, delete=plan.delete, parent=parent, title=title),
         lambda: _find_commit(plan, hub, build, parent),
     )
-    wrong = find_unlisted(plan, hub.list_files(plan.repo_id, commit), build)
+    wrong = find_unlisted(plan, hub, commit, build)
     if wrong:
         raise EnvironmentFailure(
             f"commit {commit} of {plan.repo_id} does not hold what was sent ({', '.join(wrong)}); "
@@ -123,7 +124,7 @@ def _commit_release(plan: ReleasePlan, hub: Hub, build: Path, *, private: bool, 
 
 
 def _merge_staged(plan: ReleasePlan, hub: Hub, build: Path, upload: Upload, most: int) -> str:
-    stage = Stage(plan, hub, build, upload, find_unlisted, most)
+    stage = Stage(plan, hub, build, upload, most)
     number = stage.fill(
         f"`packager publish` stages {plan.tag} here, and merges it: too many files for one commit."
     )
@@ -165,18 +166,21 @@ def check_private(plan: ReleasePlan, hub: Hub) -> None:
 def _create_repository(plan: ReleasePlan, hub: Hub, *, private: bool) -> str | None:
     """Create the repository and return its first commit; None if it has none."""
 
-    def write() -> bool:
+    def write() -> str:
         hub.create_repository(plan.repo_id, private=private)
-        return True
+        return "ours"
 
-    def settled() -> bool | None:
-        return hub.has_repository(plan.repo_id) or None
+    def settled() -> str | None:
+        return "somebody's" if hub.has_repository(plan.repo_id) else None
 
-    hub.insist(write, settled)
+    created = hub.insist(write, settled) == "ours"
     if private:
         check_private(plan, hub)
     state = hub.read_state(plan.repo_id)
-    if state.tags or {file.path for file in state.files} - _NEW_REPOSITORY:
+    filled = bool({file.path for file in state.files} - _NEW_REPOSITORY)
+    if filled and created:  # what stands in its one commit, the Hub itself has put there
+        filled = len(hub.list_commits(plan.repo_id)) > 1
+    if state.tags or filled:
         raise OvertakenError(plan)
     return state.head
 
@@ -193,7 +197,7 @@ def _find_commit(plan: ReleasePlan, hub: Hub, build: Path, parent: str | None) -
     if position == 0:
         return None
     candidate = commits[position - 1]
-    if find_unlisted(plan, hub.list_files(plan.repo_id, candidate), build):
+    if find_unlisted(plan, hub, candidate, build):
         raise OvertakenError(plan)
     return candidate
 
@@ -235,7 +239,11 @@ def _prove_release(plan: ReleasePlan, hub: Hub, build: Path) -> Receipt:
     wrong = [file.path for file in reread if not _reads_back(plan, hub, file)]
     if rest:
         listing = {file.path: file for file in hub.list_files(plan.repo_id, plan.tag)}
-        wrong += [file.path for file in rest if not _is_listed(listing.get(file.path), file, build)]
+        wrong += [
+            file.path
+            for file in rest
+            if not is_listed(hub, plan.repo_id, plan.tag, listing.get(file.path), build, file)
+        ]
     if wrong:
         raise EnvironmentFailure(
             f"{plan.tag} of {plan.repo_id} is NOT proven: the Hub has other bytes than the build for "
@@ -257,23 +265,3 @@ def _reads_back(plan: ReleasePlan, hub: Hub, file: BuiltFile) -> bool:
     """Return whether the Hub gives back what was sent; asked twice, since a byte may flip on the way."""
     expected = (file.size, file.sha256)
     return any(hub.hash_file(plan.repo_id, plan.tag, file.path) == expected for _ in range(2))
-
-
-def find_unlisted(plan: ReleasePlan, listing: tuple[RemoteFile, ...], build: Path) -> list[str]:
-    """Return the files of the plan that a listing holds with other bytes, not at all, or still."""
-    listed = {file.path: file for file in listing}
-    wanted = (*plan.add, *plan.keep)
-    wrong = [file.path for file in wanted if not _is_listed(listed.get(file.path), file, build)]
-    return sorted([*wrong, *(path for path in plan.delete if path in listed)])
-
-
-def _is_listed(there: RemoteFile | None, here: BuiltFile, build: Path) -> bool:
-    """Return whether the Hub lists these bytes: by sha256, or for a regular file by its git object id."""
-    if there is None or there.size != here.size:
-        return False
-    if there.sha256 is not None:
-        return there.sha256 == here.sha256
-    data = (build / here.path).read_bytes()
-    if hashlib.sha256(data).hexdigest() != here.sha256:
-        raise DataError(f"{build / here.path} is not as it was built: run `packager build` again")
-    return there.blob_id == hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from packager.errors import EnvironmentFailure, UsageError
 from packager.model import PullRequest
-from packager.publish.act import check_build, find_unlisted
+from packager.publish.act import check_build
 from packager.publish.finish import finish_folder
+from packager.publish.listing import find_unlisted
 from packager.publish.stage import MOST_CHANGES, Stage, is_staged
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _open(plan: ReleasePlan, hub: Hub, build: Path, most: int) -> int:
     hub.send_files(plan.repo_id, upload, pull_request=True)
     text = f"Once this is merged, `packager publish` sets the tag {plan.tag} and proves the release."
     if is_staged(plan, most):
-        return Stage(plan, hub, build, upload, find_unlisted, most).fill(text)
+        return Stage(plan, hub, build, upload, most).fill(text)
 
     def write() -> int:
         hub.open_pull_request(
@@ -83,7 +84,7 @@ def _open(plan: ReleasePlan, hub: Hub, build: Path, most: int) -> int:
 def _find_standing(plan: ReleasePlan, hub: Hub, build: Path) -> int | None:
     """Return the open pull request that has just the files of the plan, whoever opened it."""
     for number in hub.list_pull_requests(plan.repo_id, _title(plan)):
-        if not find_unlisted(plan, hub.list_files(plan.repo_id, _revision(number)), build):
+        if not find_unlisted(plan, hub, _revision(number), build):
             return number
     return None
 

@@ -10,16 +10,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from packager.errors import EnvironmentFailure, PackagerError
+from packager.publish.listing import find_unlisted
 from packager.publish.overtaken import OvertakenError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from packager.hub import Hub, Upload
     from packager.model import ReleasePlan, RemoteFile
-
-    Unlisted = Callable[[ReleasePlan, tuple[RemoteFile, ...], Path], list[str]]
 
 MOST_CHANGES: Final = 1_000
 """Files added or deleted in one commit. The Hub refuses more than 25,000; its own client makes commits of at
@@ -34,11 +32,9 @@ def is_staged(plan: ReleasePlan, most: int = MOST_CHANGES) -> bool:
 class Stage:
     """The pull request in which one release is staged."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what is staged, from where to where
-        self, plan: ReleasePlan, hub: Hub, build: Path, upload: Upload, unlisted: Unlisted, most: int
-    ) -> None:
+    def __init__(self, plan: ReleasePlan, hub: Hub, build: Path, upload: Upload, most: int) -> None:
         self._plan, self._hub, self._build = plan, hub, build
-        self._upload, self._unlisted, self._most = upload, unlisted, most
+        self._upload, self._most = upload, most
         self._title = f"Release {plan.tag}"
 
     def fill(self, text: str) -> int:
@@ -73,7 +69,8 @@ class Stage:
                 raise OvertakenError(plan)
             for commit in commits[: commits.index(plan.parent)]:
                 listing = hub.list_files(plan.repo_id, commit)
-                if not self._unlisted(plan, listing, self._build) and _foreign(plan, listing) == before:
+                unlisted = find_unlisted(plan, hub, commit, self._build, listing)
+                if not unlisted and _foreign(plan, listing) == before:
                     return commit
             if commits[0] != plan.parent:
                 raise OvertakenError(plan)
@@ -124,8 +121,7 @@ class Stage:
         return None
 
     def _missing(self, number: int) -> list[str]:
-        listing = self._hub.list_files(self._plan.repo_id, _ref(number))
-        return self._unlisted(self._plan, listing, self._build)
+        return find_unlisted(self._plan, self._hub, _ref(number), self._build)
 
     def _open(self, text: str) -> int:
         plan = self._plan

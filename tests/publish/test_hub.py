@@ -135,9 +135,18 @@ def test_a_file_that_comes_with_other_bytes_than_the_hub_lists_is_no_state(
     hub: Hub, builds: Builds, wire: Wire, wired_hub: Hub
 ) -> None:
     publish(hub, builds)
-    wire.break_next("GET", "/resolve/.*README", "200", body=b"something else")
+    wire.break_next("GET", "/resolve/.*README", "200", body=b"something else", times=2)
     with pytest.raises(HubFailure, match=r"README\.md of me/turns came with other bytes"):
         wired_hub.read_state(REPO)
+
+
+def test_a_byte_that_flips_on_the_way_is_read_again(
+    hub: Hub, builds: Builds, wire: Wire, wired_hub: Hub
+) -> None:
+    publish(hub, builds)
+    for path in ("manifest", "README"):
+        wire.break_next("GET", f"/resolve/.*{path}", "200", body=b"something else")
+    assert wired_hub.read_state(REPO).files == hub.read_state(REPO).files
 
 
 # --- what is said when it fails ------------------------------------------------------------------------
@@ -148,13 +157,24 @@ def test_a_wrong_name_of_a_repository_is_wrong_usage(hub: Hub) -> None:
         hub.read_state("a/b/c")
 
 
+def test_not_found_means_that_there_is_no_repository_only_where_a_hub_says_it(
+    wire: Wire, wired_hub: Hub
+) -> None:
+    assert wired_hub.read_state(REPO).head is None
+    wire.break_next("GET", "/refs", "404")
+    assert wired_hub.read_state(REPO).head is None
+    wire.break_next("GET", "/refs", "404")
+    wire.break_next("GET", "/whoami", "404")
+    with pytest.raises(EnvironmentFailure, match=rf"answered 404 .*looking for {REPO}: .*check the name"):
+        wired_hub.read_state(REPO)
+
+
 @pytest.mark.parametrize(
     ("status", "advice"),
     [
         ("400", "see what it says"),
         ("401", "log in with `hf auth login`"),
         ("403", "use a token that may write there"),
-        ("404", "check the name"),
         ("418", "see what it says"),
     ],
 )

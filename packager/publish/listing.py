@@ -1,0 +1,72 @@
+"""Hold what a Hub lists at a revision against the files of a plan: by sha256, or by the id that git gives.
+
+A Hub may list regular files under ids of its own; what is not recognized by its id is read back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+from packager.errors import DataError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from packager.hub import Hub
+    from packager.model import BuiltFile, ReleasePlan, RemoteFile
+
+_PIECE: Final = 1 << 20  # bytes hashed at a time
+
+
+def find_unlisted(
+    plan: ReleasePlan,
+    hub: Hub,
+    revision: str,
+    build: Path,
+    listing: tuple[RemoteFile, ...] | None = None,
+) -> list[str]:
+    """Return the files of the plan that a revision holds with other bytes, not at all, or still.
+
+    Args:
+        plan: what is to be there, and what no longer.
+        hub: the Hub.
+        revision: a commit, a branch or a tag.
+        build: the folder of the build.
+        listing: what the Hub lists there; None: it is asked.
+    """
+    if listing is None:
+        listing = hub.list_files(plan.repo_id, revision)
+    listed = {file.path: file for file in listing}
+    wrong = [
+        file.path
+        for file in (*plan.add, *plan.keep)
+        if not is_listed(hub, plan.repo_id, revision, listed.get(file.path), build, file)
+    ]
+    return sorted([*wrong, *(path for path in plan.delete if path in listed)])
+
+
+def is_listed(  # noqa: PLR0913, PLR0917 - a file there, and a file here
+    hub: Hub, repo_id: str, revision: str, there: RemoteFile | None, build: Path, here: BuiltFile
+) -> bool:
+    """Return whether a file that a Hub lists at a revision has the bytes of one of the build."""
+    if there is None or there.size != here.size:
+        return False
+    if there.sha256 is not None:
+        return there.sha256 == here.sha256
+    return there.blob_id == _git_id(build, here) or hub.hash_file(repo_id, revision, here.path) == (
+        here.size,
+        here.sha256,
+    )
+
+
+def _git_id(build: Path, file: BuiltFile) -> str:
+    """Return the id that git gives a file of the build; raises if its bytes are not those that were built."""
+    sha256, sha1 = hashlib.sha256(), hashlib.sha1(b"blob %d\0" % file.size, usedforsecurity=False)
+    with (build / file.path).open("rb") as stream:
+        while piece := stream.read(_PIECE):
+            sha256.update(piece)
+            sha1.update(piece)
+    if sha256.hexdigest() != file.sha256:
+        raise DataError(f"{build / file.path} is not as it was built: run `packager build` again")
+    return sha1.hexdigest()

@@ -1,0 +1,202 @@
+"""The commands against a Hub that shares no code with this project, in every shape that is permitted."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from huggingface_hub import constants
+
+from packager.cli import main
+from project import make_corpus, make_segment, write_lines
+from publish.plain_hub import TOKEN, Habits, PlainHub, run_plain_hub
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")
+
+REPO = "me/turns"
+SHAPES = {
+    "usual": Habits(),
+    "spare": Habits(spare=True, codes=False),
+    "words in plain text": Habits(errors="text", codes=False),
+    "words in HTML": Habits(errors="html", codes=False),
+    "words in another JSON": Habits(errors="list"),
+    "words in no UTF-8": Habits(errors="latin", codes=False),
+    "pages of two": Habits(page=2),
+    "pages of one, links without a host": Habits(page=1, relative=True),
+    "storage elsewhere": Habits(elsewhere=True),
+    "uploads that are verified": Habits(lfs="verified", elsewhere=True),
+    "uploads in parts": Habits(lfs="parts", elsewhere=True),
+    "every file is large": Habits(large="all", elsewhere=True),
+    "no file is large": Habits(large="nothing"),
+    "ids that are not git's": Habits(git_ids=False),
+    "no file is large, ids that are not git's": Habits(git_ids=False, large="nothing"),
+    "answers zipped": Habits(zipped=True),
+    "repositories born empty": Habits(birth=""),
+    "repositories born with a card": Habits(birth="README.md"),
+    "409 for a stale parent": Habits(stale=409),
+    "a page for what it does not know": Habits(unknown=(200, b"<html>Welcome</html>")),
+    "501 for what it does not know": Habits(unknown=(501, b"no")),
+    "400 for what it does not know": Habits(unknown=(400, b"no")),
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", False)
+    return make_corpus(tmp_path / "project")
+
+
+@pytest.fixture(params=SHAPES)
+def hub(request: pytest.FixtureRequest) -> Iterator[PlainHub]:
+    with run_plain_hub(SHAPES[request.param]) as hub:
+        yield hub
+
+
+def run(project: Path, hub: PlainHub, command: str, *more: str) -> int:
+    endpoint = ["--endpoint", hub.endpoint] if command in {"publish", "verify", "diff"} else []
+    return main([command, *more, *endpoint, "--project", str(project)])
+
+
+def change(project: Path) -> None:
+    write_lines(project / "segments" / "new.jsonl", [make_segment("Something new.")])
+    assert main(["build", "--project", str(project)]) == 0
+
+
+def test_two_releases_their_proof_and_their_difference(
+    project: Path, hub: PlainHub, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["build", "--project", str(project)]) == 0
+    for _ in range(2):  # the second time nothing changes
+        assert run(project, hub, "publish") == 0
+    change(project)
+    for _ in range(2):
+        assert run(project, hub, "publish") == 0
+    there = hub.repositories[REPO]
+    assert [title for _, title, _ in there.commits][-2:] == ["Release v1.0.0", "Release v1.1.0"]
+    assert list(there.tags.items()) == [
+        ("v1.0.0", there.commits[-2][0]),
+        ("v1.1.0", there.commits[-1][0]),
+    ]
+    for tag in ("v1.0.0", "v1.1.0"):
+        assert run(project, hub, "verify", f"{REPO}@{tag}") == 0
+    capfd.readouterr()
+    assert run(project, hub, "diff", "v1.0.0", "v1.1.0", "--details", "--format", "json") == 0
+    document: dict[str, Any] = json.loads(capfd.readouterr().out)
+    assert document["level"] == "MINOR"
+    built = {
+        path.relative_to(project / "build").as_posix(): path.read_bytes()
+        for path in (project / "build").rglob("*")
+        if path.is_file()
+    }
+    assert {path: data for path, data in there.commits[-1][2].items() if path in built} == built
+    assert there.commits[-1][2].keys() - built.keys() <= {".gitattributes"}
+
+
+@pytest.fixture
+def usual() -> Iterator[PlainHub]:
+    with run_plain_hub() as hub:
+        yield hub
+
+
+def test_a_plan_is_carried_out_and_files_of_others_stay(
+    project: Path, usual: PlainHub, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["build", "--project", str(project)]) == 0
+    assert run(project, usual, "publish") == 0
+    there = usual.repositories[REPO]
+    there.add("mine", {**there.commits[-1][2], "NOTES.txt": b"mine", "data/train-extra.parquet": b"PAR1"})
+    change(project)
+    assert run(project, usual, "publish") == 1
+    capfd.readouterr()
+    assert run(project, usual, "publish", "--adopt", "--dry-run", "--format", "json") == 0
+    (tmp_path / "plan.json").write_text(capfd.readouterr().out)
+    assert len(there.commits) == 3
+    assert run(project, usual, "publish", "--plan", str(tmp_path / "plan.json")) == 0
+    assert there.commits[-1][2]["NOTES.txt"] == b"mine"
+    assert "data/train-extra.parquet" not in there.commits[-1][2]
+    assert run(project, usual, "verify", f"{REPO}@v1.1.0") == 0
+
+
+def test_a_repository_that_was_renamed_is_found_under_its_old_name(project: Path, usual: PlainHub) -> None:
+    assert main(["build", "--project", str(project)]) == 0
+    assert run(project, usual, "publish", "--private") == 0
+    usual.repositories["me/words"] = usual.repositories.pop(REPO)
+    usual.renamed[REPO] = "me/words"
+    change(project)
+    assert run(project, usual, "publish") == 0
+    assert list(usual.repositories["me/words"].tags) == ["v1.0.0", "v1.1.0"]
+    assert run(project, usual, "verify", f"{REPO}@v1.1.0") == 0
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [
+        (
+            {"Retry-After": "Wed, 25 Nov 2026 00:00:02 GMT", "Date": "Wed, 25 Nov 2026 00:00:00 GMT"},
+            "in 2 s",
+        ),
+        ({"Retry-After": "Wed, 25 Nov 2020 00:00:02 GMT"}, "in 1 s"),
+        ({"Retry-After": "soon"}, "in 1 s"),
+        ({"Retry-After": " 2 "}, "in 2 s"),
+        ({"RateLimit": '"api";r=0;t=2', "RateLimit-Policy": '"fixed window";"api";q=500;w=300'}, "in 2 s"),
+        ({"RateLimit": '"api";r=7;t=200'}, "in 1 s"),
+    ],
+)
+def test_a_pause_that_is_asked_for_is_kept(
+    project: Path,
+    usual: PlainHub,
+    capfd: pytest.CaptureFixture[str],
+    headers: dict[str, str],
+    wait: str,
+) -> None:
+    assert main(["build", "--project", str(project)]) == 0
+    usual.once["GET refs"] = (429, headers, b"<html>slow down</html>")
+    assert run(project, usual, "publish", "--dry-run") == 0
+    assert f"answered 429 while looking for {REPO}; trying again {wait}" in capfd.readouterr().err.replace(
+        " (<html>slow down</html>)", ""
+    )
+
+
+NONSENSE = [b"", b"null", b"[1]", b"{}", b'{"branches": [1]}', b"<html>", b"\xff\xfe{"]
+ASKED = [
+    "GET whoami",
+    "POST repos/create",
+    "GET refs",
+    "GET tree",
+    "POST validate-yaml",
+    "GET xet-write-token",
+    "POST preupload",
+    "POST objects/batch",
+    "POST commit",
+    "POST tag",
+]
+
+
+@pytest.mark.parametrize("status", [200, 500])
+@pytest.mark.parametrize("request_", ASKED)
+def test_an_answer_that_makes_no_sense_ends_in_a_message_and_running_again_heals(
+    project: Path,
+    usual: PlainHub,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    request_: str,
+    status: int,
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    assert main(["build", "--project", str(project)]) == 0
+    for number, body in enumerate(NONSENSE):
+        usual.repositories.clear()
+        usual.once[request_] = (status, {"Content-Type": "application/json"}, body)
+        assert run(project, usual, "publish") in {0, 3}, (number, body)
+        assert usual.once == {}
+        assert run(project, usual, "publish") == 0, (number, body)
+        there = usual.repositories[REPO]
+        assert [title for _, title, _ in there.commits] == ["initial commit", "Release v1.0.0"]
+        assert there.tags == {"v1.0.0": there.commits[-1][0]}
+    assert TOKEN not in "".join(capfd.readouterr())
