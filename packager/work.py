@@ -32,6 +32,7 @@ _ALLOCATOR: Final = "jemalloc_bg_thd"
 """The thread that Arrow's allocator starts; a copy of the process has one of its own."""
 _PATIENCE: Final = 50  # milliseconds
 _AHEAD: Final = 2  # units handed in for each worker
+_AHEAD_OF_OTHER_WORK: Final = 8  # the same before this process does something else, which may take 0.1 s
 _COLLECT_AFTER: Final = 200_000  # objects; a few blocks of segments
 
 
@@ -122,11 +123,12 @@ def run_in_order(
     try:
         for unit in units:
             pending.append(_submit(executor, work, unit))
-            if len(pending) > _AHEAD * jobs:
+            if len(pending) > (_AHEAD if meanwhile is None else _AHEAD_OF_OTHER_WORK) * jobs:
                 if meanwhile is not None:
                     meanwhile()
                     meanwhile = None
-                yield pending.popleft().result()
+                while len(pending) > _AHEAD * jobs:
+                    yield pending.popleft().result()
         if meanwhile is not None:
             meanwhile()
         while pending:

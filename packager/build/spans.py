@@ -40,7 +40,8 @@ def judge_span(source: SourceFile, span: tuple[int, int], criteria: Criteria) ->
     The number of their first line is counted from the begin of the span.
     """
     schema, layout = load_schema(criteria)
-    pack, proof = find_pack(criteria, source.name), Proof(schema, layout, eager=True)
+    # The last lines before the end may be few, and are no reason to judge the whole file once more.
+    pack, proof = find_pack(criteria, source.name), Proof(schema, layout, whatever=True)
     batches: list[Batch] = []
     count = 0
     try:

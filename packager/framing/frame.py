@@ -259,7 +259,7 @@ def _read_strings(frame: Frame, key: int, rows: Positions) -> list[str] | None:
 def _read_scalars(frame: Frame) -> bool:
     for key, kind in enumerate(frame.shape.kinds):
         if kind is Kind.SCALAR:
-            found = read_scalars(frame.data, frame.buffer, frame.begins[key], frame.ends[key])
+            found = read_scalars(frame.data, frame.begins[key], frame.ends[key])
             if found is None:
                 return False
             frame.scalars[key] = found

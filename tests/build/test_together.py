@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.build import build_dataset, singles, spans
+from packager.check.engine import find_project_sources, make_criteria
+from packager.config import load_project
 from packager.errors import DataError
 from project import make_project
 
@@ -97,3 +99,21 @@ def test_parts_of_a_large_file_are_the_file(
     monkeypatch.setattr(spans, "SPAN_BYTES", 30_000)
     build_dataset(tmp_path, out=tmp_path / "parts", drop_invalid=True)
     assert contents(tmp_path / "whole") == contents(tmp_path / "parts")
+
+
+@pytest.mark.parametrize("block_bytes", [4000, 29_900])
+def test_no_part_of_a_sound_file_is_in_doubt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block_bytes: int
+) -> None:
+    make_project(tmp_path, 'recording = "Speaker"\n')
+    (tmp_path / "segments").mkdir(exist_ok=True)
+    line = '{{"Speaker": "Guest {0}", "Start": "00:00:01", "End": "00:00:02", "Text": "{0}"}}\n'
+    path = tmp_path / "segments" / "all.jsonl"
+    path.write_text("".join(line.format(number // 40) for number in range(2000)))
+    monkeypatch.setattr(spans, "SPAN_BYTES", 30_000)
+    monkeypatch.setattr(spans, "_BLOCK_BYTES", block_bytes)
+    criteria = make_criteria(config := load_project(tmp_path), errors_only=True)
+    (source,) = find_project_sources(config)
+    judged = [spans.judge_span(source, span, criteria) for span in spans.cut_spans(path.stat().st_size)]
+    assert [None for batches in judged if batches is None] == []
+    assert sum(batch.count for batches in judged for batch in batches or ()) == 2000
