@@ -70,10 +70,11 @@ def keep_origins(project: Path, out: Path, manifest: Manifest, origins: dict[str
     """
     with suppress(OSError):
         path = _record_path(project, out)
-        before = _read(path).get("files", {})
-        size = sum(seen.stamp[0] for seen in origins.values() if seen.stamp is not None)
-        describe = _describe if size <= _MOST_HASHED else _describe_large
-        files = {name: describe(seen, before.get(name)) for name, seen in origins.items()}
+        if sum(seen.stamp[0] for seen in origins.values() if seen.stamp is not None) <= _MOST_HASHED:
+            before = _read(path).get("files", {})
+            files = {name: _describe(seen, before.get(name)) for name, seen in origins.items()}
+        else:
+            files = {name: _describe_large(seen) for name, seen in origins.items()}
         path.parent.mkdir(exist_ok=True)
         beside = path.with_suffix(f".{os.getpid()}.new")
         beside.write_bytes(orjson.dumps({"build": _name(manifest), "files": files}))
@@ -113,7 +114,7 @@ def _describe(seen: Seen, before: list[Any] | None) -> list[Any] | None:
     return None if digest is None or read_stamp(seen.place) != seen.stamp else [seen.stamp, digest]
 
 
-def _describe_large(seen: Seen, _: list[Any] | None) -> list[Any] | None:
+def _describe_large(seen: Seen) -> list[Any] | None:
     """Return the stamp alone: of a large corpus, reading all once more costs more than a build in vain."""
     return None if seen.stamp is None else [seen.stamp, ""]
 

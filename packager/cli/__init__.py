@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from packager.cli.arguments import make_parser
 from packager.errors import EnvironmentFailure, PackagerError
+from packager.work import rest_from_collecting
 
 if TYPE_CHECKING:
     import argparse
@@ -27,6 +28,7 @@ _FAILED: Final = EnvironmentFailure.exit_code
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; `arguments` default to those of the process."""
     _prepare_output()
+    rest_from_collecting()
     # numpy would start threads for matrices, of which there are none here; with threads no process can fork.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Arrow's own allocator holds on to a hundred megabytes more, and is no faster here.
