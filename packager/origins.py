@@ -51,15 +51,22 @@ class Origins(NamedTuple):
     """Why it is not known; empty if it is."""
 
 
-def look_at_origins(config: Config, sources: Iterable[tuple[SourceFile, Stamp | None]]) -> dict[str, Seen]:
-    """Return the files that a build is made of, by name: the sources, dataset.toml, the card, the schema."""
-    own = [config.root / FILE_NAME, config.card, config.schema]
+def look_at_origins(
+    config: Config, sources: Iterable[tuple[SourceFile, Stamp | None]], referred: Iterable[str] = ()
+) -> dict[str, Seen]:
+    """Return the files that a build is made of, by name: the sources, dataset.toml, the card, the schema.
+
+    With those that the schema refers to; to find them it has to be read.
+    """
+    own = [config.root / FILE_NAME, config.card, config.schema, *(config.root / name for name in referred)]
     places = {config.name_file(path): str(path) for path in own if path is not None}
     found = {name: Seen(place, read_stamp(place)) for name, place in places.items()}
     return found | {source.name: Seen(source.place, stamp) for source, stamp in sources}
 
 
-def keep_origins(project: Path, out: Path, manifest: Manifest, origins: dict[str, Seen]) -> None:
+def keep_origins(
+    project: Path, out: Path, manifest: Manifest, origins: dict[str, Seen], referred: Iterable[str] = ()
+) -> None:
     """Write down what a build was made of; a disk that refuses costs no more than the knowledge.
 
     Args:
@@ -67,6 +74,7 @@ def keep_origins(project: Path, out: Path, manifest: Manifest, origins: dict[str
         out: the folder that was built.
         manifest: what it holds.
         origins: what was seen before anything was read. A file that changed since counts as changed.
+        referred: those of them that the schema refers to.
     """
     with suppress(OSError):
         path = _record_path(project, out)
@@ -77,7 +85,9 @@ def keep_origins(project: Path, out: Path, manifest: Manifest, origins: dict[str
             files = {name: _describe_large(seen) for name, seen in origins.items()}
         path.parent.mkdir(exist_ok=True)
         beside = path.with_suffix(f".{os.getpid()}.new")
-        beside.write_bytes(orjson.dumps({"build": _name(manifest), "files": files}))
+        beside.write_bytes(
+            orjson.dumps({"build": _name(manifest), "files": files, "referred": sorted(referred)})
+        )
         beside.replace(path)
 
 
@@ -87,6 +97,9 @@ def find_changed_origins(project: Path, out: Path, manifest: Manifest, origins: 
     if record.get("build") != _name(manifest):
         return Origins((), f"no record here says what {out} was built from, so it may be out of date")
     then: dict[str, Any] = record["files"]
+    for name in record.get("referred", ()):
+        if (stamp := read_stamp(place := str(project / name))) is not None:
+            origins = {**origins, name: Seen(place, stamp)}
     kinds = {
         "added": origins.keys() - then.keys(),
         "removed": then.keys() - origins.keys(),

@@ -136,7 +136,9 @@ def run_build(  # noqa: PLR0913 - likewise
     schema, _ = load_schema_anew(criteria)
     sources = find_project_sources(config)
     statuses = [ask_status(source) for source in sources]
-    origins = look_at_origins(config, zip(sources, (status.stamp for status in statuses), strict=True))
+    referred = [config.name_file(config.root / name) for name, _ in schema.files]
+    stamps = (status.stamp for status in statuses)
+    origins = look_at_origins(config, zip(sources, stamps, strict=True), referred)
     rolls = bool(config.group_by or config.pins or config.lock)
     depends = (criteria, schema.files, config.segments, config.repo_id, rolls)
     memory = open_memory(config.root, depends, out.resolve()) if remember else None
@@ -172,7 +174,7 @@ def run_build(  # noqa: PLR0913 - likewise
             if len(numbers) == 1:
                 memory.keep_source(sources[numbers[0]], statuses[numbers[0]], became)
         memory.save()
-    keep_origins(config.root, out, manifest, origins)
+    keep_origins(config.root, out, manifest, origins, referred)
     if config.lock:
         write_lock(config.root, ((each.name, each.split) for each in manifest.recordings))
     return Built(out, manifest, report)

@@ -40,10 +40,9 @@ def _verify(given: argparse.Namespace) -> Verified:
     if not at or Path(given.what).is_dir():
         return verify_build(Path(given.what))
     project = Path(given.project) if given.project else find_project(Path.cwd())
-    receipt = None if project is None else read_receipt(project, repo_id, tag)
     hub = connect_hub(given.endpoint, say=lambda message: remark(message, quiet=given.quiet))
-    ours = receipt is not None and receipt.get("endpoint") == hub.endpoint
-    return verify_release(hub, repo_id, tag, receipt["commit"] if receipt and ours else None)
+    receipt = None if project is None else read_receipt(project, repo_id, tag, hub.endpoint)
+    return verify_release(hub, repo_id, tag, receipt["commit"] if receipt else None)
 
 
 def _identify(given: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ import pytest
 from huggingface_hub import constants
 
 import packager
+from packager import origins
 from packager.cli import main
 from project import make_corpus, make_project, make_segment, write_json, write_lines
 
@@ -459,6 +460,50 @@ def test_a_build_that_is_not_what_the_sources_say_is_not_published(
     capsys.readouterr()
     assert run(*dry_run) == 0
     assert "the sources are not at hand" in capsys.readouterr().err
+
+
+def test_a_file_that_the_schema_refers_to_is_a_source_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_corpus(tmp_path, recordings=1)
+    schema, speaker = tmp_path / "schema" / "segment.schema.json", tmp_path / "schema" / "parts" / "one.json"
+    write_json(speaker, {"type": "string"})
+    time = {"type": "string"}
+    properties = {"Speaker": {"$ref": "parts/one.json"}, "Start": time, "End": time, "Text": time}
+    write_json(schema, {"type": "object", "properties": properties})
+    dry_run = ("publish", "--project", tmp_path, "--rehearse", "--dry-run")
+    assert run("build", "--project", tmp_path) == 0
+    speaker.touch()
+    assert run(*dry_run) == 0
+    write_json(speaker, {"type": "string", "minLength": 1})
+    capsys.readouterr()
+    assert run(*dry_run) == 1
+    assert "schema/parts/one.json was changed since the build: run" in capsys.readouterr().err
+    speaker.unlink()
+    assert run(*dry_run) == 1
+    assert "schema/parts/one.json was removed since the build: run" in capsys.readouterr().err
+    write_json(speaker, {"type": "string", "minLength": 1})
+    assert run("build", "--project", tmp_path) == 0
+    assert run(*dry_run) == 0
+
+
+def test_a_file_of_a_large_corpus_that_was_touched_asks_for_a_build_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_corpus(tmp_path, recordings=2)
+    monkeypatch.setattr(origins, "_MOST_HASHED", 0)
+    build = ("build", "--project", tmp_path)
+    dry_run = ("publish", "--project", tmp_path, "--rehearse", "--dry-run")
+    assert run(*build) == 0
+    assert run(*dry_run) == 0
+    (tmp_path / "segments" / "ep0.jsonl").touch()
+    capsys.readouterr()
+    assert run(*dry_run) == 1
+    assert "segments/ep0.jsonl was changed since the build: run" in capsys.readouterr().err
+    before = (tmp_path / "build" / "manifest.json").read_bytes()
+    assert run(*build) == 0
+    assert run(*dry_run) == 0
+    assert (tmp_path / "build" / "manifest.json").read_bytes() == before
 
 
 def test_what_was_changed_is_said_too_where_the_build_is_published_already(

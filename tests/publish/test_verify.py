@@ -11,7 +11,7 @@ from huggingface_hub import snapshot_download
 
 from packager import build_dataset
 from packager.cli import main
-from packager.errors import DataError, UsageError
+from packager.errors import DataError, EnvironmentFailure, UsageError
 from packager.folders import load_build
 from packager.manifest import dump_manifest, parse_manifest
 from packager.parquet import read_footer
@@ -24,6 +24,7 @@ from packager.publish import (
     verify_release,
     write_receipt,
 )
+from packager.publish.receipts import receipt_path
 from project import make_project, write_json, write_lines
 
 if TYPE_CHECKING:
@@ -237,25 +238,69 @@ def test_columns_of_other_types_or_names_are_found(built: Path) -> None:
 # --- receipts ------------------------------------------------------------------------------------------
 
 
-def test_a_receipt_is_written_whole_and_says_the_same_each_time(
-    hub: Hub, builds: Builds, address: HubAddress, tmp_path: Path
+def test_a_receipt_says_what_was_published_and_stays_as_it_is(
+    hub: Hub, built: Path, address: HubAddress, tmp_path: Path
 ) -> None:
-    project = tmp_path / "project"
+    project = tmp_path / "receipts-of"
     project.mkdir()
-    folder, manifest = builds.two_shards()
-    receipt = publish(hub, (folder, manifest))
-    path = write_receipt(project, receipt, folder, "0.1")
+    build = (built, load_build(built))
+    receipt = publish(hub, build)
+    path = write_receipt(project, receipt, built, "0.1")
     first = path.read_bytes()
-    assert path.name == "me--turns-v1.0.0.json"
-    assert write_receipt(project, publish(hub, (folder, manifest)), folder, "0.1").read_bytes() == first
+    assert path.name == "me--turns-v1.0.0-loopback.json"
+    assert write_receipt(project, publish(hub, build), built, "0.2").read_bytes() == first
     assert [each.name for each in path.parent.iterdir()] == [path.name]
-    found = read_receipt(project, REPO, "v1.0.0")
+    found = read_receipt(project, REPO, "v1.0.0", address.endpoint)
     assert found is not None
     assert (found["commit"], found["tool"], len(found["manifest_sha256"])) == (receipt.commit, "0.1", 64)
+    digests = {each.name: each.digest for each in build[1].recordings}
+    assert len(digests) > 0
+    assert found["recordings"] == digests
     assert address.token not in path.read_text()
     path.write_text("[")
     with pytest.raises(DataError, match="is no receipt"):
-        read_receipt(project, REPO, "v1.0.0")
+        read_receipt(project, REPO, "v1.0.0", address.endpoint)
+
+
+def test_a_receipt_is_not_overwritten_once_the_tag_was_moved(
+    hub: Hub, builds: Builds, stranger: Stranger, tmp_path: Path
+) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    build = builds.two_shards()
+    path = write_receipt(project, publish(hub, build), build[0], "0.1")
+    first = path.read_bytes()
+    moved = stranger.put("NOTES.txt", b"mine")
+    stranger.api.delete_tag(REPO, tag="v1.0.0", repo_type="dataset")
+    stranger.api.create_tag(REPO, tag="v1.0.0", revision=moved, repo_type="dataset")
+    with pytest.raises(DataError, match=f"names the commit {moved}; .*: somebody moved the tag"):
+        write_receipt(project, publish(hub, build), build[0], "0.1")
+    assert path.read_bytes() == first
+
+
+def test_each_hub_has_a_receipt_of_its_own(tmp_path: Path) -> None:
+    names = {
+        endpoint: receipt_path(tmp_path, REPO, "v1.0.0", endpoint).name
+        for endpoint in ("https://huggingface.co", "http://127.0.0.1:8100", "https://hub.example.org/x")
+    }
+    assert list(names.values()) == [
+        "me--turns-v1.0.0.json",
+        "me--turns-v1.0.0-loopback.json",
+        "me--turns-v1.0.0-hub-example-org-x.json",
+    ]
+
+
+def test_a_receipt_that_cannot_be_written_says_that_the_release_stands(
+    hub: Hub, builds: Builds, tmp_path: Path
+) -> None:
+    build = builds.two_shards()
+    receipt = publish(hub, build)
+    (tmp_path / ".packager").mkdir()
+    (tmp_path / ".packager" / "receipts").write_text("in the way")
+    with pytest.raises(
+        EnvironmentFailure, match=r"me/turns v1\.0\.0 is published and proven .*receipts: File"
+    ):
+        write_receipt(tmp_path, receipt, build[0], "0.1")
 
 
 # --- the command ---------------------------------------------------------------------------------------
