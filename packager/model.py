@@ -360,6 +360,8 @@ class RemoteState:
     """The files at the highest `vX.Y.Z` tag, sorted by path; empty if there is no such tag."""
     edited_card: EditedCard | None = None
     """Set if README.md was edited since the latest release, and somebody has read both."""
+    branches: tuple[str, ...] = ()
+    """Their names, sorted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(f"{where}{error.strerror or error}", _FAILED)
     except KeyboardInterrupt:
         return _complain("interrupted; nothing is half done", _FAILED)
+    except Exception as error:  # noqa: BLE001 - a message and the right exit code, whatever it is
+        return _complain(_describe_fault(error), _FAILED)
     return code
 
 
@@ -60,6 +62,21 @@ def _prepare_output() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - for as long as we run
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _describe_fault(error: Exception) -> str:
+    """Say where a fault of the tool itself is; no secret is in it."""
+    from traceback import extract_tb
+
+    from packager.secrets import hide_secrets
+
+    place = next(
+        (each for each in reversed(extract_tb(error.__traceback__)) if "packager" in each.filename), None
+    )
+    where = f" at {Path(place.filename).name}:{place.lineno}" if place else ""
+    text = hide_secrets(" ".join(str(error).split()))[:300]
+    kind = type(error).__name__
+    return f"a fault of packager itself, not of your data: {kind}{where} ({text}); please report it"
 
 
 def _complain(message: str, code: int) -> int:

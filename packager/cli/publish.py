@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from packager.cli.terminal import print_json, remark, show_count, warn
-from packager.errors import UsageError
+from packager.errors import EnvironmentFailure, PackagerError, UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -28,12 +28,17 @@ def run_publish(given: argparse.Namespace) -> int:
     from packager.config import load_project
 
     config = load_project(Path(given.project) if given.project else None)
-    if not given.rehearse:
-        document, _ = publish(config, given, given.endpoint, None)
-    elif given.endpoint:
+    if given.rehearse and given.endpoint:
         raise UsageError("--rehearse publishes to a Hub of its own: leave out --endpoint")
-    else:
-        document = rehearse(config, given)
+    try:
+        if given.rehearse:
+            document = rehearse(config, given)
+        else:
+            document, _ = publish(config, given, given.endpoint, None)
+    except KeyboardInterrupt as interrupt:
+        raise EnvironmentFailure(
+            "interrupted; run the same command again: what is begun is finished then"
+        ) from interrupt
     if given.format == "json":
         print_json(document)
     return 0
@@ -48,7 +53,6 @@ def publish(
     from packager.publish import (
         OvertakenError,
         Planner,
-        check_agreed,
         check_repository,
         describe_diff,
         describe_plan,
@@ -67,9 +71,13 @@ def publish(
     if agreed is not None and not _same_hub(agreed["endpoint"], hub.endpoint):
         raise UsageError(f"the plan is for {agreed['endpoint']}, and this would publish to {hub.endpoint}")
     planner = Planner(config, hub, folder, asked, wishes, say=say)
-    plan = planner.plan()
+    try:
+        plan = planner.plan()
+    except PackagerError as error:
+        _look_first(config, given, None, hub, folder, planner.manifest, wishes, error)
+        raise
     if given.format == "text":
-        print(_show_plan(plan, private=given.private, propose=given.pull_request), flush=True)
+        print(_show_plan(plan, wishes), flush=True)
     document: dict[str, object] = {
         "version": 1,
         "plan": describe_plan(plan),
@@ -77,9 +85,8 @@ def publish(
         "wishes": describe_wishes(asked, wishes),
         "receipt": None,
     }
-    if agreed is not None:
-        check_agreed(agreed, plan)
-    warnings = _look_first(config, given, plan, hub, folder, planner.manifest)
+    refusal = _disagreement(agreed, plan)
+    warnings = _look_first(config, given, plan, hub, folder, planner.manifest, wishes, refusal)
     if given.format == "text":
         _show_warnings(warnings)
     else:
@@ -87,18 +94,30 @@ def publish(
     document["warnings"] = list(warnings)
     if given.dry_run:
         return document, None
-    if given.pull_request and plan.published_as is None:
+    if wishes.pull_request and plan.published_as is None:
         return {**document, **_propose(plan, hub, folder, given.format)}, None
     try:
-        receipt = publish_as_planned(plan, hub, folder, planner.plan, private=given.private)
+        receipt = publish_as_planned(plan, hub, folder, planner.plan, private=wishes.private)
     except OvertakenError:
-        remark(f"what would be done now:\n{_show_plan(planner.plan())}", quiet=False)
+        remark(f"what would be done now:\n{_show_plan(planner.plan(), wishes)}", quiet=False)
         raise
     document["receipt"] = asdict(receipt)
     write_receipt(config.root, receipt, folder, version("segment-packager"))
     if given.format == "text":
         print(_show_receipt(receipt))
     return document, receipt
+
+
+def _disagreement(agreed: dict[str, Any] | None, plan: ReleasePlan) -> PackagerError | None:
+    """Return why a plan is not the one that was agreed on; None if it is, or there is none."""
+    from packager.publish import check_agreed
+
+    try:
+        if agreed is not None:
+            check_agreed(agreed, plan)
+    except PackagerError as error:
+        return error
+    return None
 
 
 def _propose(plan: ReleasePlan, hub: Hub, folder: Path, form: str) -> dict[str, object]:
@@ -120,9 +139,13 @@ def read_wishes(
     from packager.publish import Wishes, read_document
 
     if given.plan is None:
-        return None, given.version, Wishes(_read_notes(given.notes), given.adopt, config.policy)
-    if given.version or given.notes or given.adopt:
-        raise UsageError("--plan says all: leave out --version, --notes and --adopt")
+        notes = _read_notes(given.notes)
+        wishes = Wishes(notes, given.adopt, config.policy, given.private, given.pull_request)
+        return None, given.version, wishes
+    if given.version or given.notes or given.adopt or given.private or given.pull_request:
+        raise UsageError(
+            "--plan says all: leave out --version, --notes, --adopt, --private and --pull-request"
+        )
     try:
         data = Path(given.plan).read_bytes()
     except OSError as error:
@@ -147,22 +170,39 @@ def _read_notes(given: str | None) -> str:
 def _look_first(  # noqa: PLR0913, PLR0917 - all that may stand in the way
     config: Config,
     given: argparse.Namespace,
-    plan: ReleasePlan,
+    plan: ReleasePlan | None,
     hub: Hub,
     folder: Path,
     manifest: Manifest,
+    wishes: Wishes,
+    refusal: PackagerError | None,
 ) -> tuple[str, ...]:
-    """Refuse a release that something stands in the way of; return the warnings."""
+    """Refuse a release that something stands in the way of, with all of it; return the warnings."""
     from packager.check.judge import find_card_severities
+    from packager.hub import HubFailure
     from packager.publish import check_private, check_release
 
     schema, changes = _read_schema(config), _find_changes(config, folder, manifest, quiet=given.quiet)
-    if plan.published_as is not None and not given.dry_run and not given.strict:
-        return changes  # nothing is sent, so nothing stands in the way
-    if given.private and plan.parent is not None:
-        check_private(plan, hub)
-    asked, held = None if given.dry_run else hub, find_card_severities(config)
-    return check_release(plan, asked, folder, schema, changes=changes, strict=given.strict, card_rules=held)
+    if refusal is None and plan is not None:
+        if plan.published_as is not None and not given.dry_run and not given.strict:
+            return changes  # nothing is sent, so nothing stands in the way
+        try:
+            if wishes.private and plan.parent is not None:
+                check_private(plan, hub)
+        except UsageError as error:
+            refusal = error
+    asked = None if given.dry_run or isinstance(refusal, HubFailure) else hub
+    return check_release(
+        plan,
+        asked,
+        folder,
+        schema,
+        changes=changes,
+        strict=given.strict,
+        card_rules=find_card_severities(config),
+        propose=wishes.pull_request,
+        refusal=refusal,
+    )
 
 
 def _read_schema(config: Config) -> bytes | None:
@@ -191,7 +231,7 @@ def _find_changes(config: Config, build: Path, manifest: Manifest, *, quiet: boo
     return found.changes
 
 
-def _show_plan(plan: ReleasePlan, *, private: bool = False, propose: bool = False) -> str:
+def _show_plan(plan: ReleasePlan, wishes: Wishes) -> str:
     from packager.publish import is_staged
 
     where = f"{plan.repo_id} at {plan.endpoint}"
@@ -202,7 +242,7 @@ def _show_plan(plan: ReleasePlan, *, private: bool = False, propose: bool = Fals
     if plan.release is not None:
         lines += [f"  news   {sentence}" for sentence in plan.release.news]
     if plan.parent is None:
-        lines.append(f"  the repository is new{', and private' * private}")
+        lines.append(f"  the repository is new{', and private' * wishes.private}")
     lines += [f"  add    {file.path} ({file.size:,} bytes)" for file in plan.add]
     lines += [f"  keep   {file.path}" for file in plan.keep]
     lines += [f"  delete {path}" for path in plan.delete]
@@ -211,7 +251,7 @@ def _show_plan(plan: ReleasePlan, *, private: bool = False, propose: bool = Fals
         lines.append(
             f"  the commit {plan.tag_commit[:12]} already holds these files; only the tag is missing"
         )
-    elif propose:
+    elif wishes.pull_request:
         lines.append(f"  one pull request of {plan.send_bytes:,} bytes, and no tag before it is merged")
     elif is_staged(plan):
         lines.append(

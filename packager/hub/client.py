@@ -55,7 +55,7 @@ _NAME: Final = "segment-packager"
 class Hub:
     """One Hub and one account. Every repository is a dataset repository."""
 
-    __slots__ = ("_api", "_say", "_timeout", "_token", "_waits", "endpoint")
+    __slots__ = ("_api", "_say", "_timeout", "_token", "_waits", "_xet", "endpoint")
 
     def __init__(
         self,
@@ -72,6 +72,7 @@ class Hub:
         self._say = say
         self._waits = tuple(waits)
         self._timeout = timeout
+        self._xet: dict[tuple[str, bool], bool] = {}
 
     def __repr__(self) -> str:
         return f"Hub({self.endpoint!r})"  # never the token
@@ -107,6 +108,7 @@ class Hub:
             tags=tags,
             manifest=manifest,
             released=self._read_released(repo_id, head, files, tags),
+            branches=tuple(sorted(refs.branches)) if refs else (),
         )
 
     def has_repository(self, repo_id: str) -> bool:
@@ -125,6 +127,11 @@ class Hub:
         """Return the tags of a repository, sorted by name."""
         refs = self._read_refs(repo_id)
         return refs.tags if refs else ()
+
+    def list_branches(self, repo_id: str) -> tuple[str, ...]:
+        """Return the names of the branches of a repository, sorted."""
+        refs = self._read_refs(repo_id)
+        return tuple(sorted(refs.branches)) if refs else ()
 
     def list_commits(self, repo_id: str, revision: str = MAIN) -> tuple[str, ...]:
         """Return the commits of a revision, the newest first."""
@@ -191,6 +198,14 @@ class Hub:
             raise HubFailure(
                 f"the token for {self.endpoint} may only read", "use one that may write", status=403
             )
+
+    def check_write(self, repo_id: str, *, pull_request: bool = False) -> None:
+        """Ask whether this token may send files to a repository that exists. Nothing is sent.
+
+        Raises:
+            HubFailure: it may not; or nobody answers. A Hub without Xet cannot be asked.
+        """
+        self._speaks_xet(repo_id, pull_request=pull_request)
 
     # --- writing: each sends its request once ----------------------------------------------------------
 
@@ -414,10 +429,13 @@ class Hub:
             constants.HF_HUB_DISABLE_XET = before
 
     def _speaks_xet(self, repo_id: str, *, pull_request: bool) -> bool:
-        return self._call(
-            f"preparing to send files to {repo_id}",
-            lambda: self._api.speaks_xet(repo_id, pull_request=pull_request),
-        )
+        key = repo_id, pull_request
+        if key not in self._xet:
+            self._xet[key] = self._call(
+                f"preparing to send files to {repo_id}",
+                lambda: self._api.speaks_xet(repo_id, pull_request=pull_request),
+            )
+        return self._xet[key]
 
     def _headers(self) -> dict[str, str]:
         headers: dict[str, str] = _utils.build_hf_headers(token=self._token, library_name=_NAME)

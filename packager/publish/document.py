@@ -123,4 +123,5 @@ def _read(document: dict[str, Any]) -> tuple[dict[str, Any], str | None, Wishes]
     policy = wishes["policy"]
     if policy not in POLICIES:
         raise ValueError(policy)
-    return plan, asked, Wishes(notes, wishes["adopt"] is True, policy)
+    private, pull_request = (wishes.get(name) is True for name in ("private", "pull_request"))
+    return plan, asked, Wishes(notes, wishes["adopt"] is True, policy, private, pull_request)

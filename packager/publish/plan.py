@@ -43,6 +43,10 @@ class Wishes:
 
     policy: str = "tfds"
     """What a difference is to the version: `tfds` or `datapackage`; see `packager.diff`."""
+    private: bool = False
+    """Nobody may see the repository but who is allowed to."""
+    pull_request: bool = False
+    """Open the release as a pull request."""
 
 
 NO_WISHES: Final = Wishes()
@@ -93,6 +97,8 @@ def plan_release(  # noqa: PLR0913 - what stands, what was built, what is wanted
     if asked is not None and asked not in standing and not (published and asked not in taken):
         check_asked(asked, step, set(taken), remote.repo_id)
     chosen = published or asked or _unfinished_version(draft, remote) or step.least
+    if not published:
+        _check_branches(remote, chosen)
     if texts is not None and not published and not (draft.is_unchanged and _says(draft.release, chosen)):
         facts = _next_facts(remote, chosen, step.news, wishes.notes, stranded=stranded)
         draft = _make_draft(manifest, texts, facts, remote, served if wishes.adopt else ())
@@ -111,6 +117,16 @@ def plan_release(  # noqa: PLR0913 - what stands, what was built, what is wanted
         why="" if published else step.why if chosen == step.least else f"asked for; {step.why}",
         adopt=_check_strangers(remote, draft, served, adopt=wishes.adopt),
     )
+
+
+def _check_branches(remote: RemoteState, version: Version) -> None:
+    """Refuse a version whose tag would have the name of a branch: who asks for it may be given the branch."""
+    name = f"v{as_text(version)}"
+    if name in remote.branches:
+        raise UsageError(
+            f"{remote.repo_id} has a branch called {name}, and who asks for that version may be given what "
+            "it holds: delete or rename the branch on the Hub, or ask for a higher version with --version"
+        )
 
 
 def _release_of(remote: RemoteState) -> ReleaseFacts | None:

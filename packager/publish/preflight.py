@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from packager.card import lint_card
 from packager.card_rules import CARD_RULES
 from packager.errors import DataError, EnvironmentFailure, PackagerError
-from packager.folders import load_build
+from packager.folders import describe_differences, load_build, verify_folder
 from packager.model import Severity
 from packager.publish.act import check_build
 from packager.secrets import find_secrets
@@ -35,7 +35,7 @@ class Obstacle(NamedTuple):
 
 
 def check_release(  # noqa: PLR0913 - all that may stand in the way
-    plan: ReleasePlan,
+    plan: ReleasePlan | None,
     hub: Hub | None,
     build: Path,
     schema: bytes | None = None,
@@ -43,17 +43,21 @@ def check_release(  # noqa: PLR0913 - all that may stand in the way
     changes: Iterable[str] = (),
     strict: bool = False,
     card_rules: Mapping[str, Severity] | None = None,
+    propose: bool = False,
+    refusal: PackagerError | None = None,
 ) -> tuple[str, ...]:
     """Refuse a release that could not be carried out, or should not be, with everything that is wrong.
 
     Args:
-        plan: what is to be done.
+        plan: what is to be done; None: no plan could be made, and `refusal` says why.
         hub: where; None: the Hub is not asked, as for a plan that is only shown.
         build: the folder of the build.
         schema: the project's schema file as it is now; None: the sources are not at hand.
         changes: what was changed since the build, a sentence each.
         strict: warnings stand in the way too.
         card_rules: the rules of the card that hold; None: as they are without a project.
+        propose: it is to be a pull request.
+        refusal: what stands in the way already.
 
     Returns:
         The warnings.
@@ -61,33 +65,40 @@ def check_release(  # noqa: PLR0913 - all that may stand in the way
     Raises:
         DataError: the build or what it says is wrong, perhaps among other things.
         EnvironmentFailure: the token will not do, or the Hub has moved on.
+        PackagerError: `refusal`, if nothing else stands in the way.
     """
     found = [
         *(Obstacle(change, is_data=True) for change in changes),
-        *find_obstacles(plan, hub, build, schema, card_rules),
+        *find_obstacles(plan, hub, build, schema, card_rules, propose=propose),
     ]
+    if refusal is not None:
+        found.insert(0, Obstacle(str(refusal), is_data=isinstance(refusal, DataError)))
     obstacles = [obstacle for obstacle in found if obstacle.stops or strict]
     if not obstacles:
         return tuple(obstacle.message for obstacle in found)
+    if refusal is not None and len(obstacles) == 1:
+        raise refusal
     text = "\n".join(obstacle.message for obstacle in obstacles)
     if len(obstacles) > 1:
         text = f"{len(obstacles)} things stand in the way, and nothing was sent:\n{text}"
-    kind = DataError if any(obstacle.is_data for obstacle in obstacles) else EnvironmentFailure
-    raise kind(text)
+    kind = EnvironmentFailure if refusal is None else type(refusal)
+    raise (DataError if any(obstacle.is_data for obstacle in obstacles) else kind)(text)
 
 
-def find_obstacles(
-    plan: ReleasePlan,
+def find_obstacles(  # noqa: PLR0913 - as above
+    plan: ReleasePlan | None,
     hub: Hub | None,
     build: Path,
     schema: bytes | None = None,
     card_rules: Mapping[str, Severity] | None = None,
+    *,
+    propose: bool = False,
 ) -> tuple[Obstacle, ...]:
     """Return all that stands in the way, and the warnings; see `check_release`."""
     found: list[Obstacle] = []
-    looks: list[Callable[[], None]] = [lambda: check_build(plan, build)]
+    looks: list[Callable[[], None]] = [partial(_check_folder, plan, build)]
     if hub is not None:
-        looks.append(partial(hub.check_login, writing=True))
+        looks.append(partial(_check_rights, plan, hub, propose=propose))
     for look in looks:
         try:
             look()
@@ -99,6 +110,19 @@ def find_obstacles(
     found += _find_card_faults(build, manifest, card_rules)
     found += _find_shown_secrets(build, manifest, plan)
     return tuple(found)
+
+
+def _check_folder(plan: ReleasePlan | None, build: Path) -> None:
+    if plan is not None:
+        check_build(plan, build)
+    elif differences := verify_folder(build, load_build(build)):
+        raise DataError(describe_differences(build, differences))
+
+
+def _check_rights(plan: ReleasePlan | None, hub: Hub, *, propose: bool) -> None:
+    hub.check_login(writing=True)
+    if plan is not None and plan.parent is not None:
+        hub.check_write(plan.repo_id, pull_request=propose)
 
 
 def _find_card_faults(
@@ -121,7 +145,7 @@ def _find_card_faults(
     ]
 
 
-def _find_shown_secrets(build: Path, manifest: Manifest, plan: ReleasePlan) -> list[Obstacle]:
+def _find_shown_secrets(build: Path, manifest: Manifest, plan: ReleasePlan | None) -> list[Obstacle]:
     """Find secrets in the text files of a build; those in segments are found by the check."""
     names = ["manifest.json", *(file.path for file in manifest.files if file.rows is None)]
     texts = [
@@ -129,7 +153,7 @@ def _find_shown_secrets(build: Path, manifest: Manifest, plan: ReleasePlan) -> l
         for name in names
         if (build / name).is_file()
     ]
-    if plan.release is not None:
+    if plan is not None and plan.release is not None:
         texts.append(("the notes", plan.release.notes))
     return [
         Obstacle(

@@ -61,6 +61,8 @@ def verify_release(hub: Hub, repo_id: str, tag: str, recorded: str | None = None
         raise DataError(f"{repo_id} {tag} holds no {MANIFEST}: it was not published by packager")
     manifest = parse_manifest(hub.read_file(repo_id, commit, MANIFEST), f"{MANIFEST} of {repo_id} {tag}")
     differences = [*_moved(tag, commit, recorded, hub.read_title(repo_id, commit)), *check_sums(manifest)]
+    if tag in hub.list_branches(repo_id):
+        differences.append(f"a branch is called {tag} too: who asks for {tag} may be given what it holds")
     for file in manifest.files:
         differences += _differences(hub, repo_id, commit, file, listing.get(file.path), manifest)
     own = {MANIFEST, *(file.path for file in manifest.files)}

@@ -200,3 +200,87 @@ def test_an_answer_that_makes_no_sense_ends_in_a_message_and_running_again_heals
         assert [title for _, title, _ in there.commits] == ["initial commit", "Release v1.0.0"]
         assert there.tags == {"v1.0.0": there.commits[-1][0]}
     assert TOKEN not in "".join(capfd.readouterr())
+
+
+def test_a_plan_that_was_private_makes_a_private_repository(
+    project: Path, usual: PlainHub, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["build", "--project", str(project)]) == 0
+    capfd.readouterr()
+    assert run(project, usual, "publish", "--private", "--dry-run", "--format", "json") == 0
+    plan = tmp_path / "plan.json"
+    plan.write_text(capfd.readouterr().out)
+    assert run(project, usual, "publish", "--plan", str(plan), "--private") == 2
+    assert run(project, usual, "publish", "--plan", str(plan)) == 0
+    assert usual.repositories[REPO].private
+
+
+def test_what_stands_in_the_way_of_a_plan_is_said_with_all_else(
+    project: Path, usual: PlainHub, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["build", "--project", str(project)]) == 0
+    assert run(project, usual, "publish") == 0
+    there = usual.repositories[REPO]
+    there.add("mine", {**there.commits[-1][2], "data/train-extra.parquet": b"PAR1"})
+    write_lines(project / "segments" / "new.jsonl", [make_segment("Something new.")])
+    monkeypatch.setenv("HF_TOKEN", "of-somebody-else")
+    assert run(project, usual, "publish") == 1
+    said = capfd.readouterr().err
+    for part in (
+        "3 things stand in the way, and nothing was sent:",
+        "data/train-extra.parquet",
+        "segments/new.jsonl was added since the build",
+        "answered 401",
+    ):
+        assert part in said
+
+
+def test_who_may_not_write_is_told_before_anything_is_sent(
+    project: Path, usual: PlainHub, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["build", "--project", str(project)]) == 0
+    assert run(project, usual, "publish") == 0
+    change(project)
+    usual.once["GET xet-write-token"] = (403, {}, b"not yours")
+    usual.requests.clear()
+    assert run(project, usual, "publish") == 3
+    assert "answered 403 (not yours) while preparing to send files to me/turns" in capfd.readouterr().err
+    assert [each for each in usual.requests if "preupload" in each] == []
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["http://127.0.0.1:99999", "http://127.0.0.1:0", "http://a b", "ftp://x"]
+)
+def test_what_is_no_address_is_wrong_usage(
+    project: Path, capfd: pytest.CaptureFixture[str], endpoint: str
+) -> None:
+    assert main(["build", "--project", str(project)]) == 0
+    assert main(["publish", "--endpoint", endpoint, "--project", str(project)]) == 2
+    assert f"{endpoint!r} is not an endpoint" in capfd.readouterr().err
+
+
+def test_a_token_that_no_request_can_carry_is_told_and_not_shown(
+    project: Path, usual: PlainHub, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["build", "--project", str(project)]) == 0
+    monkeypatch.setenv("HF_TOKEN", "hf_tökén")
+    assert run(project, usual, "publish") == 2
+    said = capfd.readouterr().err
+    assert "the token has a space or another character that no token has" in said
+    assert "tök" not in said
+
+
+def test_a_fault_of_the_tool_is_a_message_without_a_secret(
+    project: Path, usual: PlainHub, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["build", "--project", str(project)]) == 0
+    secret = "hf_" + "a1B2c3D4" * 5
+
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError(secret)
+
+    monkeypatch.setattr("packager.publish.planner.plan_release", fail)
+    assert run(project, usual, "publish") == 3
+    said = capfd.readouterr().err
+    assert "packager: a fault of packager itself, not of your data: ZeroDivisionError at planner.py:" in said
+    assert secret not in said

@@ -9,7 +9,7 @@ import pytest
 
 from packager.errors import DataError, EnvironmentFailure, UsageError
 from packager.hub import connect_hub
-from packager.publish import plan_release, publish_release
+from packager.publish import plan_release, publish_release, verify_release
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -403,3 +403,18 @@ def test_a_receipt_and_a_plan_hold_no_token(hub: Hub, address: HubAddress, build
     plan = plan_release(manifest, hub.read_state(REPO))
     receipt = publish_release(plan, hub, folder)
     assert address.token not in json.dumps([repr(hub), repr(plan), repr(receipt)])
+
+
+def test_a_branch_with_the_name_of_the_tag_is_refused_and_found(
+    hub: Hub, builds: Builds, stranger: Stranger
+) -> None:
+    folder, manifest = builds.two_shards()
+    publish_release(plan_release(manifest, hub.read_state(REPO)), hub, folder)
+    stranger.api.create_branch(REPO, branch="v1.0.1", repo_type="dataset")
+    other = builds.one_shard()[1]
+    with pytest.raises(UsageError, match=r"has a branch called v1\.0\.1"):
+        plan_release(other, hub.read_state(REPO))
+    assert plan_release(other, hub.read_state(REPO), version="1.0.2").version == "1.0.2"
+    stranger.api.create_branch(REPO, branch="v1.0.0", repo_type="dataset")
+    (found,) = verify_release(hub, REPO, "v1.0.0").differences
+    assert found == "a branch is called v1.0.0 too: who asks for v1.0.0 may be given what it holds"
