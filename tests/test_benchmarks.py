@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks import chunking, corpora
+from benchmarks import chunking, corpora, publish, publish_faults
+from packager.rehearsal import run_hub
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,3 +77,14 @@ def test_the_model_of_chunks_finds_its_place_again_after_an_insertion() -> None:
     assert sum(chunks.values()) == 2 << 20
     assert max(chunks.values()) <= 128 << 10
     assert sum(size for digest, size in after.items() if digest not in chunks) <= 256 << 10
+
+
+def test_the_publisher_that_is_measured_publishes_and_proves(tmp_path: Path) -> None:
+    build = publish_faults.write_build(tmp_path / "project")
+    with run_hub(tmp_path / "hub") as address:
+        environment = {**os.environ, "HF_ENDPOINT": address.endpoint, "HF_TOKEN": address.token}
+        command = [sys.executable, "-W", "ignore", "-c", publish.PACKAGER, str(build)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        assert publish_faults.find_flaws(address.endpoint, address.token, build) == ()
+    upload, proof = map(float, done.stdout.split())
+    assert min(upload, proof) > 0
