@@ -10,7 +10,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-from packager.errors import DataError
+from packager.errors import DataError, EnvironmentFailure
 from packager.folders import load_build, load_texts, replace_folder
 from packager.manifest import NAME as MANIFEST
 from packager.manifest import dump_manifest
@@ -28,10 +28,20 @@ def finish_folder(build: Path, release: ReleaseFacts | None) -> None:
     Raises:
         DataError: its text files are not as they were built.
         UsageError: it holds files that are not of the build.
-        EnvironmentFailure: a build into it is running.
+        EnvironmentFailure: a build into it is running, or the disk refuses.
     """
     if _finished(build, release)[1] == load_build(build):
         return
+    try:
+        _write_finished(build, release)
+    except OSError as error:
+        raise EnvironmentFailure(
+            f"{build} cannot be finished for the release ({error.strerror or error}); it stays as it was, "
+            "and nothing was sent"
+        ) from error
+
+
+def _write_finished(build: Path, release: ReleaseFacts | None) -> None:
     with replace_folder(build, build.absolute().parent) as work:
         texts, manifest = _finished(build, release)
         for file in manifest.files:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -284,3 +286,21 @@ def test_a_fault_of_the_tool_is_a_message_without_a_secret(
     said = capfd.readouterr().err
     assert "packager: a fault of packager itself, not of your data: ZeroDivisionError at planner.py:" in said
     assert secret not in said
+
+
+def test_a_disk_that_takes_no_more_leaves_the_build_as_it_was_and_sends_nothing(
+    project: Path, usual: PlainHub
+) -> None:
+    assert main(["build", "--project", str(project)]) == 0
+    before = (project / "build" / "manifest.json").read_bytes()
+    code = (
+        "import resource, sys; from packager.cli import main; "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)); sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", code, "publish", "--endpoint", usual.endpoint, "--project", str(project)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert f"{project / 'build'} cannot be finished for the release (File too large); it stays" in done.stderr
+    assert (project / "build" / "manifest.json").read_bytes() == before
+    assert usual.repositories == {}
+    assert run(project, usual, "publish") == 0
