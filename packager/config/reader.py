@@ -117,7 +117,9 @@ class _Reader:
         if not is_repository_name(value):
             raise self.fail(
                 "dataset.repo_id",
-                f'must be "namespace/name" of letters, digits, `-`, `_` and `.`, not {_shown(value)}',
+                f'must be "namespace/name" of letters, digits, `-`, `_` and `.`, not {_shown(value)}; '
+                "neither begins or ends with `-` or `.`, holds `--` or `..`, or has over 96 characters, and "
+                "the name does not end in `.git`",
             )
         return value
 

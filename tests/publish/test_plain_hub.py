@@ -304,3 +304,22 @@ def test_a_disk_that_takes_no_more_leaves_the_build_as_it_was_and_sends_nothing(
     assert (project / "build" / "manifest.json").read_bytes() == before
     assert usual.repositories == {}
     assert run(project, usual, "publish") == 0
+
+
+def test_who_interrupts_a_publish_is_told_how_it_is_finished(
+    project: Path, usual: PlainHub, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["build", "--project", str(project)]) == 0
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("packager.publish.act._tag_release", interrupt)
+        assert run(project, usual, "publish") == 3
+    told = "packager: interrupted; run the same command again: what is begun is finished then\n"
+    assert capfd.readouterr().err.endswith(told)
+    there = usual.repositories[REPO]
+    assert (len(there.commits), there.tags) == (2, {})
+    assert run(project, usual, "publish") == 0
+    assert (len(there.commits), there.tags) == (2, {"v1.0.0": there.commits[-1][0]})
