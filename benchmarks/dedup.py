@@ -218,6 +218,7 @@ def change_card(project: Path, _texts: Iterator[str]) -> None:
 
 CHANGES: dict[str, Change] = {
     "1 % of rows inserted in 4 recordings": in_runs(insert, recordings=4),
+    "1 % inserted in one run": in_runs(insert, recordings=1),
     "1 % inserted, a run in each recording": in_runs(insert),
     "1 % inserted, scattered": in_runs(insert, runs=None),
     "1 % deleted in 4 recordings": in_runs(delete, recordings=4),
