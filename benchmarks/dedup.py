@@ -101,20 +101,16 @@ def shards() -> None:
     print(
         "| recordings | MB | shards | changed by one more | sent, MB | new, MB |\n|---|---|---|---|---|---|"
     )
-    for count in (10, 1_000, 100_000):
+    for count, segments in ((10, 1), (1_000, 1), (10_000, 10), (100_000, 1)):
         with tempfile.TemporaryDirectory() as name:
             project, more = Path(name, "project"), Path(name, "more")
             make_short(project, 1)
             rows = [row for path in _recordings(project) for row in _read(path)]
             shutil.rmtree(project / "segments")
             for number in range(count):
-                # Twenty texts a segment, from another place for each: no two recordings are the same.
-                text = " ".join(
-                    rows[(number * 7 + k * (1 + number // len(rows))) % len(rows)]["Text"] for k in range(20)
-                )
                 path = project / "segments" / f"show{number // 1000:03}" / f"{number:06}.jsonl"
                 path.parent.mkdir(parents=True, exist_ok=True)
-                _write(path, [rows[number % len(rows)] | {"Text": f"{number}. {text}"}])
+                _write(path, [_make_long(rows, number * segments + part) for part in range(segments)])
             size = sum(path.stat().st_size for path in (project / "segments").rglob("*.jsonl"))
             shutil.copytree(project, more)
             _write(more / "segments" / "show000" / "one-more.jsonl", rows[:1])
@@ -131,6 +127,13 @@ def shards() -> None:
                 *map(_mb, (costs[1].size, costs[1].new_bytes)),
             ]
             print(f"| {' | '.join(map(str, cells))} |", flush=True)
+
+
+def _make_long(rows: Rows, number: int) -> dict[str, str]:
+    """Return a segment with twenty texts, from another place for each: no two are the same."""
+    step = 1 + number // len(rows)
+    text = " ".join(rows[(number * 7 + k * step) % len(rows)]["Text"] for k in range(20))
+    return rows[number % len(rows)] | {"Text": f"{number}. {text}"}
 
 
 def packager(*arguments: str | Path, environment: dict[str, str] | None = None, show: bool = False) -> None:
