@@ -43,7 +43,7 @@ _OF_A_BUILD: Final = frozenset({NAME, "README.md", "data"})
 
 
 def dump_manifest(manifest: Manifest) -> bytes:
-    """Return the manifest as UTF-8 JSON: keys sorted, two spaces deep, a final newline."""
+    """Return the manifest as UTF-8 JSON: keys sorted, two spaces deep, a line for each recording."""
     document: dict[str, object] = {
         "format": FORMAT,
         "schema_sha256": manifest.schema_sha256,
@@ -53,7 +53,7 @@ def dump_manifest(manifest: Manifest) -> bytes:
             for split in manifest.splits
         },
         "files": [asdict(file) for file in manifest.files],
-        "recordings": [asdict(recording) for recording in manifest.recordings],
+        "recordings": _dump_lines([asdict(recording) for recording in manifest.recordings]),
         "dropped": [asdict(dropped) for dropped in manifest.dropped],
         "warnings": manifest.warnings,
         "repo_id": manifest.repo_id,
@@ -66,6 +66,12 @@ def dump_manifest(manifest: Manifest) -> bytes:
     return orjson.dumps(
         document, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     )
+
+
+def _dump_lines(entries: list[dict[str, object]]) -> orjson.Fragment:
+    """Return a list with one entry a line: with many recordings every release sends much of it anew."""
+    lines = [orjson.dumps(entry, option=orjson.OPT_SORT_KEYS) for entry in entries]
+    return orjson.Fragment(b"[\n    " + b",\n    ".join(lines) + b"\n  ]" if lines else b"[]")
 
 
 def is_build(names: Iterable[str]) -> bool:
