@@ -13,6 +13,7 @@ import time
 import warnings
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar, cast
 
@@ -238,17 +239,17 @@ class Hub:
             self._without_xet_where_unspoken(repo_id, pull_request=pull_request),
             without_bars(unless=sys.stderr.isatty()),
         ):
-            self._call(
-                f"sending files to {repo_id}",
-                lambda: self._api.preupload_lfs_files(
+            for portion in upload.portions():
+                send = partial(
+                    self._api.preupload_lfs_files,
                     repo_id,
-                    additions=upload.operations,
+                    additions=portion,
                     repo_type="dataset",
                     create_pr=pull_request,
                     free_memory=False,
                     gitignore_content="",  # a .gitignore on the Hub would leave files out in silence
-                ),
-            )
+                )
+                self._call(f"sending files to {repo_id}", send)
         upload.check_unchanged()
 
     def commit(  # noqa: PLR0913 - what a commit is made of

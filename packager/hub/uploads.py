@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import huggingface_hub
 
@@ -13,12 +13,14 @@ from packager.folders import describe_differences
 from packager.work import count_cpus
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from packager.model import BuiltFile
 
 _Stamp: TypeAlias = tuple[int, int, int]
+
+_PORTION_BYTES: Final = 128 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,19 @@ class Upload:
         """Return the part with these paths."""
         kept = [each for each in self._pairs() if each[0].path_in_repo in paths]
         return Upload(self.build, tuple(one for one, _ in kept), tuple(other for _, other in kept))
+
+    def portions(self) -> Iterator[tuple[huggingface_hub.CommitOperationAdd, ...]]:
+        """Yield the files a few at a time: a client that sends all at once may hold all in memory."""
+        portion: list[huggingface_hub.CommitOperationAdd] = []
+        size = 0
+        for operation in self.operations:
+            if portion and size + operation.upload_info.size > _PORTION_BYTES:
+                yield tuple(portion)
+                portion, size = [], 0
+            portion.append(operation)
+            size += operation.upload_info.size
+        if portion:
+            yield tuple(portion)
 
     def check_unchanged(self) -> None:
         """Refuse files that were changed while they were sent; asks the file system, and reads none.

@@ -324,3 +324,23 @@ def test_a_file_that_is_sent_is_hashed_once(hub: Hub, builds: Builds) -> None:
     assert [each.upload_info.sha256.hex() for each in upload.operations] == [
         file.sha256 for file in manifest.files
     ]
+
+
+def test_files_are_sent_a_few_at_a_time_and_none_twice(
+    hub: Hub, builds: Builds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, manifest = builds.two_shards()
+    upload = hub.prepare_files(folder, manifest.files)
+    sizes = [file.size for file in manifest.files]
+    for limit, portions in ((1, 3), (sum(sizes) - 1, 2), (sum(sizes), 1)):
+        monkeypatch.setattr("packager.hub.uploads._PORTION_BYTES", limit)
+        found = list(upload.portions())
+        assert len(found) == portions
+        assert [each for portion in found for each in portion] == list(upload.operations)
+    monkeypatch.setattr("packager.hub.uploads._PORTION_BYTES", 1)
+    hub.create_repository(REPO)
+    hub.send_files(REPO, upload)
+    state = hub.read_state(REPO)
+    hub.commit(REPO, upload, delete=(), parent=state.head, title="In portions")
+    for file in manifest.files:
+        assert hub.hash_file(REPO, "main", file.path) == (file.size, file.sha256)
