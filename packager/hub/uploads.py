@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _Stamp: TypeAlias = tuple[int, int, int]
 
-_PORTION_BYTES: Final = 128 << 20
+_PORTION_BYTES: Final = 160 << 20
 
 
 @dataclass(frozen=True, slots=True)
