@@ -28,7 +28,7 @@ class Blocks:
             return found
 
         self.patch.setattr(Proof, "frame", watch)
-        self.patch.setattr("packager.check.proof._LEAST_WITH_ARROW", 1)
+        self.patch.setattr("packager.check.judge.LEAST_WITH_ARROW", 1)
         self.patch.setattr("packager.check.proof._LEAST_BYTES", 1)
         self.patch.setattr("packager.segments.records._WIDE_BYTES", block_bytes)
 

@@ -41,7 +41,7 @@ def judge_span(source: SourceFile, span: tuple[int, int], criteria: Criteria) ->
     """
     schema, layout = load_schema(criteria)
     # The last lines before the end may be few, and are no reason to judge the whole file once more.
-    pack, proof = find_pack(criteria, source.name), Proof(schema, layout, whatever=True)
+    pack, proof = find_pack(criteria, source.name), Proof(schema, layout, least=1)
     batches: list[Batch] = []
     count = 0
     try:

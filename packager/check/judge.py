@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from packager.card_rules import CARD_RULES
 from packager.check.corpus import point_to
 from packager.check.evidence import Listener, Voice
-from packager.check.proof import Proof
+from packager.check.proof import LEAST_WITH_ARROW, Proof
 from packager.check.rules import OTHER, Properties, RulePack, resolve_limits, resolve_severities
 from packager.config import DEFAULT_CHECKS as DEFAULTS
 from packager.errors import ConfigError
@@ -199,7 +199,7 @@ def judge_batches(
     """
     listener = listen_to(source, criteria) if listener is None else listener
     schema, layout = load_schema(criteria)
-    proof = Proof(schema, layout, eager=criteria.errors_only)
+    proof = Proof(schema, layout, least=LEAST_WITH_ARROW if criteria.errors_only else None)
     for read in read_batches(source, tap, proof):
         if isinstance(read, Empty | Unreadable):
             yield read

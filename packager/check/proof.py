@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _LEAST_BYTES: Final = 1 << 15
 """Of a block; with fewer, finding and loading the means costs more than it saves."""
-_LEAST_WITH_ARROW: Final = 1 << 11
+LEAST_WITH_ARROW: Final = 1 << 11
 """The same in a build, which loads them anyway."""
 _LONG_LINE: Final = 1000
 """Bytes; long lines are mostly one string, which a parser passes over faster than an automaton does."""
@@ -39,12 +39,11 @@ class Spelled(NamedTuple):
 class Proof:
     """What is known of the lines of one file."""
 
-    def __init__(
-        self, schema: SegmentSchema, layout: Layout, *, eager: bool = False, whatever: bool = False
-    ) -> None:
+    def __init__(self, schema: SegmentSchema, layout: Layout, *, least: int | None = None) -> None:
         self.schema = schema
         self.layout = layout
-        self.least = 1 if whatever else _LEAST_WITH_ARROW if eager else _LEAST_BYTES
+        self.least = _LEAST_BYTES if least is None else least
+        """Bytes of a block that are worth it."""
 
     def frame(self, run: bytes) -> tuple[Frame, int] | None:
         """Return the frame of whole lines, surely sound and valid, one flat object each; and their number."""

@@ -56,7 +56,10 @@ def make_array(values: Sequence[Any], type_: Any) -> Any:  # noqa: ANN401 - pyar
         texts = [value.encode() for value in values]
         ends = array("i", accumulate(map(len, texts), initial=0))
         return pa.Array.from_buffers(type_, count, [held, pa.py_buffer(ends), pa.py_buffer(b"".join(texts))])
-    data = np.packbits(values, bitorder="little") if kind == "bool" else array(_CODES[kind], values)
+    if kind == "bool":
+        data: Any = np.packbits(np.array(values, np.bool_), bitorder="little")
+    else:
+        data = array(_CODES[kind], values)
     return pa.Array.from_buffers(type_, count, [held, pa.py_buffer(data)])
 
 

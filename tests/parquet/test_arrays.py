@@ -1,0 +1,67 @@
+"""Arrays that are made without pandas are those of pyarrow itself."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from packager.parquet.arrays import make_array, make_nulls, repeat_text, view_numbers, wrap_numbers
+
+TYPES = [
+    pa.string(),
+    pa.int64(),
+    pa.float64(),
+    pa.bool_(),
+    pa.list_(pa.string()),
+    pa.struct([("a", pa.int64())]),
+]
+SAMPLES: dict[str, list[Any]] = {
+    "string": ["", "Ada", "é, 😀", "x" * 300],
+    "int64": [0, -1, 2**63 - 1, -(2**63)],
+    "double": [0.0, -1.5, 1e300, 7],
+    "bool": [True, False],
+    "list<item: string>": [[], ["a", ""], ["b"]],
+    "struct<a: int64>": [{"a": 1}, {"a": None}],
+}
+
+
+@pytest.mark.parametrize("type_", TYPES, ids=str)
+@pytest.mark.parametrize("nulls", [False, True])
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 100])
+def test_an_array_is_what_pyarrow_makes(type_: pa.DataType, nulls: bool, count: int) -> None:  # noqa: FBT001
+    chance = random.Random(count)
+    sample = SAMPLES[str(type_)] + [None] * nulls
+    values = [chance.choice(sample) for _ in range(count)]
+    made = make_array(values, type_)
+    made.validate(full=True)
+    assert made.equals(pa.array(values, type_))
+    assert make_nulls(count, type_).equals(pa.array([None] * count, type_))
+
+
+@pytest.mark.parametrize("type_", [pa.int64(), pa.int32(), pa.float64(), pa.bool_()], ids=str)
+@pytest.mark.parametrize("nulls", [False, True])
+def test_a_view_of_any_slice_is_its_values(type_: pa.DataType, nulls: bool) -> None:  # noqa: FBT001
+    chance = random.Random(5)
+    whole = pa.array([chance.choice([0, 1] + [None] * nulls) for _ in range(50)]).cast(type_)
+    for first in range(20):
+        part = whole.slice(first, chance.randrange(30))
+        wanted = [0 if value is None else value for value in part.to_pylist()]
+        assert view_numbers(part).tolist() == wanted
+        if not pa.types.is_boolean(type_):
+            told = view_numbers(part, -1).tolist()
+            assert told == [-1 if value is None else value for value in part.to_pylist()]
+
+
+@pytest.mark.parametrize("values", [[], [1, -2, 3], [0.5, -0.0], [True, False, True] * 5])
+def test_numbers_are_wrapped_as_they_are(values: list[Any]) -> None:
+    assert wrap_numbers(np.array(values)).to_pylist() == values
+
+
+@pytest.mark.parametrize("text", ["", "ep001", "é"])
+def test_a_text_is_repeated(text: str) -> None:
+    assert repeat_text(text, 3).to_pylist() == [text] * 3
+    assert repeat_text(text, 0).to_pylist() == []
