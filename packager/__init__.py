@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from packager.build import build_dataset
+    from packager.assemble import build_dataset
     from packager.check import check_segments
     from packager.folders import load_build, load_texts
     from packager.hub import connect_hub
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 _ROOMS: Final = {
-    "build_dataset": "packager.build",
+    "build_dataset": "packager.assemble",
     "check_segments": "packager.check",
     "connect_hub": "packager.hub",
     "load_build": "packager.folders",

@@ -23,9 +23,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from packager.errors import EnvironmentFailure, UsageError
-from packager.model import Column, ExpectedRow
-from packager.schema.columns import (
+from packager.columns.layout import (
     END_SECONDS,
     EXTRA,
     RECORDING,
@@ -38,6 +36,8 @@ from packager.schema.columns import (
     Scalar,
     StructOf,
 )
+from packager.errors import EnvironmentFailure, UsageError
+from packager.model import Column, ExpectedRow
 from packager.times import parse_instant
 
 if TYPE_CHECKING:

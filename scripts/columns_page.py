@@ -13,15 +13,15 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from packager.canonical import canonical_json, parse_canonicals
+from packager.columns.features import card_features
+from packager.columns.layout import plan_layout
+from packager.columns.rows import Misfit, make_row
 from packager.parquet import arrow_schema
-from packager.schema.columns import plan_layout
-from packager.schema.features import card_features
-from packager.schema.rows import Misfit, make_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from packager.schema.columns import Layout
+    from packager.columns.layout import Layout
 
 _PROLOGUE: Final = """\
 # Columns

@@ -30,7 +30,7 @@ class Blocks:
         self.patch.setattr(Proof, "frame", watch)
         self.patch.setattr("packager.check.judge.LEAST_WITH_ARROW", 1)
         self.patch.setattr("packager.check.proof._LEAST_BYTES", 1)
-        self.patch.setattr("packager.segments.records._WIDE_BYTES", block_bytes)
+        self.patch.setattr("packager.reading.records._WIDE_BYTES", block_bytes)
 
     def frame_nothing(self) -> None:
         """Take every block as one that has no proof."""

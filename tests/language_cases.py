@@ -6,11 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from packager.model import SourceFile
+from packager.reading.items import Item
+from packager.reading.read import read_items
+from packager.reading.strict import read_document
 from packager.schema.language import Line, find_layout
 from packager.schema.validate import SegmentSchema, compile_schema
-from packager.segments.items import Item
-from packager.segments.read import read_items
-from packager.segments.strict import read_document
 
 if TYPE_CHECKING:
     from pathlib import Path

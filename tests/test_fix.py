@@ -22,7 +22,7 @@ from packager.config import Choices
 from packager.fix import Properties, Repair, diff_file, fix_file, select_repairs
 from packager.fix.values import repair_speaker, repair_text, repair_time
 from packager.model import SourceFile
-from packager.segments.strict import parse_value
+from packager.reading.strict import parse_value
 from project import make_project, write_lines
 
 if TYPE_CHECKING:

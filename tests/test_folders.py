@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.build import build_dataset
+from packager.assemble import build_dataset
 from packager.cli import main
 from packager.errors import EnvironmentFailure, UsageError
 from packager.folders import load_build, recover_folders, replace_folder, verify_folder

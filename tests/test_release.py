@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from packager.build import build_dataset
+from packager.assemble import build_dataset
 from packager.errors import DataError
 from packager.folders import load_build
 from packager.manifest import dump_manifest, parse_manifest

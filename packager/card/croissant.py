@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from packager.card.vocabulary import SPDX
-from packager.schema.columns import TIMESTAMP, Labels, ListOf, Scalar, StructOf
+from packager.columns.layout import TIMESTAMP, Labels, ListOf, Scalar, StructOf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from packager.card.about import About, Author
     from packager.card.words import Words
+    from packager.columns.layout import BuiltColumn, ColumnType
     from packager.model import BuiltFile, Manifest, ReleaseFacts
-    from packager.schema.columns import BuiltColumn, ColumnType
 
 NAME: Final = "croissant.json"
 HUB: Final = "https://huggingface.co/datasets"

@@ -20,7 +20,7 @@ from packager.check.rules.duplicates import RECORDING_CHARACTERS
 from packager.check.rules.memory import NEVER, Memory
 from packager.check.rules.turn import Turn
 from packager.model import Problem, to_pointer
-from packager.segments.read import Empty, Unreadable, locate, read_items
+from packager.reading.read import Empty, Unreadable, locate, read_items
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from xxhash import xxh3_128
 
 from packager.check.corpus import Corpus
-from packager.check.deal import Dealer, open_dealer
 from packager.check.judge import Criteria, Judged, find_pack, judge_batches, listen_to, load_schema_anew
-from packager.check.lock import Lock, read_lock
 from packager.check.roster import Roll, RollCall, Roster
 from packager.check.rules import check_choices
 from packager.check.singles import Singles, judge_singles
@@ -23,6 +21,8 @@ from packager.check.survey import survey_sources
 from packager.config import FILE_NAME, Config, find_project, load_project, shipped_file
 from packager.errors import ConfigError, UsageError
 from packager.model import Deal, Problem, Report
+from packager.reading.find import compile_pattern, find_below, find_sources
+from packager.reading.read import Batch, Unreadable
 from packager.recordings import (
     NumberedClaim,
     claim_recording,
@@ -30,8 +30,7 @@ from packager.recordings import (
     find_odd_names,
     name_recording,
 )
-from packager.segments.find import compile_pattern, find_below, find_sources
-from packager.segments.read import Batch, Unreadable
+from packager.splits import Dealer, Lock, open_dealer, read_lock
 from packager.work import open_pool, run_in_order
 
 if TYPE_CHECKING:

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from packager.check.deal import Dealer
     from packager.check.rules import Columns, Finding, RulePack
     from packager.model import JsonObject
+    from packager.splits import Dealer
 
 TEXTS: Final = Struct(">16sIIIB")
 """Of a long text: digest; file, line and column of its segment; number of its split."""

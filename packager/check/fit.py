@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from packager.check.judge import Criteria, Judged, expand, judge_batches, load_schema
 from packager.check.proof import Spelled
+from packager.columns.rows import Misfit, holds_any, make_row
 from packager.model import Problem, Severity
-from packager.schema.rows import Misfit, holds_any, make_row
-from packager.segments.read import Batch, Empty, Unreadable, locate
+from packager.reading.read import Batch, Empty, Unreadable, locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from packager.columns.layout import Scalar
 from packager.framing import Frame, Kind, read_clocks
-from packager.schema.columns import Scalar
 from packager.schema.language import make_string_test
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from packager.columns.layout import Layout
     from packager.framing.scalars import Scalars
-    from packager.schema.columns import Layout
     from packager.schema.language import Demand
     from packager.schema.validate import SegmentSchema
 

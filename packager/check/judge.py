@@ -14,15 +14,13 @@ from packager.check.corpus import point_to
 from packager.check.evidence import Listener, Voice
 from packager.check.proof import LEAST_WITH_ARROW, Proof
 from packager.check.rules import OTHER, Properties, RulePack, resolve_limits, resolve_severities
+from packager.columns.layout import Layout, is_text, plan_layout
 from packager.config import DEFAULT_CHECKS as DEFAULTS
 from packager.errors import ConfigError
 from packager.model import Problem, Severity, to_pointer
-from packager.recordings import claim_recording, missing_name, name_recording
-from packager.schema.columns import Layout, is_text, plan_layout
-from packager.schema.validate import SegmentSchema, compile_schema
-from packager.segments.find import compile_pattern
-from packager.segments.places import Text
-from packager.segments.read import (
+from packager.reading.find import compile_pattern
+from packager.reading.places import Text
+from packager.reading.read import (
     Batch,
     Empty,
     Form,
@@ -33,17 +31,19 @@ from packager.segments.read import (
     locate_key,
     read_batches,
 )
-from packager.segments.strict import read_document
+from packager.reading.strict import read_document
+from packager.recordings import claim_recording, missing_name, name_recording
+from packager.schema.validate import SegmentSchema, compile_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from packager.check.deal import Dealer
     from packager.check.rules import Finding
     from packager.config import Checks, Config
     from packager.model import JsonObject, SourceFile
-    from packager.segments.blocks import Tap
+    from packager.reading.blocks import Tap
+    from packager.splits import Dealer
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from xxhash import xxh3_128
 
 from packager.folders import STATE, state_folder
 from packager.model import Problem, Report, Severity
+from packager.reading.blocks import CannotReadError, read_blocks
 from packager.schema.validate import find_engine
-from packager.segments.blocks import CannotReadError, read_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _KEPT: Final = 8  # reports, of other configurations and schemas
 _PROBLEMS: Final = 100_000  # beyond which a report is not kept
 _TICK: Final = 2 * 10**9  # nanoseconds; no file system in use has a coarser clock (FAT has this one)
-_ROOMS: Final = (".", "check", "check/rules", "framing", "schema", "segments")
+_ROOMS: Final = (".", "check", "check/rules", "columns", "framing", "reading", "schema", "splits")
 
 
 class Memo:

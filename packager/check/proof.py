@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from packager.check.rules import RulePack
+    from packager.columns.layout import Layout
     from packager.framing import Frame
-    from packager.schema.columns import Layout
     from packager.schema.language import Line
     from packager.schema.validate import SegmentSchema
 

@@ -18,10 +18,9 @@ from packager.recordings import name_group
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from packager.check.deal import Dealer
-    from packager.check.lock import Lock
     from packager.check.rules import Place
     from packager.model import JsonObject, JsonValue, SourceFile
+    from packager.splits import Dealer, Lock
 
 _SHOWN: Final = 60  # characters of a value in a message
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from packager.check.engine import find_project_sources, make_criteria
 from packager.check.fit import judge_to_fit
 from packager.check.judge import Judged, load_schema
+from packager.columns.rows import seconds_of
 from packager.model import ExpectedRow
+from packager.reading.read import Empty, Form, Unreadable, find_form, read_batches
 from packager.recordings import claim_recording, name_recording
-from packager.schema.rows import seconds_of
-from packager.segments.read import Empty, Form, Unreadable, find_form, read_batches
 from packager.times import parse_time
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from packager.check.judge import Criteria
+    from packager.columns.layout import Layout
     from packager.config import Config
     from packager.model import JsonObject, SourceFile
-    from packager.schema.columns import Layout
 
 
 def read_rows(config: Config) -> Iterator[ExpectedRow]:

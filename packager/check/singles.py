@@ -12,18 +12,18 @@ from xxhash import xxh3_128_digest
 from packager.check.evidence import Listener, Voice
 from packager.check.judge import Criteria, find_pack, load_schema
 from packager.check.rules import read_columns
+from packager.reading.read import read_object
 from packager.recordings import claim_recording
-from packager.segments.read import read_object
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from packager.check.deal import Dealer
     from packager.check.evidence import SourceEvidence
     from packager.check.roster import Roll
     from packager.model import JsonObject, SourceFile
     from packager.recordings import NumberedClaim
+    from packager.splits import Dealer
 
     _Read = tuple[int, SourceFile, tuple[JsonObject, bytes]]
 

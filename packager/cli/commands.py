@@ -66,7 +66,7 @@ def rules(given: argparse.Namespace) -> int:
 
 def build(given: argparse.Namespace) -> int:
     """Check, then build the data set."""
-    from packager.build import InvalidSegments, run_build
+    from packager.assemble import InvalidSegments, run_build
     from packager.cli.card import refuse_warnings
     from packager.work import count_cpus
 

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Final
 
 from packager.fix.values import Properties, Repair, Repaired, repairs_of
 from packager.model import to_pointer
-from packager.segments.blocks import CannotReadError, read_blocks
-from packager.segments.flaws import BOM, Flaw, Rule
-from packager.segments.places import Text
-from packager.segments.quick import load_object
-from packager.segments.read import MAX_JSON_FILE_BYTES, MAX_VALUE_BYTES
-from packager.segments.scan import skip_space
-from packager.segments.strict import demand_object, parse_value, read_string, split_array
+from packager.reading.blocks import CannotReadError, read_blocks
+from packager.reading.flaws import BOM, Flaw, Rule
+from packager.reading.places import Text
+from packager.reading.quick import load_object
+from packager.reading.read import MAX_JSON_FILE_BYTES, MAX_VALUE_BYTES
+from packager.reading.scan import skip_space
+from packager.reading.strict import demand_object, parse_value, read_string, split_array
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from packager.columns.layout import RECORDING, SEGMENT
 from packager.errors import DataError
 from packager.parquet.arrays import make_array
-from packager.schema.columns import RECORDING, SEGMENT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

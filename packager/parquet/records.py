@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from packager.columns.layout import END_SECONDS, RECORDING, SEGMENT, START_SECONDS
 from packager.framing import Kind, find_members, measure_forms, read_clocks
 from packager.parquet.arrays import make_array, make_nulls, repeat_text, wrap_numbers
-from packager.schema.columns import END_SECONDS, RECORDING, SEGMENT, START_SECONDS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from packager.columns.layout import Layout
     from packager.framing import Frame, Member
     from packager.framing.scalars import Scalars
-    from packager.schema.columns import Layout
 
     Positions = NDArray[np.int64]
     Views = NDArray[np.uint64]

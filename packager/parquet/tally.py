@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
+from packager.columns.layout import END_SECONDS, RECORDING, SEGMENT, START_SECONDS
 from packager.parquet.arrays import make_array, view_numbers
-from packager.schema.columns import END_SECONDS, RECORDING, SEGMENT, START_SECONDS
 from packager.statistics import (
     CENTISECOND,
     MOST,

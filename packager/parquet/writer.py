@@ -14,11 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from packager.parquet.arrays import make_array
-from packager.parquet.groups import choose_ends, find_ends
-from packager.parquet.records import make_batch
-from packager.parquet.tally import TableTally
-from packager.schema.columns import (
+from packager.columns.features import hub_features
+from packager.columns.layout import (
     END_SECONDS,
     RECORDING,
     SEGMENT,
@@ -31,7 +28,10 @@ from packager.schema.columns import (
     Scalar,
     StructOf,
 )
-from packager.schema.features import hub_features
+from packager.parquet.arrays import make_array
+from packager.parquet.groups import choose_ends, find_ends
+from packager.parquet.records import make_batch
+from packager.parquet.tally import TableTally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from packager.columns.layout import Layout
     from packager.framing import Frame
-    from packager.schema.columns import Layout
 
 _NUMBERS: Final = (Scalar("int64"), Scalar("float64"), TIMESTAMP)
 

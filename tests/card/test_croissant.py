@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from etils import epath
 
-from packager.build import build_dataset
+from packager.assemble import build_dataset
 from packager.canonical import canonical_json
 from packager.card import About, DatasetFacts, describe_dataset, finish_companions
 from packager.check.engine import make_criteria

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from packager.build import InvalidSegments, build_dataset
+from packager.assemble import InvalidSegments, build_dataset
 from packager.card import lint_card
 from packager.card_rules import CARD_RULES, CardRule
 from packager.cli import main

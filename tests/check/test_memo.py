@@ -184,4 +184,4 @@ def test_a_folder_that_may_not_be_written_is_no_failure(project: Path) -> None:
 
 def test_an_edit_of_any_room_that_judges_makes_another_tool() -> None:
     names = {name for name, _, _ in memo._describe_tool()}  # noqa: SLF001 - what no report shows
-    assert names >= {"times.py", "recordings.py", "deal.py", "texts.py", "validate.py", "strict.py"}
+    assert names >= {"times.py", "recordings.py", "dealer.py", "texts.py", "validate.py", "strict.py"}

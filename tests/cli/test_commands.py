@@ -14,8 +14,8 @@ import pytest
 from huggingface_hub import constants
 
 import packager
-from packager import origins
 from packager.cli import main
+from packager.store import origins
 from project import make_corpus, make_project, make_segment, write_json, write_lines
 
 if TYPE_CHECKING:

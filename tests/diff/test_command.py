@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from packager.build import build_dataset
+from packager.assemble import build_dataset
 from packager.cli import main
 from packager.diff import judge_diff
 from packager.hub import Hub, connect_hub

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from packager.canonical import canonical_json
 from packager.framing import Frame, find_shape, frame_block, measure_forms, read_clocks
 from packager.parquet import write_forms
-from packager.segments.strict import parse_value
+from packager.reading.strict import parse_value
 from packager.times import parse_time
 
 if TYPE_CHECKING:

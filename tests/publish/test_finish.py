@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.build import build_dataset
+from packager.assemble import build_dataset
 from packager.errors import DataError, EnvironmentFailure, UsageError
 from packager.folders import load_build, load_texts, recover_folders, verify_folder
 from packager.publish import Wishes, check_build, plan_release, publish_release

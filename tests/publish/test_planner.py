@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from packager.build import build_dataset
+from packager.assemble import build_dataset
 from packager.cli import main
 from packager.config import load_project, shipped_file
 from packager.errors import DataError

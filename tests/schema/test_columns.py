@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from packager.columns.features import card_features, hub_features
+from packager.columns.layout import plan_layout
 from packager.errors import ConfigError
-from packager.schema.columns import plan_layout
-from packager.schema.features import card_features, hub_features
+from packager.reading.strict import read_document
 from packager.schema.validate import compile_schema
-from packager.segments.strict import read_document
 
 if TYPE_CHECKING:
-    from packager.schema.columns import Layout
+    from packager.columns.layout import Layout
 
 STRING: dict[str, Any] = {"type": "string"}
 

@@ -17,8 +17,8 @@ import pytest
 from packager.config import shipped_file
 from packager.demo_corpus import write_corpus
 from packager.model import to_pointer
+from packager.reading.strict import read_document
 from packager.schema.validate import DRAFTS, SegmentSchema, compile_schema
-from packager.segments.strict import read_document
 from schema_generator import SchemaGenerator, make_value
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from packager.build import build_dataset
+from packager.assemble import build_dataset
 from packager.config import shipped_file
 from packager.errors import ConfigError
 from packager.schema.guard import guard_schema

@@ -9,8 +9,8 @@ import pytest
 
 from language_cases import BAD_BYTES, SEGMENTS, SEPARATORS, TIME, accepts, is_sound, layout_of, of
 from packager.config import shipped_file
+from packager.reading.strict import read_document
 from packager.schema.validate import SegmentSchema, compile_schema
-from packager.segments.strict import read_document
 
 if TYPE_CHECKING:
     from pathlib import Path

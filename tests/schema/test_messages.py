@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import pytest
 
+from packager.reading.strict import read_document
 from packager.schema.validate import DRAFTS, SegmentSchema, compile_schema
-from packager.segments.strict import read_document
 
 D4, D6, D7, D2019, D2020 = DRAFTS
 LONG: Final = "x" * 100_000

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from packager.reading.strict import parse_value, read_document
 from packager.schema.library import Source, UnavailableError
 from packager.schema.validate import DRAFTS, compile_source
-from packager.segments.strict import parse_value, read_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from packager.errors import ConfigError
+from packager.reading.places import Text
+from packager.reading.strict import read_document
 from packager.schema.validate import DRAFTS, SegmentSchema, compile_schema
-from packager.segments.places import Text
-from packager.segments.strict import read_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from packager.schema.columns import Layout, plan_layout
-from packager.schema.rows import Misfit, holds_any, holds_numbers, make_row
+from packager.columns.layout import Layout, plan_layout
+from packager.columns.rows import Misfit, holds_any, holds_numbers, make_row
 
 
 def plan(

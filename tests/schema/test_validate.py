@@ -9,9 +9,9 @@ import pytest
 
 from packager.errors import ConfigError
 from packager.model import to_pointer
+from packager.reading.places import Text
+from packager.reading.strict import read_document
 from packager.schema.validate import DRAFTS, SegmentSchema, compile_schema
-from packager.segments.places import Text
-from packager.segments.strict import read_document
 
 if TYPE_CHECKING:
     from packager.model import JsonObject

@@ -1,0 +1,58 @@
+"""Say the types of columns as the `datasets` library does: in the footer of a shard and in a card. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packager.columns.layout import ColumnType, Labels, ListOf, Scalar, StructOf
+
+if TYPE_CHECKING:
+    from packager.columns.layout import Layout
+
+
+def hub_features(layout: Layout) -> dict[str, object]:
+    """Return the features as the `datasets` library stores them in the footer of a Parquet file."""
+    return {each.column.name: _feature(each.type) for each in layout.columns}
+
+
+def card_features(layout: Layout) -> list[dict[str, object]]:
+    """Return the features as the `datasets` library writes them into a dataset card."""
+    return [_card_feature(each.column.name, each.type) for each in layout.columns]
+
+
+def _dtype(column: Scalar) -> str:
+    return "string" if column.name == "json" else column.name
+
+
+def _feature(column: ColumnType) -> object:
+    # A list in brackets is read by every version of `datasets`; `List` and `Sequence` are not.
+    match column:
+        case Scalar():
+            return {"dtype": _dtype(column), "_type": "Value"}
+        case ListOf(item):
+            return [_feature(item)]
+        case StructOf(fields):
+            return {name: _feature(field) for name, field in fields}
+        case Labels(names):
+            return {"names": list(names), "_type": "ClassLabel"}
+
+
+def _card_feature(name: str, column: ColumnType) -> dict[str, object]:
+    match column:
+        case Scalar():
+            return {"name": name, "dtype": _dtype(column)}
+        case StructOf(fields):
+            return {"name": name, "struct": _card_fields(fields)}
+        case ListOf(Scalar() as item):
+            return {"name": name, "list": _dtype(item)}
+        case ListOf(StructOf(fields)):
+            return {"name": name, "list": _card_fields(fields)}
+        case ListOf(item):
+            return {"name": name, "list": {"list": _card_feature("", item)["list"]}}
+        case Labels(names):
+            numbered = {str(number): label for number, label in enumerate(names)}
+            return {"name": name, "dtype": {"class_label": {"names": numbered}}}
+
+
+def _card_fields(fields: tuple[tuple[str, ColumnType], ...]) -> list[dict[str, object]]:
+    return [_card_feature(name, field) for name, field in fields]
