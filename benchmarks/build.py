@@ -1,8 +1,6 @@
 """Measure `packager build` beside peers that validate nothing: `python -m benchmarks.build [CASE ...]`.
 
     S SM L      200 JSONL files of one recording each (docs of the corpora: benchmarks/corpora.py)
-    SM1         SM as one file, in which a property names the recording
-    SQ LQ       S and L with quotation marks and accents
     F           50,000 files of one segment each; slow peers run once
     memory      peak PSS of the process tree at 200 MB and at 1 GB
     incremental a second build of 1 GB in place, one recording changed
@@ -36,10 +34,7 @@ _SHORT = {"datasets": 0.5, "polars": 1.2, "duckdb": 1.2}
 TARGETS = {
     "S": _SHORT,
     "SM": _SHORT,
-    "SQ": _SHORT,
     "L": {"datasets": 0.5, "polars": 0.7, "duckdb": 0.7},
-    "LQ": {"datasets": 0.5, "polars": 0.7, "duckdb": 0.7},
-    "SM1": {"datasets": 0.6},
     "F": {"datasets": 0.03, "polars": 0.35},
 }
 """The most that the wall time of the build may be, as a part of a peer's."""
@@ -64,14 +59,10 @@ class Bench:
         size = megabytes or self.megabytes
         if case == "F":
             return corpora.make_files(self.folder / f"F-{self.files}", self.files)
-        if case == "SM1":
-            return corpora.make_one_file(self.folder / f"SM1-{size}", self.corpus("SM", size))
         makers = {
             "S": corpora.make_short,
             "L": corpora.make_long,
             "SM": corpora.make_more,
-            "SQ": corpora.make_short_quoted,
-            "LQ": corpora.make_long_quoted,
         }
         return makers[case](self.folder / f"{case}-{size}", size)
 

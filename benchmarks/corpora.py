@@ -3,11 +3,10 @@
     S   short utterances, 60 to 120 characters, 200 JSONL files of one recording each
     L   long turns, about 3.3 KB, 200 JSONL files of one recording each
     SM  S with four more fields, declared in a schema of its own
-    SM1 SM as one file, in which a property names the recording
-    SQ  S with quotation marks (escaped) and letters beyond ASCII in two of a hundred segments; LQ: L likewise
     F   files of one segment each, pretty-printed, in folders of 500
 
 Each folder is a dataset project, ready for `packager check` and `packager build`.
+Other shapes of transcripts: benchmarks/shapes.py.
 """
 
 from __future__ import annotations
@@ -32,10 +31,6 @@ _MORE: dict[str, object] = {
     "Language": {"type": "string", "enum": ["en", "de", "fr", "pt-BR"]},
     "Overlap": {"type": "boolean"},
 }
-_EPISODE: dict[str, object] = {"type": "string", "minLength": 1}
-_RARE = 0.0007
-"""The share of words that are quoted, and of those with an accent: one segment of S in a hundred, each."""
-_ACCENTS = str.maketrans("aeou", "áéöü")
 _SPEAKERS = ("Ada Lovelace", "Grace Hopper", "Alan Turing", "Katherine Johnson")
 
 
@@ -49,33 +44,10 @@ def make_long(folder: Path, megabytes: int = 200) -> Path:
     return _make_lines(folder, megabytes, _LONG)
 
 
-def make_short_quoted(folder: Path, megabytes: int = 200) -> Path:
-    """Make corpus SQ of about so many megabytes, unless it is there."""
-    return _make_lines(folder, megabytes, _SHORT, _adorner())
-
-
-def make_long_quoted(folder: Path, megabytes: int = 200) -> Path:
-    """Make corpus LQ of about so many megabytes, unless it is there."""
-    return _make_lines(folder, megabytes, _LONG, _adorner())
-
-
 def make_more(folder: Path, megabytes: int = 200) -> Path:
     """Make corpus SM of about so many megabytes, unless it is there."""
     _declare(folder, _MORE)
     return _make_lines(folder, megabytes, _SHORT, _extender())
-
-
-def make_one_file(folder: Path, source: Path) -> Path:
-    """Make corpus SM1 of the files of SM, unless it is there."""
-    _declare(folder, {"Episode": _EPISODE} | _MORE)
-    if not _begin(folder, '[dataset]\nrecording = "Episode"\n'):
-        return folder
-    with (folder / "segments" / "all.jsonl").open("w", encoding="utf-8") as stream:
-        for path in sorted((source / "segments").glob("*.jsonl")):
-            start = f'{{"Episode": "{path.stem}", '
-            with path.open(encoding="utf-8") as lines:
-                stream.writelines(start + line.removeprefix("{") for line in lines)
-    return _finish(folder)
 
 
 def make_files(folder: Path, count: int = 50_000) -> Path:
@@ -137,22 +109,6 @@ def _extender() -> Alter:
     return extend
 
 
-def _adorner() -> Alter:
-    chance = random.Random(5)  # noqa: S311 - the same bytes each time
-
-    def adorn(segment: dict[str, object]) -> dict[str, object]:
-        words = str(segment["Text"]).split(" ")
-        for place, word in enumerate(words):
-            drawn = chance.random()
-            if drawn < _RARE:
-                words[place] = f'"{word}"'
-            elif drawn < 2 * _RARE:
-                words[place] = f"{word.translate(_ACCENTS)}é"
-        return segment | {"Text": " ".join(words)}
-
-    return adorn
-
-
 def _declare(folder: Path, properties: dict[str, object]) -> None:
     """Give a project the shipped schema with more properties, all of them required."""
     schema = json.loads(_SHIPPED.read_text(encoding="utf-8"))
@@ -192,11 +148,11 @@ def _clock(seconds: int) -> str:
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
-def _begin(folder: Path, dataset: str = "[dataset]\n") -> bool:
+def _begin(folder: Path) -> bool:
     if (folder / "complete").exists():
         return False
     (folder / "segments").mkdir(parents=True, exist_ok=True)
-    (folder / "dataset.toml").write_text(_CONFIG.replace("[dataset]\n", dataset))
+    (folder / "dataset.toml").write_text(_CONFIG)
     return True
 
 

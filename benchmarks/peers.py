@@ -25,8 +25,9 @@ def build_with_polars(pattern: str, output: str, _cache: str) -> None:
     """Scan lines and sink them; files of one pretty-printed object are read one by one."""
     import polars as pl  # noqa: PLC0415
 
-    if pattern.endswith(".jsonl"):
-        pl.scan_ndjson(pattern).sink_parquet(output, compression="zstd", compression_level=1)
+    if ".jsonl" in pattern:  # of optional keys, the first hundred segments may lack one
+        lines = pl.scan_ndjson(pattern, infer_schema_length=10_000)
+        lines.sink_parquet(output, compression="zstd", compression_level=1)
         return
     paths = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - the quicker one
     frame = pl.concat([pl.read_json(path) for path in paths])

@@ -13,15 +13,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from packager.canonical import canonical_json, parse_canonicals
-from packager.columns.features import card_features
-from packager.columns.layout import plan_layout
-from packager.columns.rows import Misfit, make_row
+from packager.columns import Misfit, card_features, make_row, plan_layout
 from packager.parquet import arrow_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from packager.columns.layout import Layout
+    from packager.columns import Layout
 
 _PROLOGUE: Final = """\
 # Columns

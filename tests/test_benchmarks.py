@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import os
 import subprocess
 import sys
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks import chunking, corpora, publish, publish_faults
+from benchmarks import chunking, corpora, publish, publish_faults, shapes
+from packager.check import check_segments
 from packager.rehearsal import run_hub
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
         (corpora.make_short, "c2be946031158102"),
         (corpora.make_long, "954cb7d14e52fcaf"),
         (corpora.make_more, "c53069c75354e958"),
-        (corpora.make_short_quoted, "9fbd3a2fadfaca61"),
-        (corpora.make_long_quoted, "8393375528a6d03f"),
     ],
 )
 def test_a_corpus_has_the_same_bytes_as_ever(
@@ -42,30 +41,61 @@ def test_a_corpus_has_the_same_bytes_as_ever(
     assert found.hexdigest()[:16] == digest
 
 
-def test_the_one_file_holds_the_rows_of_the_many_with_the_recording_together(tmp_path: Path) -> None:
-    many = corpora.make_more(tmp_path / "many", 1)
-    one = corpora.make_one_file(tmp_path / "one", many)
+@pytest.mark.parametrize(
+    ("name", "digest"),
+    [
+        ("lines", "27b700a55b049a22"),
+        ("array", "7d961083ff4b5c3a"),
+        ("pretty", "baf857a66ed3adfc"),
+        ("escaped", "c73609435e16a7d3"),
+        ("words", "be7f779a5dd19726"),
+        ("optional", "dfa8de5a4376e03b"),
+        ("curly", "03fcb2d6e738a30d"),
+        ("gz", "5ea5c32dbcf44c6c"),
+        ("files", "f52145483ee7a487"),
+        ("one", "02f5fdb3b4d33605"),
+        ("own", "e8851b68c2b8e485"),
+    ],
+)
+def test_a_shape_has_the_same_segments_as_ever_and_only_speakers_in_several_splits(
+    name: str, digest: str, tmp_path: Path
+) -> None:
+    made = shapes.make_shape(tmp_path / name, name, 1)
 
-    lines = (one / "segments" / "all.jsonl").read_text().splitlines()
-    rows = [json.loads(line) for line in lines]
-    names = [name for name, _ in groupby(rows, key=lambda row: str(row["Episode"]))]
-    sources = sorted((many / "segments").iterdir())
+    found = hashlib.sha256()
+    for path in sorted((made / "segments").rglob("*.json*")):
+        data = path.read_bytes()
+        found.update(gzip.decompress(data) if path.suffix == ".gz" else data)
+    report = check_segments(made)
 
-    assert names == [f"ep{number:03}" for number in range(200)]
-    assert [{k: v for k, v in row.items() if k != "Episode"} for row in rows] == [
-        json.loads(line) for path in sources for line in path.read_text().splitlines()
-    ]
+    assert found.hexdigest()[:16] == digest
+    assert report.segments > 500
+    assert {problem.rule for problem in report.problems} <= {"speaker/across-splits"}
 
 
-def test_two_of_a_hundred_short_segments_hold_quotation_marks_or_accents(tmp_path: Path) -> None:
-    made = corpora.make_short_quoted(tmp_path / "corpus", 2)
+def test_an_array_over_many_lines_is_what_json_writes(tmp_path: Path) -> None:
+    made = shapes.make_shape(tmp_path / "one", "one", 1)
 
-    lines = [line for path in (made / "segments").iterdir() for line in path.read_bytes().splitlines()]
-    quoted = sum(b'\\"' in line for line in lines) / len(lines)
-    accented = sum(not line.isascii() for line in lines) / len(lines)
+    text = (made / "segments" / "talk000.json").read_text(encoding="utf-8")
 
-    assert 0.005 < quoted < 0.02
-    assert 0.005 < accented < 0.02
+    assert text == json.dumps(json.loads(text), ensure_ascii=False, indent=2)
+
+
+def test_the_measurement_of_shapes_prints_a_row_a_shape(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks.shapes", str(tmp_path), "--megabytes", "1", "--runs", "1"]
+    environment = {**os.environ, "PYTHONPATH": str(shapes.ROOT)}
+    done = subprocess.run(
+        [*command, "--shapes", "pretty,gz", "--peers", "polars"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in done.stdout.splitlines()]
+
+    assert rows[0][:6] == ["shape", "MB", "check, s", "build, s", "polars, s", "check/datasets"]
+    assert [row[0] for row in rows[2:]] == ["pretty", "gz"]
+    assert all(float(cell) > 0 for row in rows[2:] for cell in row[1:5])
 
 
 def test_the_model_of_chunks_finds_its_place_again_after_an_insertion() -> None:

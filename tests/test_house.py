@@ -29,7 +29,7 @@ FLOORS: Final = (
         "times",
         "work",
     },
-    {"baseline", "columns", "diff", "folders", "framing", "reading", "recordings", "schema"},
+    {"baseline", "columns", "diff", "folders", "reading", "recordings", "schema"},
     {"card", "demo_corpus", "parquet", "splits", "starter", "store"},
     {"check", "fix"},
     {"assemble", "hub", "release"},
@@ -52,16 +52,15 @@ OWNERS: Final = {
     "langcodes": {"card"},
     "lz4": {"rehearsal"},
     "markdown_it": {"card", "markdown"},
-    "numpy": {"assemble", "check", "framing", "parquet", "secrets"},
-    # What each writes or reads: canonical, manifest, sources; framing and build read parts of sources.
-    "orjson": {"assemble", "canonical", "framing", "manifest", "store", "reading"},
+    "numpy": {"assemble", "canonical", "check", "parquet", "reading", "secrets"},
+    # What each writes or reads: the canonical form, manifests, sources, what is remembered.
+    "orjson": {"canonical", "manifest", "reading", "store"},
     "pyarrow": {"parquet"},
-    "re2": {"schema"},
     "rich": {"cli"},
     "ruamel": {"card", "rehearsal"},
     "starlette": {"rehearsal"},
     "uvicorn": {"rehearsal"},
-    "xxhash": {"assemble", "check", "store"},
+    "xxhash": {"check", "store"},
 }
 
 PURE: Final = (
@@ -87,10 +86,8 @@ PURE: Final = (
         "publish/inside.py",
         "publish/plan.py",
         "publish/versions.py",
-        "columns/layout.py",
-        "columns/features.py",
-        "columns/rows.py",
     ),
+    *(f"columns/{path.name}" for path in sorted((PACKAGE / "columns").glob("*.py"))),
     *(f"diff/{path.name}" for path in sorted((PACKAGE / "diff").glob("*.py"))),
     *(f"check/rules/{path.name}" for path in sorted((PACKAGE / "check" / "rules").glob("*.py"))),
 )

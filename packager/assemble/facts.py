@@ -12,17 +12,16 @@ from packager.card import CardFacts, FieldFacts, SplitFacts, Waiver, read_about
 from packager.card.words import read_words
 from packager.card_rules import CARD_RULES
 from packager.check.rules.catalogue import RULES, match_rules, resolve_severities
-from packager.columns.features import card_features
+from packager.columns import card_features, describe_constraints
 from packager.config import FILE_NAME
 from packager.model import Severity
-from packager.schema.constraints import describe_constraints
 from packager.statistics import merge, rank_speakers, summarize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from packager.assemble.shards import WrittenShard
-    from packager.columns.layout import Layout
+    from packager.columns import Layout
     from packager.config import Checks, Choices, Config
     from packager.model import Dropped, Recording, Split, Statistics
     from packager.schema.validate import SegmentSchema

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.assemble.shards import WrittenShard
-    from packager.columns.layout import Layout
+    from packager.columns import Layout
     from packager.model import Dropped, Recording, Split, Statistics
     from packager.schema.validate import SegmentSchema
 

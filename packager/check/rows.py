@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from packager.check.engine import find_project_sources, make_criteria
 from packager.check.fit import judge_to_fit
 from packager.check.judge import Judged, load_schema
-from packager.columns.rows import seconds_of
+from packager.columns import seconds_of
 from packager.model import ExpectedRow
-from packager.reading.read import Empty, Form, Unreadable, find_form, read_batches
+from packager.reading import Empty, Form, Unreadable, find_form, read_blocks
 from packager.recordings import claim_recording, name_recording
 from packager.times import parse_time
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from packager.check.judge import Criteria
-    from packager.columns.layout import Layout
+    from packager.columns import Layout
     from packager.config import Config
     from packager.model import JsonObject, SourceFile
 
@@ -83,7 +83,7 @@ def _by_place(
 
 def _holds_segments(source: SourceFile) -> bool:
     """Return whether the file has segments and can be read to the end."""
-    return not any(isinstance(read, Empty | Unreadable) for read in read_batches(source))
+    return not any(isinstance(read, Empty | Unreadable) for read in read_blocks(source))
 
 
 def _judge_whole(source: SourceFile, criteria: Criteria) -> Iterator[Judged]:

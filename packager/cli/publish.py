@@ -217,7 +217,7 @@ def _read_schema(config: Config) -> bytes | None:
 def _find_changes(config: Config, build: Path, manifest: Manifest, *, quiet: bool) -> tuple[str, ...]:
     """Return what was changed since the build; say it if that cannot be known."""
     from packager.check.engine import find_project_sources
-    from packager.store.origins import find_changed_origins, look_at_origins, read_stamp
+    from packager.store import find_changed_origins, look_at_origins, read_stamp
 
     try:
         sources = find_project_sources(config)

@@ -11,12 +11,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from packager.canonical import canonical_json
-from packager.columns.layout import (
-    END_SECONDS,
-    EXTRA,
-    RECORDING,
-    SEGMENT,
-    START_SECONDS,
+from packager.columns.layout import END_SECONDS, EXTRA, RECORDING, SEGMENT, START_SECONDS
+from packager.columns.types import (
+    BOOL,
+    FLOAT64,
+    INT64,
     STRING,
     TIMESTAMP,
     ColumnType,
@@ -66,7 +65,9 @@ def make_row(layout: Layout, recording: str, number: int, segment: JsonObject) -
         row[START_SECONDS] = seconds_of(segment.get(layout.start))
         row[END_SECONDS] = seconds_of(segment.get(layout.end))
     if layout.extra:
-        row[EXTRA] = _extra(layout, segment)
+        declared = declared_properties(layout)
+        rest = {name: segment[name] for name in segment if name not in declared}
+        row[EXTRA] = canonical_json(rest).decode() if rest else None
     return row
 
 
@@ -95,9 +96,7 @@ def make_columns(
 
 def holds_numbers(layout: Layout) -> bool:
     """Return whether a segment may hold a number anywhere."""
-    return layout.extra or any(
-        not is_text(each.type) and each.type != Scalar("bool") for each in layout.properties
-    )
+    return layout.extra or any(not is_text(each.type) and each.type != BOOL for each in layout.properties)
 
 
 @lru_cache(maxsize=16)
@@ -116,6 +115,13 @@ def _seconds(values: Sequence[object]) -> list[float | None]:
     return [None if time is None else to_seconds(time) for time in parse_times(values)]
 
 
+@lru_cache(maxsize=16)
+def declared_properties(layout: Layout) -> frozenset[str]:
+    """Return the properties that do not go to `extra`."""
+    own = {RECORDING} if layout.recording_property == RECORDING else set()
+    return frozenset(own.union(each.name for each in layout.properties))
+
+
 def holds_any(layout: Layout) -> bool:
     """Return whether every value that the schema allows fits its column, so that no row can be a misfit."""
     return not any(_may_refuse(each.type) for each in layout.properties)
@@ -123,8 +129,8 @@ def holds_any(layout: Layout) -> bool:
 
 def _may_refuse(column: ColumnType) -> bool:
     match column:
-        case Scalar(name):
-            return name in {"int64", "float64", TIMESTAMP.name}
+        case Scalar():
+            return column in {INT64, FLOAT64, TIMESTAMP}
         case ListOf(item):
             return _may_refuse(item)
         case StructOf(fields):
@@ -208,14 +214,6 @@ _FIT_SCALAR: Final[dict[str, Callable[[JsonValue, str], object]]] = {
     "float64": _fit_number,
     TIMESTAMP.name: _fit_instant,
 }
-
-
-def _extra(layout: Layout, segment: JsonObject) -> str | None:
-    declared = {each.name for each in layout.properties}
-    if layout.recording_property == RECORDING:
-        declared.add(RECORDING)
-    rest = {key: value for key, value in segment.items() if key not in declared}
-    return canonical_json(rest).decode() if rest else None
 
 
 def _cut(value: float | str) -> str:

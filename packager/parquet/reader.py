@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from packager.columns.layout import RECORDING, SEGMENT
+from packager.columns import RECORDING, SEGMENT
 from packager.errors import DataError
 from packager.parquet.arrays import make_array
 

@@ -9,7 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from packager.parquet.arrays import make_array, make_nulls, repeat_text, view_numbers, wrap_numbers
+from packager.parquet.arrays import (
+    make_array,
+    make_nulls,
+    make_texts,
+    repeat_text,
+    view_numbers,
+    wrap_numbers,
+)
 
 TYPES = [
     pa.string(),
@@ -20,7 +27,7 @@ TYPES = [
     pa.struct([("a", pa.int64())]),
 ]
 SAMPLES: dict[str, list[Any]] = {
-    "string": ["", "Ada", "é, 😀", "x" * 300],
+    "string": ["", "Ada", "é, 😀", "x" * 300, "a\0b"],
     "int64": [0, -1, 2**63 - 1, -(2**63)],
     "double": [0.0, -1.5, 1e300, 7],
     "bool": [True, False],
@@ -65,3 +72,12 @@ def test_numbers_are_wrapped_as_they_are(values: list[Any]) -> None:
 def test_a_text_is_repeated(text: str) -> None:
     assert repeat_text(text, 3).to_pylist() == [text] * 3
     assert repeat_text(text, 0).to_pylist() == []
+
+
+@pytest.mark.parametrize(
+    "texts", [[], [""], ["", ""], ["\0"], ["a\0b"], ["", "\0", None], ["é", "", "😀"], [None], ["ab", "c"]]
+)
+def test_texts_of_any_characters_are_an_array(texts: list[str | None]) -> None:
+    made = make_texts(texts)
+    made.validate(full=True)
+    assert made.equals(pa.array(texts, pa.string()))
