@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from packager.reading.items import Item
 from packager.reading.places import Text
 from packager.reading.runs import split_lines
-from packager.reading.scan import find_place, skip_space, skip_value
+from packager.reading.scan import FLAT_ITEM, find_place, skip_space, skip_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -100,6 +100,11 @@ class ItemPlaces(Places):
     def _find_spans(self) -> Iterator[Span]:
         at = 0
         while at < len(self.data):
+            for found in iter(FLAT_ITEM.scanner(self.data, at).match, None):
+                yield found.span(1)
+                at = found.end()
+            if at == len(self.data):
+                return
             end = skip_value(self.data, at)
             assert end is not None  # noqa: S101 - the text is sound
             yield at, end

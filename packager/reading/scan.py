@@ -10,6 +10,11 @@ _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _SCALAR = re.compile(rb"[-+.\w$]++|" + _STRING, re.DOTALL)
 _TO_BRACKET = re.compile(rb'[^"{}\[\]]*+(?:' + _STRING + rb'[^"{}\[\]]*+)*+', re.DOTALL)
 
+FLAT_ITEM = re.compile(
+    rb'(\{[^"{}\[\]]*+(?:' + _STRING + rb'[^"{}\[\]]*+)*+\})[ \t\n\r]*+,?[ \t\n\r]*+', re.DOTALL
+)
+"""An object that holds no other one and no array, and the comma behind it."""
+
 
 def skip_space(data: bytes, at: int) -> int:
     """Return where the white space that begins there ends."""

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from packager.model import JsonObject, JsonValue
 Array: TypeAlias = Any
 """An array of numpy, which is not imported here."""
+_ODD: Final = -0x61C8864680B583EB  # of 64 bits; it scatters
+
 NEVER: Final = -(1 << 63)
 """In a column of times: there is none, or it is no time."""
 _FARTHEST: Final = 1 << 61
@@ -343,6 +345,11 @@ class Columns:
             return [segment.get(key) for segment in self.segments]
 
 
+def clip_time(time: int | None) -> int:
+    """Return a time that an array can hold: the nearest one to it; `NEVER` for None."""
+    return NEVER if time is None else max(min(time, -NEVER - 1), NEVER)
+
+
 def clip(time: int) -> int:
     """Return the nearest time that an array can hold, and add another one to."""
     return max(min(time, _FARTHEST), NEVER)
@@ -352,6 +359,27 @@ def find_latest_before(times: Array, before: int) -> Array:
     """Return for each of these times the latest one before it; `before` is the latest of all earlier ones."""
     np = _numpy()
     return np.maximum.accumulate(np.concatenate(([clip(before)], times[:-1])))
+
+
+def mix_times(starts: Array, ends: Array) -> Array:
+    """Return a number of each segment that is the same where both times are; and seldom elsewhere."""
+    return starts * _ODD ^ ends
+
+
+def mix_all_times(times: Iterable[tuple[Sequence[int], Sequence[int]]]) -> Array:
+    """Return `mix_times` of many starts and ends, which come as lists or arrays."""
+    np = _numpy()
+    mixed = [mix_times(np.array(starts, "int64"), np.array(ends, "int64")) for starts, ends in times]
+    return np.concatenate(mixed) if mixed else np.empty(0, "int64")
+
+
+def find_repeated(numbers: Array, before: Array) -> Array:
+    """Return which of these numbers were there before, in `before` or among these themselves."""
+    np = _numpy()
+    repeated = np.isin(numbers, before)
+    order = np.argsort(numbers, kind="stable")
+    repeated[order[1:]] |= numbers[order[1:]] == numbers[order[:-1]]
+    return repeated
 
 
 def read_times(values: Sequence[JsonValue]) -> tuple[Array, bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from packager.check.rules.columns import clip, find_latest_before
+from packager.check.rules.columns import find_latest_before, find_repeated, mix_times
 from packager.check.rules.rule import (
     OTHER,
     TEXT,
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 DUPLICATE_CHARACTERS: Final = Limit(
     "duplicate_characters", 20, "characters", "shorter texts may stand twice at one time"
 )
-_TIED: Final = 8  # segments that start at once; of more, all are looked at
 RECORDING_CHARACTERS: Final = Limit(
     "duplicate_recording_characters", 100, "characters", "recordings with less text may be equal"
 )
@@ -46,22 +45,13 @@ def find_twin(turn: Turn, memory: Memory, limits: Limits) -> Iterator[Flaw]:
 
 
 def ask_twin(columns: Columns, memory: Memory, limits: Limits) -> list[int]:
-    """Ask which are long enough, and start no later than one before, or nobody knows when."""
-    starts, ends, sizes = columns.starts, columns.ends, columns.sizes
+    """Ask which are long enough, start no later than one before, and have the times of one before."""
+    starts = columns.starts
     latest = find_latest_before(starts, memory.farthest)
-    rows = ((starts <= latest) & (sizes >= limits[DUPLICATE_CHARACTERS.name])).nonzero()[0]
-    # Where several start at once, as they do in whole seconds, those are compared.
-    at_once = (starts[rows] == latest[rows]) & (starts[rows] > clip(memory.farthest))
-    asked: list[int] = rows[~at_once].tolist()
-    tied = rows[at_once]
-    for back in range(1, _TIED):
-        other = tied - back
-        same = (starts[other] == starts[tied]) & (ends[other] == ends[tied]) & (sizes[other] == sizes[tied])
-        asked += tied[same].tolist()
-        tied = tied[~same & (latest[other] == starts[tied])]
-        if not len(tied):
-            break
-    asked += tied.tolist()
+    rows = ((starts <= latest) & (columns.sizes >= limits[DUPLICATE_CHARACTERS.name])).nonzero()[0]
+    if not len(rows):
+        return []
+    asked: list[int] = rows[find_repeated(mix_times(starts, columns.ends), memory.times())[rows]].tolist()
     return asked
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from packager.check.rules.columns import NEVER
+from packager.check.rules.columns import NEVER, clip_time, mix_all_times
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
@@ -33,6 +33,8 @@ class Memory:
         "_older",
         "_older_top",
         "_seen",
+        "_timed",
+        "_times",
         "_top",
         "_top_generation",
         "count",
@@ -65,6 +67,13 @@ class Memory:
         self._older: dict[int, Place] = {}
         self._later: deque[_Stretch] = deque()
         """Segments that are not yet in `_seen`."""
+        self._times: deque[tuple[Sequence[int], Sequence[int]]] = deque()
+        """When the last segments start and end, many at a time; lists or arrays."""
+        self._timed = 0
+
+    def times(self) -> Any:  # noqa: ANN401 - an array
+        """Return what `mix_times` says of all segments that are remembered, and perhaps of some more."""
+        return mix_all_times(self._times)
 
     @property
     def farthest(self) -> int:
@@ -86,6 +95,7 @@ class Memory:
         self._turn_to(self.count // WINDOW)
         self._seen[_hash(turn)] = place
         self.count += 1
+        self._note_times((clip_time(turn.start),), (clip_time(turn.end),))
         if turn.start is not None:
             self.start = turn.start
             self._note_start(turn.start)
@@ -105,6 +115,7 @@ class Memory:
         stretch = _Stretch(self.count, starts, ends, speakers, words, columns.places(begin, end))
         self._later.append(stretch)
         self.count += end - begin
+        self._note_times(starts, ends)
         known = starts if starts[-1] != NEVER else starts[starts != NEVER]
         if len(known):
             self.start = int(known[-1])
@@ -115,6 +126,23 @@ class Memory:
         oldest = (self.count // WINDOW - 1) * WINDOW
         while self._later and self._later[0].first + len(self._later[0].words) <= oldest:
             self._later.popleft()
+
+    def _note_times(self, starts: Any, ends: Any) -> None:  # noqa: ANN401 - arrays, or of one segment tuples
+        last = self._times[-1] if self._times else None
+        if (
+            isinstance(starts, tuple)
+            and last is not None
+            and isinstance(last[0], list)
+            and len(last[0]) < WINDOW
+        ):
+            last[0].extend(starts)
+            cast("list[int]", last[1]).extend(ends)
+        else:
+            alone = isinstance(starts, tuple)
+            self._times.append((list(starts), list(ends)) if alone else (starts, ends))
+        self._timed += len(starts)
+        while self._timed - len(self._times[0][0]) >= 2 * WINDOW:
+            self._timed -= len(self._times.popleft()[0])
 
     def _take_words(self, words: Sequence[Hashable]) -> None:
         last, run = words[-1], 1
