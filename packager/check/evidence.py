@@ -142,6 +142,12 @@ class Listener:
         elif self._wants_recording:
             self._note_recording(columns)
 
+    def _place(self, heard: Heard, row: int) -> tuple[int, int]:
+        """Return the numbers of the source and the segment of one."""
+        if heard.sources is not None:
+            return heard.sources[row], 0
+        return self.voice.number, heard.number + row
+
     def _places(self, heard: Heard) -> Iterable[tuple[int, int]]:
         """Return the numbers of the source and the segment of each."""
         if heard.sources is not None:
@@ -152,9 +158,9 @@ class Listener:
         names = self._names
         if names.keys() >= columns.names - {None}:
             return
-        for name, place in zip(columns.speakers, self._places(heard), strict=False):
-            if isinstance(name, str) and name not in names and len(names) < _NAMES:
-                names[name[:_NAME_CHARACTERS]] = place
+        for name, row in columns.first_rows():
+            if name not in names and len(names) < _NAMES:
+                names[name[:_NAME_CHARACTERS]] = self._place(heard, row)
 
     def _note_splits(self, columns: Columns, heard: Heard, splits: Sequence[int | None] | int) -> None:
         """Keep who is in which split, and which long texts are."""
@@ -183,17 +189,15 @@ class Listener:
 
     def _note_voices(self, columns: Columns, heard: Heard, splits: Sequence[int | None] | int) -> None:
         voices = self._voices
-        if isinstance(splits, int):  # mostly they were all heard in this split before
-            split = splits
-            if all(
-                name is None or (cast("str", name)[:_NAME_CHARACTERS], split) in voices
-                for name in columns.names
-            ):
-                return
-            splits = [split] * len(columns)
-        for name, place, own in zip(columns.speakers, self._places(heard), splits, strict=False):
-            if isinstance(name, str) and own is not None and len(voices) < _NAMES:
-                voices.setdefault((name[:_NAME_CHARACTERS], own), place)
+        if isinstance(splits, int):
+            for name, row in columns.first_rows():
+                key = name[:_NAME_CHARACTERS], splits
+                if key not in voices and len(voices) < _NAMES:
+                    voices[key] = self._place(heard, row)
+            return
+        for who, place, own in zip(columns.speakers, self._places(heard), splits, strict=False):
+            if isinstance(who, str) and own is not None and len(voices) < _NAMES:
+                voices.setdefault((who[:_NAME_CHARACTERS], own), place)
 
     def _find_splits(self, heard: Heard) -> Sequence[int | None] | int:
         """Return the split of each segment, None if nobody knows; or that of all."""

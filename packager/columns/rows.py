@@ -100,6 +100,12 @@ def holds_numbers(layout: Layout) -> bool:
 
 
 @lru_cache(maxsize=16)
+def is_plain(layout: Layout) -> bool:
+    """Return whether no segment can hold a number, or a key that is not ASCII."""
+    return not holds_numbers(layout) and all(each.name.isascii() for each in layout.properties)
+
+
+@lru_cache(maxsize=16)
 def number_labels(column: Labels) -> dict[str, int]:
     """Return the number that stands for each label."""
     return {name: number for number, name in enumerate(column.names)}

@@ -14,7 +14,7 @@ import pyarrow as pa
 from pyarrow import ipc
 
 from packager.canonical import canonical_lines, line_lengths
-from packager.columns import SEGMENT
+from packager.columns import SEGMENT, is_plain
 from packager.parquet.arrays import view_numbers, wrap_numbers
 from packager.parquet.groups import choose_ends
 from packager.parquet.rows import make_batch
@@ -69,7 +69,7 @@ def make_rows(
         Misfit: a column cannot hold a value exactly.
     """
     batch = make_batch(layout, values, recording, numbers)
-    lines = canonical_lines(values)
+    lines = canonical_lines(values, plain=is_plain(layout))
     sizes = line_lengths(lines)
     forms = lines.replace(b"\n", b",") + b","
     return Rows(batch, sizes, choose_ends(forms[:-1], sizes), forms)

@@ -17,7 +17,7 @@ from packager.reading.items import Empty, Item, Unreadable, find_empty, make_ite
 from packager.reading.native import NATIVE
 from packager.reading.places import Text
 from packager.reading.runs import MAX_SKIPPED_BYTES, MAX_VALUE_BYTES
-from packager.reading.scan import skip_space, skip_value
+from packager.reading.scan import count_byte, skip_space, skip_value
 from packager.reading.strict import ArrayEnd, Span, check_rest, demand_object, parse_value, step_to_item
 
 if TYPE_CHECKING:
@@ -271,5 +271,6 @@ def _find_cut(data: bytes, begin: int) -> tuple[int, int] | None:
 
 
 def _count_open(data: bytes, begin: int, end: int) -> int:
-    opened = data.count(b"{", begin, end) + data.count(b"[", begin, end)
-    return opened - data.count(b"}", begin, end) - data.count(b"]", begin, end)
+    text = data[begin:end]
+    opened, closed = ([count_byte(text, each) for each in pair] for pair in ((b"{", b"["), (b"}", b"]")))
+    return sum(opened) - sum(closed)

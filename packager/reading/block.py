@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from packager.reading.items import Item
 from packager.reading.places import Text
@@ -100,7 +100,8 @@ class ItemPlaces(Places):
     def _find_spans(self) -> Iterator[Span]:
         at = 0
         while at < len(self.data):
-            for found in iter(FLAT_ITEM.scanner(self.data, at).match, None):
+            scanner: Any = FLAT_ITEM.scanner(self.data, at)  # type: ignore[attr-defined]
+            for found in iter(scanner.match, None):
                 yield found.span(1)
                 at = found.end()
             if at == len(self.data):

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
+from packager.reading.scan import count_byte
 from packager.reading.strict import MAX_DEPTH
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def load_lines(run: bytes) -> list[JsonObject] | None:
                 return None
         else:
             marks, values = values[1::2], values[::2]
-            breaks = text.count(b"\n")
+            breaks = count_byte(text, b"\n")
             if len(values) != breaks + 1 or len(marks) != breaks or marks.count(_MARK.decode()) != breaks:  # type: ignore[arg-type]
                 return None
             return values if _is_proven(text, values) else None
@@ -114,10 +115,10 @@ def _is_proven(text: bytes, values: list[JsonObject]) -> bool:
         written = orjson.dumps(_lists_around(values))
     except orjson.JSONEncodeError:  # too deep
         return False
-    quotes = _count_quotes(text)
+    quotes = count_byte(text, b'"')
     if b"u0022" in text:
         quotes += text.replace(rb"\\", b"").count(rb"\u0022")
-    return quotes == _count_quotes(written) and not _has_doubtful_number(text)
+    return quotes == count_byte(written, b'"') and not _has_doubtful_number(text)
 
 
 def _lists_around(values: list[JsonObject]) -> list[object]:
@@ -139,14 +140,6 @@ def _find_depth() -> int:
             return depth - 1
         value = [value]
         depth += 1
-
-
-def _count_quotes(text: bytes) -> int:
-    if len(text) < _LARGE:
-        return text.count(b'"')
-    import numpy as np  # noqa: PLC0415 - a check of few segments does without
-
-    return int(np.count_nonzero(np.frombuffer(text, np.uint8) == ord('"')))
 
 
 def _has_doubtful_number(text: bytes) -> bool:

@@ -9,6 +9,8 @@ from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from packager.reading.scan import count_byte
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -109,7 +111,7 @@ class LineReader:
 
 def count_lines(run: bytes) -> int:
     """Return how many lines these whole lines are; the last one may lack its LF."""
-    return run.count(b"\n") + (not run.endswith(b"\n"))
+    return count_byte(run, b"\n") + (not run.endswith(b"\n"))
 
 
 def split_lines(run: bytes) -> list[bytes]:

@@ -179,6 +179,11 @@ class Columns:
 
     # Columns that are arrays.
 
+    def first_rows(self) -> list[tuple[str, int]]:
+        """Return each speaker with the first of their segments, in the order of these."""
+        rows = dict(zip(reversed(self.speakers), range(len(self) - 1, -1, -1), strict=True))
+        return [(name, row) for name, row in sorted(rows.items(), key=itemgetter(1)) if isinstance(name, str)]
+
     def rows_by_speaker(self) -> Iterator[tuple[Hashable, Array]]:
         """Yield each speaker with the indices of their segments."""
         np = _numpy()
