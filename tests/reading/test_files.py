@@ -294,7 +294,7 @@ def test_the_items_of_a_large_array_are_made_one_by_one(write_source: Write) -> 
     item = b',{"a":[' + b"1," * 5_000 + b"1]}"
     data = repeat_gzip((b"[0", 1), (item, 2_000), (b"]", 1))
     # A block is held, and what is made of it; the text has 19 MiB, and the lists of all items 76.
-    assert measure_peak(write_source("a.json.gz", data)) < 40 * MEGABYTE
+    assert measure_peak(write_source("a.json.gz", data)) < 60 * MEGABYTE
 
 
 def test_reading_imports_nothing_heavy() -> None:
