@@ -16,14 +16,16 @@ from packager.assemble.placing import Placed, place_recordings, plan_shards, set
 from packager.assemble.scan import Scanned, ScanTask, scan
 from packager.assemble.shards import ShardTask, WrittenShard, dump_shard, load_shard, write
 from packager.assemble.texts import read_card, write_file, write_texts
-from packager.check.engine import (
+from packager.check import (
     cut_units,
     find_project_sources,
+    load_schema,
+    load_schema_anew,
+    looks_beyond,
     make_criteria,
     make_gathering,
     open_scratch,
 )
-from packager.check.judge import load_schema, load_schema_anew, looks_beyond
 from packager.config import Config, load_project
 from packager.errors import DataError, EnvironmentFailure
 from packager.folders import replace_folder
@@ -31,7 +33,7 @@ from packager.manifest import NAME, dump_manifest
 from packager.model import Dropped, Manifest, Problem, Recording, Report, Severity
 from packager.parquet import ARROW_VERSION
 from packager.recordings import Claim, claim_recording, find_clashes, find_odd_names
-from packager.schema.guard import guard_schema
+from packager.schema import guard_schema
 from packager.splits import read_lock, write_lock
 from packager.store import Builds, keep_origins, look_at_origins, survey_sources
 from packager.work import open_pool, run_in_order
@@ -40,10 +42,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Executor
 
-    from packager.check.judge import Criteria
+    from packager.check import Criteria
     from packager.model import SourceFile, Split
     from packager.recordings import NumberedClaim
-    from packager.schema.validate import SegmentSchema
+    from packager.schema import SegmentSchema
     from packager.store import Survey
     from packager.work import Progress
 

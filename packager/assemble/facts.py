@@ -8,10 +8,9 @@ from collections import Counter
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
-from packager.card import CardFacts, FieldFacts, SplitFacts, Waiver, read_about
-from packager.card.words import read_words
+from packager.card import CardFacts, FieldFacts, SplitFacts, Waiver, read_about, read_words
 from packager.card_rules import CARD_RULES
-from packager.check.rules.catalogue import RULES, match_rules, resolve_severities
+from packager.check import RULES, match_rules, resolve_severities
 from packager.columns import card_features, describe_constraints
 from packager.config import FILE_NAME
 from packager.model import Severity
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from packager.columns import Layout
     from packager.config import Checks, Choices, Config
     from packager.model import Dropped, Recording, Split, Statistics
-    from packager.schema.validate import SegmentSchema
+    from packager.schema import SegmentSchema
     from packager.statistics import Tally
 
 _SPEAKERS: Final = 10

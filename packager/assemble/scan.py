@@ -12,8 +12,15 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from packager.assemble.pieces import Member, Part, Piece
-from packager.check.fit import fit_block, fit_segment
-from packager.check.judge import Judged, judge_blocks, judge_objects, load_schema, may_join_objects
+from packager.check import (
+    Judged,
+    fit_block,
+    fit_segment,
+    judge_blocks,
+    judge_objects,
+    load_schema,
+    may_join_objects,
+)
 from packager.columns import Misfit
 from packager.model import Dropped, Problem, Severity
 from packager.parquet import Rows, SpoolWriter, join_rows, make_rows, renumber
@@ -24,9 +31,7 @@ from packager.times import parse_time
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from packager.check.engine import Gathering, NumberedUnit
-    from packager.check.evidence import SourceEvidence
-    from packager.check.roster import RollCall
+    from packager.check import Gathering, NumberedUnit, RollCall, SourceEvidence
     from packager.model import JsonObject, SourceFile
     from packager.recordings import Claim, NumberedClaim
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from packager.check.judge import Criteria, load_schema
+from packager.check import Criteria, load_schema
 from packager.folders import hash_file
 from packager.model import BuiltFile
 from packager.parquet import ShardWriter, SpoolReader, join_rows, numbers_of, renumber

@@ -37,7 +37,7 @@ from packager.reading import (
     read_document,
 )
 from packager.recordings import claim_recording, missing_name, name_recording
-from packager.schema.validate import SegmentSchema, compile_schema
+from packager.schema import SegmentSchema, compile_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -17,7 +17,7 @@ import orjson
 from xxhash import xxh3_128
 
 from packager.folders import STATE, state_folder
-from packager.schema.validate import find_engine
+from packager.schema import find_engine
 from packager.store.stamps import Clock, read_clock
 
 if TYPE_CHECKING:
