@@ -73,6 +73,8 @@ class Survey(NamedTuple):
 
     stamps: tuple[Stamp | None, ...]
     """Of each; None if it is not there."""
+    sizes: tuple[int, ...]
+    """Of each, in bytes; 0 if it cannot be known."""
     shape: str
     """A digest of names and sizes."""
     stamp: str
@@ -81,24 +83,20 @@ class Survey(NamedTuple):
     """When the last of them was changed, in nanoseconds; beyond all times if that cannot be known."""
     devices: frozenset[int]
 
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """Of each, in bytes; 0 if it cannot be known."""
-        return tuple(0 if stamp is None else stamp.size for stamp in self.stamps)
-
 
 def survey_sources(sources: Sequence[SourceFile]) -> Survey:
     """Ask the file system about all sources."""
     stamps = tuple(read_stamp(source.place) for source in sources)
     found = [stamp for stamp in stamps if stamp is not None]
     names = "\0".join([source.name for source in sources]).encode("utf-8", "surrogateescape")
-    sizes = [0 if stamp is None else stamp.size for stamp in stamps]
-    shape = xxh3_128(names + b"\0" + repr(sizes).encode())
+    sizes = tuple(0 if stamp is None else stamp.size for stamp in stamps)
+    shape = xxh3_128(names + b"\0" + repr(list(sizes)).encode())
     stamp = xxh3_128(b"".join(_STAMP.pack(*each) for each in found))
     stamp.update(shape.digest())
     newest = max((max(each.changed, each.status_changed) for each in found), default=0)
     return Survey(
         stamps=stamps,
+        sizes=sizes,
         shape=shape.hexdigest(),
         stamp=stamp.hexdigest(),
         newest=sys.maxsize if len(found) < len(stamps) else newest,
