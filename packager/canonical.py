@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import re
 from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from packager.model import JsonObject, JsonValue
+    from packager.model import JsonValue
 
 _DIGITS: Final = 10**21  # from here on the RFC writes an exponent
 _LONG_NUMBER: Final = re.compile(rb"[0-9]{16}")
@@ -49,14 +48,6 @@ def canonical_json(value: JsonValue) -> bytes:
         # orjson sorts keys by bytes and the RFC by UTF-16 units: for ASCII that is one order.
         return _dump_sorted(value)
     return b"".join(_parts(value))
-
-
-def canonical_all(values: Sequence[JsonObject]) -> list[bytes]:
-    """Return `canonical_json` of each object; much faster for many that are plain."""
-    kinds = set(map(type, chain.from_iterable(map(dict.values, values))))
-    if kinds <= _PLAIN and "".join(set(chain.from_iterable(values))).isascii():
-        return list(map(_dump_sorted, values))
-    return list(map(canonical_json, values))
 
 
 def canonical_lines(values: Sequence[JsonValue], *, plain: bool = False) -> bytes:
@@ -94,14 +85,6 @@ def parse_canonical(text: bytes) -> JsonValue:
     # orjson reads an integer beyond 64 bits as a float; such a text goes to the standard library.
     value: JsonValue = json.loads(text) if _LONG_NUMBER.search(text) else orjson.loads(text)
     return value
-
-
-def parse_canonicals(texts: Sequence[bytes], *, numbers_free: bool) -> list[JsonObject]:
-    """Return `parse_canonical` of objects; `numbers_free` says that none of them holds a number."""
-    if numbers_free:
-        values: list[JsonObject] = orjson.loads(b"[%b]" % b",".join(texts))
-        return values
-    return [value for value in map(parse_canonical, texts) if isinstance(value, dict)]
 
 
 def _correct(text: bytes, values: Sequence[JsonValue]) -> bytes:

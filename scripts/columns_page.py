@@ -12,7 +12,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from packager.canonical import canonical_json, parse_canonicals
+from packager.canonical import canonical_json, parse_canonical
 from packager.columns import Misfit, card_features, make_row, plan_layout
 from packager.parquet import arrow_schema
 
@@ -200,7 +200,8 @@ def _value_rows(subschema: object, choice: str, examples: Sequence[Any]) -> Iter
     for example in examples:
         segment = {} if example is ... else {"p": example}
         try:
-            [read] = parse_canonicals([canonical_json(segment)], numbers_free=False)
+            read = parse_canonical(canonical_json(segment))
+            assert isinstance(read, dict)  # noqa: S101 - as it was
             cell = _show_cell(make_row(layout, "r", 0, read)["p"], layout.columns[2].column.type)
         except Misfit as misfit:
             cell = f"error: {misfit.message} (`{misfit.rule}`)"

@@ -20,6 +20,7 @@ FLOORS: Final = (
     {
         "canonical",
         "card_rules",
+        "clocks",
         "config",
         "manifest",
         "markdown",
@@ -52,7 +53,7 @@ OWNERS: Final = {
     "langcodes": {"card"},
     "lz4": {"rehearsal"},
     "markdown_it": {"card", "markdown"},
-    "numpy": {"assemble", "canonical", "check", "parquet", "reading", "secrets"},
+    "numpy": {"clocks", "assemble", "canonical", "check", "parquet", "reading", "secrets"},
     # What each writes or reads: the canonical form, manifests, sources, what is remembered.
     "orjson": {"canonical", "manifest", "reading", "store"},
     "pyarrow": {"parquet"},

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.check.judge import Criteria, Judged, expand, judge_blocks, load_schema
+from packager.check.judge import Criteria, Judged, judge_blocks, load_schema
 from packager.columns import Misfit, holds_any, make_row
 from packager.model import Problem, Severity
-from packager.reading import Empty, Unreadable, locate
+from packager.reading import Block, locate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from packager.check.evidence import Listener
     from packager.columns import Layout
     from packager.model import SourceFile
-    from packager.reading import Block
 
 
-def judge_to_fit(
-    source: SourceFile, criteria: Criteria, listener: Listener | None = None
-) -> Iterator[Judged | Empty | Unreadable]:
-    """Yield what `judge_file` yields; what its column cannot hold exactly is an error."""
+def judge_to_fit(source: SourceFile, criteria: Criteria) -> Iterator[Judged]:
+    """Yield the values of `judge_blocks` one by one; what its column cannot hold exactly is an error."""
     _, layout = load_schema(criteria)
-    for judged in judge_blocks(source, criteria, listener):
-        for each in expand(judged):
-            yield each if isinstance(each, Empty | Unreadable) else fit_segment(source, each, layout)
+    for judged in judge_blocks(source, criteria):
+        if isinstance(judged, Block):
+            for item in judged.items():
+                yield fit_segment(source, Judged(item, ()), layout)
+        elif isinstance(judged, Judged):
+            yield fit_segment(source, judged, layout)
 
 
 def fit_block(

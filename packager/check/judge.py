@@ -195,32 +195,13 @@ def listen_to_objects(
     return Listener(find_pack(criteria, source.name), Voice(-1 - number, None, True, True, folder, dealer))
 
 
-def judge_file(
-    source: SourceFile, criteria: Criteria, listener: Listener | None = None
-) -> Iterator[Judged | Empty | Unreadable]:
-    """Yield every value of a file with its problems, in order; an `Unreadable` comes last, `Empty` alone.
-
-    What the rules that look beyond the file need is kept by `listener`, made by `listen_to`.
-    """
-    for judged in judge_blocks(source, criteria, listener):
-        yield from expand(judged)
-
-
-def expand(judged: Block | Judged | Empty | Unreadable) -> Iterator[Judged | Empty | Unreadable]:
-    """Yield the values of a block with which nothing is wrong one by one; anything else as it is."""
-    if isinstance(judged, Block):
-        for item in judged.items():
-            yield Judged(item, ())
-    else:
-        yield judged
-
-
 def judge_blocks(
     source: SourceFile, criteria: Criteria, listener: Listener | None = None, tap: Tap | None = None
 ) -> Iterator[Block | Judged | Empty | Unreadable]:
-    """Yield what `judge_file` yields; many values with which nothing is wrong come together, much faster.
+    """Yield every value of a file with its problems, in order; an `Unreadable` comes last, `Empty` alone.
 
-    `tap` is that of `read_blocks`.
+    Values with which nothing is wrong come together, as blocks. What the rules that look beyond the file need
+    is kept by `listener`, made by `listen_to`; `tap` is that of `read_blocks`.
     """
     listener = listen_to(source, criteria) if listener is None else listener
     judge = _Judge(criteria, listener)

@@ -23,7 +23,6 @@ _HELD: Final = 4 << 20  # bytes
 _PARTS: Final = 256
 _FEW: Final = 20_000  # records, which Python sorts sooner than numpy is loaded
 _LEAST: Final = 200  # records, which it sorts sooner even so
-_PREFIX: Final = 8  # bytes of a digest, which seldom are equal where others differ
 _PLACE: Final = 24  # bytes of the digest and the two numbers
 
 _digest_of: Final = itemgetter(slice(0, DIGEST))
@@ -119,6 +118,7 @@ def _sort_many(data: bytes, size: int, least: int) -> bytes:
 
     records: Any = np.frombuffer(data, f"V{size}")
     if least > 1:
+        # Eight bytes of a digest seldom are equal where others differ.
         prefixes = np.ndarray(len(records), ">u8", data, strides=(size,)).astype("u8")
         order = np.sort(prefixes)
         repeated = np.unique(order[1:][order[1:] == order[:-1]])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from packager.check.engine import find_project_sources, make_criteria
 from packager.check.fit import judge_to_fit
-from packager.check.judge import Judged, load_schema
+from packager.check.judge import load_schema
 from packager.columns import seconds_of
 from packager.model import ExpectedRow
 from packager.reading import Empty, Form, Unreadable, find_form, read_blocks
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from fractions import Fraction
 
-    from packager.check.judge import Criteria
+    from packager.check.judge import Criteria, Judged
     from packager.columns import Layout
     from packager.config import Config
     from packager.model import JsonObject, SourceFile
@@ -89,9 +89,7 @@ def _holds_segments(source: SourceFile) -> bool:
 def _judge_whole(source: SourceFile, criteria: Criteria) -> Iterator[Judged]:
     """Yield the values of a file; none if it cannot be read to the end."""
     if _holds_segments(source):
-        for judged in judge_to_fit(source, criteria):
-            if isinstance(judged, Judged):
-                yield judged
+        yield from judge_to_fit(source, criteria)
 
 
 def _start_of(source: SourceFile, criteria: Criteria) -> tuple[bool, int | Fraction]:

@@ -53,10 +53,8 @@ START_SECONDS: Final = "start_seconds"
 END_SECONDS: Final = "end_seconds"
 EXTRA: Final = "extra"
 
-
-CLASS_LABEL_CHOICE: Final = "class_label"
 TIMESTAMP_CHOICE: Final = "timestamp"
-"""What dataset.toml calls them."""
+"""What dataset.toml calls it."""
 
 _SCALARS: Final = {
     "string": STRING,

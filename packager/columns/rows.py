@@ -26,10 +26,10 @@ from packager.columns.types import (
     is_text,
 )
 from packager.model import to_pointer
-from packager.times import parse_instant, parse_time, parse_times, to_seconds
+from packager.times import parse_instant, parse_time, to_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from packager.columns.layout import Layout
     from packager.model import JsonObject, JsonValue
@@ -71,38 +71,11 @@ def make_row(layout: Layout, recording: str, number: int, segment: JsonObject) -
     return row
 
 
-def make_columns(
-    layout: Layout, recording: str, numbers: Sequence[int], segments: Sequence[JsonObject]
-) -> dict[str, Sequence[object]]:
-    """Return the columns of valid segments of one recording; `make_row` of each, turned.
-
-    Raises:
-        Misfit: a column cannot hold a value exactly.
-    """
-    if layout.extra or any(each.type is not STRING for each in layout.properties):
-        rows = [
-            make_row(layout, recording, number, segment)
-            for number, segment in zip(numbers, segments, strict=True)
-        ]
-        return {each.column.name: [row[each.column.name] for row in rows] for each in layout.columns}
-    columns: dict[str, Sequence[object]] = {RECORDING: [recording] * len(numbers), SEGMENT: numbers}
-    for each in layout.properties:
-        columns[each.name] = [segment.get(each.name) for segment in segments]
-    if layout.start is not None and layout.end is not None:
-        columns[START_SECONDS] = _seconds(columns[layout.start])
-        columns[END_SECONDS] = _seconds(columns[layout.end])
-    return columns
-
-
-def holds_numbers(layout: Layout) -> bool:
-    """Return whether a segment may hold a number anywhere."""
-    return layout.extra or any(not is_text(each.type) and each.type != BOOL for each in layout.properties)
-
-
 @lru_cache(maxsize=16)
 def is_plain(layout: Layout) -> bool:
     """Return whether no segment can hold a number, or a key that is not ASCII."""
-    return not holds_numbers(layout) and all(each.name.isascii() for each in layout.properties)
+    texts = all(is_text(each.type) or each.type == BOOL for each in layout.properties)
+    return texts and not layout.extra and all(each.name.isascii() for each in layout.properties)
 
 
 @lru_cache(maxsize=16)
@@ -115,10 +88,6 @@ def seconds_of(value: JsonValue) -> float | None:
     """Return a time in seconds, as the float64 nearest to it; None if the value is not a time."""
     time = parse_time(value)
     return None if time is None else to_seconds(time)
-
-
-def _seconds(values: Sequence[object]) -> list[float | None]:
-    return [None if time is None else to_seconds(time) for time in parse_times(values)]
 
 
 @lru_cache(maxsize=16)

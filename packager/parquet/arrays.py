@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from array import array
 from itertools import repeat
 from operator import is_not
 from typing import TYPE_CHECKING, Any, Final
@@ -22,9 +21,6 @@ ARROW_VERSION: Final = str(pa.__version__)
 
 _WIDE: Final = {np.dtype(np.int64): pa.int64(), np.dtype(np.float64): pa.float64()}
 _MOST: Final = 2**31 - 1  # what 32 bits say
-_CODES: Final = {"int64": "q", "double": "d"}
-_NONE: Final[dict[str, Any]] = {"int64": 0, "double": 0.0, "bool": False}
-"""By type: what stands in the place of a null."""
 
 
 def wrap_numbers(values: NDArray[Any], held: NDArray[np.bool_] | None = None) -> Any:  # noqa: ANN401 - pyarrow has no types
@@ -92,27 +88,6 @@ def repeat_text(text: str, count: int) -> Any:  # noqa: ANN401 - pyarrow has no 
     data = text.encode()
     ends = np.arange(count + 1, dtype=np.int32) * np.int32(len(data))
     return pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(data * count))
-
-
-def make_nulls(count: int, type_: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
-    """Return an array of nulls; unlike `pa.nulls` also inside a struct."""
-    return pa.array([None] * count, type_) if pa.types.is_struct(type_) else pa.nulls(count, type_)
-
-
-def make_array(values: Sequence[Any], type_: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
-    """Return values, of which any may be None, as an array."""
-    kind = str(type_)
-    if kind == "string":
-        return make_texts(values)
-    if kind not in _NONE:
-        return pa.array(values, type_)
-    values, held = hold_all(values, _NONE[kind])
-    made = (
-        np.array(values, np.bool_)
-        if kind == "bool"
-        else np.frombuffer(array(_CODES[kind], values), _CODES[kind])
-    )
-    return wrap_numbers(made, held)
 
 
 def view_numbers(numbers: Any, none: float = 0) -> NDArray[Any]:  # noqa: ANN401 - pyarrow has no types

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from packager.canonical import canonical_lines, line_lengths
+from packager.clocks import read_clocks
 from packager.columns import (
     BOOL,
     END_SECONDS,
@@ -43,7 +44,6 @@ from packager.parquet.arrays import (
     wrap_numbers,
     wrap_structs,
 )
-from packager.parquet.clocks import read_clocks
 from packager.parquet.types import arrow_schema
 from packager.times import parse_instant
 
@@ -193,13 +193,24 @@ def _make_seconds(values: Sequence[JsonValue], column: ColumnType | None, made: 
     if column in {INT64, FLOAT64}:
         seconds = view_numbers(made, np.nan) if column == FLOAT64 else _as_floats(made)
     elif column == STRING:
-        seconds = read_clocks(made)
+        seconds = _read_seconds(made)
         for row in np.flatnonzero(np.isnan(seconds)).tolist():
             seconds[row] = _seconds_of(values[row])
     else:
         seconds = np.fromiter(map(_seconds_of, values), np.float64, len(values))
     held = ~np.isnan(seconds)
     return wrap_numbers(np.where(held, seconds, 0.0), None if held.all() else held)
+
+
+def _read_seconds(texts: Any) -> NDArray[np.float64]:  # noqa: ANN401
+    """Return the seconds of each text that `read_clocks` reads, and NaN for the others and for nulls."""
+    if not len(texts):
+        return np.zeros(0)
+    offsets = np.frombuffer(texts.buffers()[1], np.int32)
+    data = np.frombuffer(texts.buffers()[2], np.uint8)
+    times, good = read_clocks(data, offsets[:-1], np.diff(offsets))
+    # Both are exact, so that what IEEE 754 gives is the float64 nearest to the quotient.
+    return np.where(good, times / 1e9, np.nan)
 
 
 def _as_floats(numbers: Any) -> NDArray[np.float64]:  # noqa: ANN401

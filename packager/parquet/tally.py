@@ -15,7 +15,7 @@ import pyarrow as pa
 from pyarrow import compute
 
 from packager.columns import END_SECONDS, RECORDING, SEGMENT, START_SECONDS
-from packager.parquet.arrays import make_array, view_numbers
+from packager.parquet.arrays import make_texts, view_numbers
 from packager.statistics import (
     CENTISECOND,
     MOST,
@@ -174,7 +174,7 @@ class TableTally:
             return None
         column = _one(table.column(name))
         if name in self._labels:
-            return make_array(self._labels[name], pa.string()).take(column)
+            return make_texts(self._labels[name]).take(column)
         return column if column.type == pa.string() else None
 
     def _look_for_example(self, table: Any, characters: NDArray[np.int64] | None) -> None:  # noqa: ANN401

@@ -234,7 +234,9 @@ def test_a_rule_about_recordings_is_found_without_a_question() -> None:
 def test_segments_together_are_judged_as_one_by_one(segments: list[Any]) -> None:
     pack = make_pack()
     alone = [
-        (index, found) for index, segment in enumerate(segments) for found in pack.check_segment(segment)
+        (index, found)
+        for index, segment in enumerate(segments)
+        for _, found in pack.judge(pack.read([segment]))
     ]
     assert pack.judge(make_columns(pack, segments)) == alone
 
@@ -306,10 +308,11 @@ def test_a_copy_names_the_other() -> None:
 
 def test_a_threshold_moves_the_edge() -> None:
     segment: Any = {"Start": 0, "End": 100, "Text": " ".join(map(str, range(36))), "Speaker": "Ada"}
-    rules = [found.rule for found in make_pack(slowest_characters_per_second=2).check_segment(segment)]
-    assert rules == ["rate/too-slow"]
-    rules = [found.rule for found in make_pack(longest_seconds=99).check_segment(segment)]
-    assert rules == ["time/implausible-length"]
+    for pack, rule in (
+        (make_pack(slowest_characters_per_second=2), "rate/too-slow"),
+        (make_pack(longest_seconds=99), "time/implausible-length"),
+    ):
+        assert [found.rule for _, found in pack.judge(pack.read([segment]))] == [rule]
 
 
 def test_rules_about_absent_properties_are_out() -> None:

@@ -43,7 +43,6 @@ _LAST: Final = "\uffff"
 """Stands for all characters beyond it."""
 _FEW: Final = 3
 """Characters that are looked for one after the other."""
-_MINUTES: Final = ":00:00"
 _END: Final = "\n"
 """Behind each text in `characters`."""
 
@@ -243,16 +242,6 @@ class Columns:
         return ends - self.sizes - 1
 
     @cached_property
-    def firsts(self) -> Array:
-        """The first character of each text, and a line feed for an empty one."""
-        return self.characters[self.offsets]
-
-    @cached_property
-    def lasts(self) -> Array:
-        """The last character of each text, and a line feed for an empty one."""
-        return self.characters[self.offsets + self.sizes - 1]
-
-    @cached_property
     def _occurs(self) -> Array:
         """Whether a character occurs in the texts, by its number; of printable ASCII, whether it may.
 
@@ -275,11 +264,6 @@ class Columns:
                     occurs[characters[begin : begin + _CACHED].astype("intp")] = True
         return occurs
 
-    @property
-    def is_ascii(self) -> bool:
-        """Whether all texts are."""
-        return self.text.isascii()
-
     def rows_with(self, which: Characters) -> Array:
         """Return the segments in whose texts one of these characters occurs."""
         return self._rows_at(self._find(which))
@@ -291,11 +275,11 @@ class Columns:
 
     def rows_beginning(self, characters: str) -> Array:
         """Return the segments whose texts begin with one of these characters, or are empty."""
-        return (_table(characters + _END)[self.firsts]).nonzero()[0]
+        return _table(characters + _END)[self.characters[self.offsets]].nonzero()[0]
 
     def rows_ending(self, characters: str) -> Array:
         """Return the segments whose texts end with one of these characters, or are empty."""
-        return (_table(characters + _END)[self.lasts]).nonzero()[0]
+        return _table(characters + _END)[self.characters[self.offsets + self.sizes - 1]].nonzero()[0]
 
     def cut(self, rows: Sequence[int] | Array, begin: int, size: int) -> Array:
         """Return some characters of each of these texts, a text a row, from a place in it that it has.
@@ -350,14 +334,9 @@ class Columns:
             return [segment.get(key) for segment in self.segments]
 
 
-def clip_time(time: int | None) -> int:
-    """Return a time that an array can hold: the nearest one to it; `NEVER` for None."""
-    return NEVER if time is None else max(min(time, -NEVER - 1), NEVER)
-
-
-def clip(time: int) -> int:
-    """Return the nearest time that an array can hold, and add another one to."""
-    return max(min(time, _FARTHEST), NEVER)
+def clip(time: int | None) -> int:
+    """Return the nearest time that an array can hold, and add another one to; `NEVER` for None."""
+    return NEVER if time is None else max(min(time, _FARTHEST), NEVER)
 
 
 def find_latest_before(times: Array, before: int) -> Array:
@@ -414,67 +393,20 @@ def read_times(values: Sequence[JsonValue]) -> tuple[Array, bool]:
 
 def _read_clocks(values: Sequence[str]) -> tuple[Array, bool]:
     """Return the nanoseconds of `HH:MM:SS` with or without a fraction."""
+    from packager.clocks import read_alike, read_clocks  # noqa: PLC0415 - it needs numpy
+
     np = _numpy()
-    joined = _END.join([*values, ""]).encode("latin-1", "replace")
     if not values:
         return np.zeros(0, "int64"), True
-    width = len(values[0]) + 1
-    if len(joined) == width * len(values):
-        times, good = _read_block(np.frombuffer(joined, "u1").reshape(len(values), width))
-        if good.all():
+    data = np.frombuffer(_END.join([*values, ""]).encode("latin-1", "replace"), "u1")
+    if len(data) % len(values) == 0:
+        lines = data.reshape(len(values), -1)
+        times, good = read_alike(lines[:, :-1])
+        if good.all() and (lines[:, -1] == ord(_END)).all():
             return times, True
-    # Their lengths differ, or their hours have three digits: those of one form together.
-    times = np.full(len(values), NEVER)
-    good = np.zeros(len(values), bool)
-    sizes = np.fromiter(map(len, values), "int64", len(values)) + 1
-    begins = sizes.cumsum() - sizes
-    buffer = np.frombuffer(joined, "u1")
-    for width in np.unique(sizes).tolist():
-        for hours in (2, 3):
-            rows = ((sizes == width) & ~good).nonzero()[0]
-            if len(rows) and _is_width(width, hours):
-                texts = buffer[begins[rows][:, None] + np.arange(width)]
-                times[rows], good[rows] = _read_block(texts, hours)
-    return _read_rest(values, times, good)
-
-
-def _is_width(width: int, hours: int) -> bool:
-    rest = width - hours - len(_MINUTES) - len(_END)
-    return rest == 0 or 2 <= rest <= 10
-
-
-def _read_block(texts: Array, hours: int = 2) -> tuple[Array, Array]:
-    """Return the nanoseconds of clocks of one length, each with a line feed behind it; and which are some.
-
-    Their hours have so many digits.
-    """
-    np = _numpy()
-    count, width = texts.shape
-    if not _is_width(width, hours):
-        return np.full(count, NEVER), np.zeros(count, bool)
-    least, most, weights = _shape_of(width, hours)
-    digits = np.ascontiguousarray(texts.T) - least
-    good = (digits <= most).all(axis=0)
-    # In doubles, which hold these exactly: 1,000 hours have 3.6e15 nanoseconds.
-    return (weights @ digits.astype("f8")).astype("int64"), good
-
-
-@lru_cache(maxsize=16)
-def _shape_of(width: int, hours: int) -> tuple[Array, Array, Array]:
-    """Return for each character of a clock the least, how far it may be above that, and its nanoseconds."""
-    np = _numpy()
-    places = width - hours - len(_MINUTES) - 2 * len(_END)
-    fraction = [0] + [9] * places if places > 0 else []
-    least = "0" * hours + _MINUTES + ("." + "0" * places if fraction else "") + _END
-    most = [9] * hours + [0, 5, 9, 0, 5, 9] + fraction + [0]
-    weights = [36000 * 10 ** (hours - 2 - place) * SECOND for place in range(hours - 1)]
-    weights += [SECOND * each for each in (3600, 0, 600, 60, 0, 10, 1)]
-    weights += [0, *(10 ** (8 - place) for place in range(places))] if fraction else []
-    return (
-        np.frombuffer(least.encode(), "u1")[:, None],
-        np.array(most, "u1")[:, None],
-        np.array([*weights, 0], "f8"),
-    )
+    sizes = np.fromiter(map(len, values), "int64", len(values))
+    begins = (sizes + 1).cumsum() - sizes - 1
+    return _read_rest(values, *read_clocks(data, begins, sizes))
 
 
 def _read_numbers(values: Sequence[JsonValue]) -> tuple[Array, bool]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from packager.check.rules.columns import find_latest_before, find_repeated, mix_times
 from packager.check.rules.rule import (
     OTHER,
+    TALK,
     TEXT,
     TIMES,
     CorpusCheck,
@@ -17,7 +18,6 @@ from packager.check.rules.rule import (
     Rule,
     Sighting,
     one,
-    said,
 )
 from packager.model import Severity
 
@@ -69,18 +69,6 @@ def find_same_recordings(equal: Sequence[Sighting], _: Limits) -> Iterator[tuple
         )
 
 
-_TALK = (
-    said("Where were we when the lights went out?", "00:00:07", "00:00:10"),
-    said(
-        "At the part where it compiles, and nobody in the room knows why.",
-        "00:00:10",
-        "00:00:15",
-        who="Grace",
-    ),
-    said("Then let us begin again from there, slowly.", "00:00:15", "00:00:18"),
-)
-
-
 RULES: Final = (
     Rule(
         "duplicate/segment",
@@ -90,8 +78,8 @@ RULES: Final = (
         "`duplicate_characters` are left alone: of times in whole seconds, two short words can share one.",
         (TIMES, TEXT),
         RecordingCheck(find_twin, ask_twin),
-        bad=one(*_TALK[:1], _TALK[0]),
-        good=one(*_TALK),
+        bad=one(*TALK[:1], TALK[0]),
+        good=one(*TALK),
         limits=(DUPLICATE_CHARACTERS,),
     ),
     Rule(
@@ -102,8 +90,8 @@ RULES: Final = (
         "compared, in their order; times and speakers may differ.",
         (TEXT,),
         CorpusCheck(Evidence.RECORDINGS, find_same_recordings),
-        bad=(("one.jsonl", _TALK), ("two.jsonl", _TALK)),
-        good=(("one.jsonl", _TALK), ("two.jsonl", _TALK[1:])),
+        bad=(("one.jsonl", TALK), ("two.jsonl", TALK)),
+        good=(("one.jsonl", TALK), ("two.jsonl", TALK[1:])),
         limits=(RECORDING_CHARACTERS,),
     ),
 )

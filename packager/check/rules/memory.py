@@ -10,7 +10,7 @@ from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from packager.check.rules.columns import NEVER, clip_time, mix_all_times
+from packager.check.rules.columns import NEVER, clip, mix_all_times
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
@@ -95,7 +95,7 @@ class Memory:
         self._turn_to(self.count // WINDOW)
         self._seen[_hash(turn)] = place
         self.count += 1
-        self._note_times((clip_time(turn.start),), (clip_time(turn.end),))
+        self._note_times((clip(turn.start),), (clip(turn.end),))
         if turn.start is not None:
             self.start = turn.start
             self._note_start(turn.start)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 from packager.check.rules.catalogue import RULES
 from packager.check.rules.columns import Columns
 from packager.check.rules.rule import SPEAKER, TEXT, TIMES, CorpusCheck, RecordingCheck, SegmentCheck
-from packager.secrets import may_hold_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
 _Kind = TypeVar("_Kind", SegmentCheck, RecordingCheck, CorpusCheck)
 
-_ORDER: Final = frozenset({"time/not-a-time", "time/end-before-start"})
-_HUNT: Final = "text/secret"
 _FEW: Final = 4000
 """Segments, the first ones, that are judged sooner than numpy is loaded."""
 _LEAST: Final = 32
@@ -54,8 +51,6 @@ class RulePack:
 
     __slots__ = (
         "_read",
-        "about_order",
-        "hunts",
         "limits",
         "needs",
         "of_corpus",
@@ -85,15 +80,7 @@ class RulePack:
         self.of_segment = _those(rules, SegmentCheck)
         self.of_recording = _those(rules, RecordingCheck)
         self.of_corpus = _those(rules, CorpusCheck)
-        self.hunts = _HUNT in self.severities
-        """Whether secrets are looked for."""
-        self.about_order = (_ORDER | {_HUNT}).issuperset(self.severities)
-        """Whether all that is asked is whether times are times, and in order; besides secrets."""
         self._read = 0
-
-    def may_find_secret(self, data: bytes) -> bool:
-        """Return whether secrets are looked for, and one may stand in this block of JSON text."""
-        return self.hunts and may_hold_secret(data)
 
     def read(self, segments: Sequence[JsonObject], data: bytes | None = None, number: int = 0) -> Columns:
         """Return the columns of segments; see `Columns`."""
@@ -103,10 +90,6 @@ class RulePack:
         """Return whether it is worth to ask of so many segments, after all that were read."""
         self._read += count
         return count >= _LEAST and self._read >= _FEW
-
-    def check_segment(self, segment: JsonObject) -> list[Finding]:
-        """Return what the rules about single segments find."""
-        return [finding for _, finding in self.judge(self.read((segment,)))]
 
     def judge(self, columns: Columns, memory: Memory | None = None) -> list[tuple[int, Finding]]:
         """Return what the rules find, with the index of each segment, in order.

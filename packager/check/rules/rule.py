@@ -159,3 +159,16 @@ def quote(text: str) -> str:
     """Return text for a message: in quotes, on one line, cut after 40 characters."""
     shown = " ".join(text.replace(OTHER, "").split())
     return f'"{shown}"' if len(shown) <= 40 else f'"{shown[:40]}…"'
+
+
+TALK: Final = (
+    said("Where were we when the lights went out?", "00:00:07", "00:00:10"),
+    said(
+        "At the part where it compiles, and nobody in the room knows why.",
+        "00:00:10",
+        "00:00:15",
+        who="Grace",
+    ),
+    said("Then let us begin again from there, slowly.", "00:00:15", "00:00:18"),
+)
+"""A recording for examples."""

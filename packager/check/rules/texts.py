@@ -179,7 +179,7 @@ def find_not_normal(turn: Turn, _: Limits) -> Iterator[Flaw]:
 
 def ask_not_normal(columns: Columns, _: Limits) -> Iterable[int]:
     """Ask which have a character that is not in every text in NFC what it is alone."""
-    if columns.is_ascii:
+    if columns.text.isascii():
         return ()
     rows: list[int] = columns.rows_with(_may_break_form).tolist()
     # A line feed stands alone in every form: all together are in NFC if each is.
