@@ -27,7 +27,7 @@ from packager.rehearsal import measure_commits, run_hub
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from packager.rehearsal.upkeep import CommitCost
+    from packager.rehearsal import CommitCost
 
     Rows = list[dict[str, str]]
     Edit = Callable[[Rows, Iterator[str]], Rows]

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from packager.model import Manifest, ReleasePlan
-    from packager.rehearsal.faults import Break
+    from packager.rehearsal import Break
 
 REPO: Final = "me/turns"
 TIMEOUT: Final = 2.0

@@ -19,6 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from packager.columns import TIMESTAMP, Labels, Scalar, feature_type, parse_type, type_name
 from packager.folders import load_build
 from packager.rehearsal import run_hub
 
@@ -211,7 +212,7 @@ def _try(python: str, way: str, case: Case, address: HubAddress, home: Path) -> 
 
 def _compare(read: dict[str, Any], case: Case) -> str:
     types = {column.name: column.type for column in case.manifest.columns}
-    wanted = {name: type_.replace("json", "string") for name, type_ in types.items()}
+    wanted = {name: type_name(feature_type(parse_type(type_))) for name, type_ in types.items()}
     features = read["features"]
     if features and features != wanted:
         wrong = [f"{name} is {features.get(name)}" for name in wanted if features.get(name) != wanted[name]]
@@ -240,11 +241,11 @@ def _read_value(value: Any, type_: str) -> Any:  # noqa: ANN401 - JSON
 
 def _expect(value: Any, type_: str) -> Any:  # noqa: ANN401 - JSON
     """Return a value of the source as the column holds it."""
-    if type_.startswith("timestamp") and value is not None:
-        return f"instant {datetime.fromisoformat(value).timestamp():.6f}"
-    if type_.startswith("class_label") and value is not None:
-        names: list[str] = json.loads(f"[{type_.removeprefix('class_label<').removesuffix('>')}]")
-        return names.index(value)
+    match parse_type(type_):
+        case Scalar(TIMESTAMP.name) if value is not None:
+            return f"instant {datetime.fromisoformat(value).timestamp():.6f}"
+        case Labels(names) if value is not None:
+            return names.index(value)
     return value
 
 

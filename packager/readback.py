@@ -11,7 +11,6 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -23,9 +22,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from packager.columns.layout import (
+from packager.columns import (
     END_SECONDS,
     EXTRA,
+    JSON,
     RECORDING,
     SEGMENT,
     START_SECONDS,
@@ -35,6 +35,7 @@ from packager.columns.layout import (
     ListOf,
     Scalar,
     StructOf,
+    parse_type,
 )
 from packager.errors import EnvironmentFailure, UsageError
 from packager.model import Column, ExpectedRow
@@ -203,7 +204,7 @@ def _load_and_compare(request: dict[str, Any], lines: Iterable[bytes]) -> dict[s
     columns = [Column(**column) for column in request["columns"]]
     differences = _Differences()
     index = _Index(splits, columns, differences)
-    kinds = {column.name: _parse_type(column.type) for column in columns}
+    kinds = {column.name: parse_type(column.type) for column in columns}
     for line in lines:
         index.check(ExpectedRow(*json.loads(line)), kinds)
     index.report_unexpected()
@@ -372,7 +373,7 @@ def _holds_rest(variants: tuple[JsonObject, JsonObject], read: object, kind: Col
     if named.keys() <= {EXTRA} and _is_equal(kind, named.get(EXTRA), read):
         return True
     text = "{}" if read is None else read
-    return any(_is_equal(Scalar("json"), variant, text) for variant in variants)
+    return any(_is_equal(JSON, variant, text) for variant in variants)
 
 
 def _is_equal(kind: ColumnType, source: JsonValue, read: object) -> bool:
@@ -380,7 +381,7 @@ def _is_equal(kind: ColumnType, source: JsonValue, read: object) -> bool:
     if source is None or read is None:
         return source is None and read is None
     match kind:
-        case Scalar("json"):
+        case Scalar(JSON.name):
             equal = isinstance(read, str) and _is_identical(_parse_json(read), source)
         case Scalar(TIMESTAMP.name):
             equal = (
@@ -429,50 +430,6 @@ def _is_identical(one: object, other: object) -> bool:
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(_is_identical(one[name], other[name]) for name in one)
     return isinstance(one, bool) == isinstance(other, bool) and one == other
-
-
-def _parse_type(text: str) -> ColumnType:
-    """Return the type of this name; the inverse of `type_name`.
-
-    >>> _parse_type("list<struct<word: string>>")
-    ListOf(item=StructOf(fields=(('word', Scalar(name='string')),)))
-    """
-    kind, rest = _take_type(text)
-    if rest:
-        raise ValueError(f"{text!r} is not the type of a column")
-    return kind
-
-
-def _take_type(text: str) -> tuple[ColumnType, str]:
-    if text.startswith("list<"):
-        item, rest = _take_type(text.removeprefix("list<"))
-        return ListOf(item), rest.removeprefix(">")
-    if text.startswith("struct<"):
-        fields, rest = [], text.removeprefix("struct<")
-        while not rest.startswith(">"):
-            name, rest = _take_name(rest.removeprefix(", "))
-            kind, rest = _take_type(rest.removeprefix(": "))
-            fields.append((name, kind))
-        return StructOf(tuple(fields)), rest.removeprefix(">")
-    if text.startswith("class_label<"):
-        names, rest = [], text.removeprefix("class_label<")
-        while not rest.startswith(">"):
-            name, rest = _take_name(rest.removeprefix(", "))
-            names.append(name)
-        return Labels(tuple(names)), rest.removeprefix(">")
-    match = re.match(r"[a-z0-9]+(\[[^\]]*\])?", text)
-    if match is None:
-        raise ValueError(f"{text!r} does not begin with the type of a column")
-    return Scalar(match[0]), text[match.end() :]
-
-
-def _take_name(text: str) -> tuple[str, str]:
-    """Return the name of a field, a plain one or JSON text, and what follows it."""
-    if text.startswith('"'):
-        name, end = json.JSONDecoder().raw_decode(text)
-        return str(name), text[end:]
-    name, _, rest = text.partition(":")
-    return name, ":" + rest
 
 
 def _show(value: object) -> str:

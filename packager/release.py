@@ -10,8 +10,7 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from packager.card import finish_card, finish_companions, write_changelog
-from packager.card.changelog import CHANGELOG
+from packager.card import CHANGELOG, finish_card, finish_companions, write_changelog
 from packager.model import BuiltFile, PastVersion, ReleaseFacts
 from packager.statistics import total
 

@@ -30,7 +30,7 @@ _DATASET_TOML: Final = """\
 repo_id = "me/{repository}"
 # Which files hold the segments: .json (one object or an array of objects), .jsonl or .ndjson (one object a
 # line); each also as .gz or .zst.
-segments = ["segments/**/*.json", "segments/**/*.jsonl"]
+segments = ["segments/**/*.json", "segments/**/*.jsonl", "segments/**/*.ndjson"]
 # What a segment is: a JSON Schema with any properties.
 schema = "schema/segment.schema.json"
 # What the dataset card says: its front matter and Markdown are yours, the marked parts are generated.

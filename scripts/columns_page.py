@@ -12,16 +12,14 @@ import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from packager.canonical import canonical_json, parse_canonicals
-from packager.columns.features import card_features
-from packager.columns.layout import plan_layout
-from packager.columns.rows import Misfit, make_row
+from packager.canonical import canonical_json, parse_canonical
+from packager.columns import Misfit, card_features, make_row, plan_layout
 from packager.parquet import arrow_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from packager.columns.layout import Layout
+    from packager.columns import Layout
 
 _PROLOGUE: Final = """\
 # Columns
@@ -202,7 +200,8 @@ def _value_rows(subschema: object, choice: str, examples: Sequence[Any]) -> Iter
     for example in examples:
         segment = {} if example is ... else {"p": example}
         try:
-            [read] = parse_canonicals([canonical_json(segment)], numbers_free=False)
+            read = parse_canonical(canonical_json(segment))
+            assert isinstance(read, dict)  # noqa: S101 - as it was
             cell = _show_cell(make_row(layout, "r", 0, read)["p"], layout.columns[2].column.type)
         except Misfit as misfit:
             cell = f"error: {misfit.message} (`{misfit.rule}`)"

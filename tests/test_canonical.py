@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import random
+import struct
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,7 +10,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packager.canonical import canonical_json, parse_canonical
+from packager.canonical import canonical_json, canonical_lines, line_lengths, parse_canonical
 
 if TYPE_CHECKING:
     from packager.model import JsonValue
@@ -67,3 +69,94 @@ def test_the_order_and_space_of_a_source_do_not_show() -> None:
     one = json.loads('{"b": 1.50, "a": "\\u00e9"}')
     other = json.loads('{"a":"é","b":15e-1}')
     assert canonical_json(one) == canonical_json(other)
+
+
+# What could be taken for a number, a break, a quote or a key.
+PIECES = [
+    *("a", "e", "1e5", "1e-6", ".0", ".0,", ".0}", "3.0,", "-0.0}", "2e16]", '"a":1.0,', '"', "\\", '\\"'),
+    *("\x7f", "\n", "\x1f", "é", "你", "\ue000", "\uff0c", "\ufb01", "😀", ":", "{", "}", "[", "]"),
+]
+NAMES = (*"abcdef", "", "\ue000", "\uff0c", "😀", "\U00010000", ".0", "1e5", '"', '\\"')
+NUMBERS: list[float] = [
+    *(
+        0,
+        -1,
+        2**53 + 1,
+        -(2**63),
+        2**64 - 1,
+        10**18,
+        0.0,
+        -0.0,
+        1.0,
+        0.1,
+        -10.0,
+        -100.0,
+        1e15,
+        1e16,
+        -1e20,
+        1e21,
+    ),
+    *(
+        1e22,
+        1e-4,
+        1e-5,
+        1.5e-5,
+        -1e-6,
+        9.99e-7,
+        1e-7,
+        5e-324,
+        1.7976931348623157e308,
+        -2.2250738585072014e-308,
+    ),
+    *(-1.2345678901234567e16, -1.2345678901234567e-6),
+]
+LARGE = (2**64, -(2**63) - 1, 10**21, 10**21 + 1)
+
+
+def make_value(chance: random.Random, depth: int) -> JsonValue:  # noqa: PLR0911 - one a kind
+    match chance.randrange(9 if depth else 6):
+        case 0:
+            return chance.choice(LARGE if chance.random() < 0.002 else NUMBERS)
+        case 1:
+            [number] = struct.unpack("<d", chance.randbytes(8))
+            return number if abs(number) < float("inf") else 0.5
+        case 2:
+            return float(chance.randrange(-20, 200))
+        case 3 | 4:
+            return "".join(chance.choices(PIECES, k=chance.randrange(6)))
+        case 5:
+            return chance.choice((None, True, False))
+        case 6 | 7:
+            return [make_value(chance, depth - 1) for _ in range(chance.randrange(4))]
+        case _:
+            names = NAMES if chance.random() < 0.1 else NAMES[:6]
+            return {chance.choice(names): make_value(chance, depth - 1) for _ in range(chance.randrange(5))}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_many_values_have_the_forms_that_they_have_alone(seed: int) -> None:
+    chance = random.Random(seed)
+    values = [make_value(chance, 3) for _ in range(1500)]
+    assert len(lines := canonical_lines(values)) > 16 << 10
+    assert lines.split(b"\n") == list(map(canonical_json, values))
+    assert line_lengths(lines).tolist() == [len(canonical_json(value)) for value in values]
+
+
+@given(st.lists(VALUES, min_size=1))
+def test_lines_are_the_forms_of_their_values(values: list[JsonValue]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("packager.canonical._SMALL", 0)
+        assert canonical_lines(values) == b"\n".join(map(canonical_json, values))
+
+
+def test_no_values_are_no_lines() -> None:
+    assert canonical_lines([]) == b""
+
+
+def test_values_that_the_fast_writer_refuses_are_written_alone() -> None:
+    deep: JsonValue = 1.0
+    for _ in range(300):
+        deep = [deep]
+    values: list[JsonValue] = [{"a": "x" * 100, "b": 1.0}] * 300
+    values[7], values[200] = {"a": 2**64}, deep
+    assert canonical_lines(values).split(b"\n") == list(map(canonical_json, values))

@@ -16,7 +16,7 @@ MINIMAL = '[dataset]\nrepo_id = "org/name"\n'
 def test_every_key_but_repo_id_has_its_documented_default() -> None:
     config = parse_config(MINIMAL, PATH)
     assert config.root == Path("/p")
-    assert config.segments == ("segments/**/*.json", "segments/**/*.jsonl")
+    assert config.segments == ("segments/**/*.json", "segments/**/*.jsonl", "segments/**/*.ndjson")
     assert (config.schema, config.card) == (None, None)
     assert (config.recording, config.recording_property) == ("auto", None)
     assert (config.start, config.end) == ("Start", "End")

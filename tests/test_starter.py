@@ -59,7 +59,7 @@ def test_the_configuration_says_every_default_and_is_one(tmp_path: Path) -> None
     assert tomllib.loads(text) == {
         "dataset": {
             "repo_id": "me/podcast-turns",
-            "segments": ["segments/**/*.json", "segments/**/*.jsonl"],
+            "segments": ["segments/**/*.json", "segments/**/*.jsonl", "segments/**/*.ndjson"],
             "schema": "schema/segment.schema.json",
             "card": "dataset_card.md",
             "recording": "auto",

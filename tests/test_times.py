@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from packager.clocks import read_clocks
 from packager.times import parse_instant, parse_time, to_seconds
 
 
@@ -57,6 +60,34 @@ def test_seconds_are_the_float_nearest_to_the_clock(
     time = parse_time(f"{hours:02}:{minutes:02}:{seconds:02}.{rest:09}")
     assert time is not None
     assert to_seconds(time) == float(Fraction(hours * 3600 + minutes * 60 + seconds) + Fraction(rest, 10**9))
+
+
+def make_clock(chance: random.Random) -> str:
+    hours = chance.choice([f"{chance.randrange(100):02}", f"{chance.randrange(1000):03}", "00", "1000"])
+    text = f"{hours}:{chance.randrange(60):02}:{chance.randrange(60):02}"
+    digits = chance.randrange(10)
+    text += f".{chance.randrange(10**digits):0{digits}}" * (digits > 0)
+    if chance.random() < 0.2:
+        place = chance.randrange(len(text))
+        text = text[:place] + chance.choice("0:6.9/ é\n") + text[place + chance.randrange(2) :]
+    return text
+
+
+@pytest.mark.parametrize("gap", ["", "\n", ", "])
+def test_clocks_together_are_read_as_each_alone(gap: str) -> None:
+    chance = random.Random(9)
+    texts = [make_clock(chance) for _ in range(20_000)]
+    alike = [text for text in texts if len(text.encode()) == 12]
+    for some in (texts, alike, texts[:1], [""] * 3, ["1000:00:00.000000000"]):
+        forms = [text.encode() for text in some]
+        sizes = np.array(list(map(len, forms)))
+        begins = (sizes + len(gap)).cumsum() - sizes - len(gap)
+        data = np.frombuffer(b"".join(form + gap.encode() for form in forms), np.uint8)
+        times, good = read_clocks(data, begins, sizes)
+        for text, time, is_read in zip(some, times.tolist(), good.tolist(), strict=True):
+            expected = parse_time(text)
+            assert not is_read or time == expected
+            assert is_read or expected is None or text.index(":") > 3
 
 
 @given(

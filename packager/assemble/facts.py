@@ -8,24 +8,22 @@ from collections import Counter
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
-from packager.card import CardFacts, FieldFacts, SplitFacts, Waiver, read_about
-from packager.card.words import read_words
+from packager.card import CardFacts, FieldFacts, SplitFacts, Waiver, read_about, read_words
 from packager.card_rules import CARD_RULES
-from packager.check.rules.catalogue import RULES, match_rules, resolve_severities
-from packager.columns.features import card_features
+from packager.check import RULES, match_rules, resolve_severities
+from packager.columns import card_features, describe_constraints
 from packager.config import FILE_NAME
 from packager.model import Severity
-from packager.schema.constraints import describe_constraints
 from packager.statistics import merge, rank_speakers, summarize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from packager.assemble.shards import WrittenShard
-    from packager.columns.layout import Layout
+    from packager.columns import Layout
     from packager.config import Checks, Choices, Config
     from packager.model import Dropped, Recording, Split, Statistics
-    from packager.schema.validate import SegmentSchema
+    from packager.schema import SegmentSchema
     from packager.statistics import Tally
 
 _SPEAKERS: Final = 10

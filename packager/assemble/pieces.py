@@ -1,96 +1,106 @@
-"""Where the segments of recordings lie, once they are judged. Pure."""
+"""Where the segments of recordings lie once they are judged, and what is known of them. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from packager.framing import Shape
+    from collections.abc import Iterator, Mapping
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
-    """A run of lines of a spool file: a number, a space, and the RFC 8785 form of a segment."""
+class Part:
+    """Rows of a batch of a spool file."""
 
     place: str
-    offset: int
-    length: int
-    digest: int
-    """xxh3_64 of the lines."""
+    batch: int
+    first: int
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """Where records of one shape lie, with nothing between them, and what their bytes were."""
+class Member:
+    """A file of one object, of a piece that is made of such files."""
 
-    place: str
-    """The source, or a spool file."""
-    offset: int
-    length: int
-    digest: int | None
-    """xxh3_64 of the bytes: what is read later must have the same. None: they lie in our own spool."""
-
-
-@dataclass(frozen=True, slots=True)
-class Records:
-    """Blocks of records of one shape, one behind the other."""
-
-    shape: Shape
-    blocks: tuple[Block, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Starts:
-    """Of each record of a piece that is made of files of one object each, in its order."""
-
-    numbers: tuple[int, ...]
-    """Of the sources."""
-    lengths: tuple[int, ...]
-    """In bytes, as they are written."""
-    sizes: tuple[int, ...]
-    """Of their RFC 8785 forms."""
-    times: tuple[int | float, ...] | None
-    """When each starts: nanoseconds, or seconds if the sources have numbers; None if none says."""
+    source: int
+    """Its number."""
+    start: int | Fraction | None
+    """When it starts, in nanoseconds; None without a valid start."""
+    size: int
+    """Length of its RFC 8785 form; 0 if it is not kept."""
+    kept: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A run of segments of one recording."""
 
+    source: int
+    """The number of the source, or of the first of many."""
     recording: str
-    content: Lines | Records
+    parts: tuple[Part, ...]
+    """Where they lie, in order; nowhere, if they are known from an earlier build."""
     positions: int
     """How many numbers it takes: the segments kept and those dropped."""
     kept: int
     size: int
     """Length of the RFC 8785 forms of the segments kept."""
-    start: int | Fraction | None
-    """When its first segment starts, in nanoseconds; None without a valid start."""
-    single: bool
-    """The source is one object, and this is it; with `starts`, so it is with each of many sources."""
-    starts: Starts | None = None
+    digest: str
+    """sha256 of the RFC 8785 form of the array of the segments kept: the recording's, if that has no
+    other piece. Of one file of many, that of all, a slash and its number among them."""
+    members: tuple[Member, ...] = ()
+    """The files that it is made of, in order, if each source is one object."""
 
-    def divide(self) -> Iterator[tuple[int, Piece]]:
-        """Yield the number of each of many sources, and the piece that it is: the same, record by record."""
-        starts, content = self.starts, self.content
-        assert starts is not None  # noqa: S101 - that is what can be divided
-        assert isinstance(content, Records)  # noqa: S101 - likewise
-        blocks = iter(content.blocks)
-        block, at = next(blocks), 0
-        for index, (number, length, size) in enumerate(
-            zip(starts.numbers, starts.lengths, starts.sizes, strict=True)
-        ):
-            if at == block.length:
-                block, at = next(blocks), 0
-            own = Block(block.place, block.offset + at, length, None)
-            at += length
-            time = None if starts.times is None else starts.times[index]
-            start = Fraction(time) * 10**9 if isinstance(time, float) else time
-            yield (
-                number,
-                Piece(self.recording, Records(content.shape, (own,)), 1, 1, size, start, single=True),
+    @property
+    def is_hashed(self) -> bool:
+        """Whether its digest is that of its segments, and not only a name for them."""
+        return "/" not in self.digest
+
+    def by_member(self) -> Iterator[Piece]:
+        """Yield the piece that each file is; of a piece that is not made of files, the piece."""
+        if len(self.members) <= 1:
+            yield self
+            return
+        row = 0
+        (part,) = self.parts or (Part("", 0, 0, 0),)
+        for index, member in enumerate(self.members):
+            own = (Part(part.place, part.batch, part.first + row, 1),) if member.kept else ()
+            row += member.kept
+            yield replace(
+                self,
+                source=member.source,
+                parts=own,
+                positions=1,
+                kept=int(member.kept),
+                size=member.size,
+                digest=f"{self.digest}/{index}",
+                members=(member,),
             )
+
+
+def dump_piece(piece: Piece) -> dict[str, object]:
+    """Return what is known of a piece as JSON can hold it, but for where it lies."""
+    return {
+        "recording": piece.recording,
+        "counts": (piece.positions, piece.kept, piece.size),
+        "digest": piece.digest,
+        "start": _dump_time(piece.members[0].start) if piece.members else None,
+    }
+
+
+def load_piece(kept: Mapping[str, Any], source: int) -> Piece:
+    """Return the piece of which `dump_piece` made this; `source` is the number that its source has now."""
+    positions, count, size = kept["counts"]
+    start = kept["start"]
+    members = () if start is None else (Member(source, _load_time(start), size, kept=bool(count)),)
+    return Piece(source, kept["recording"], (), positions, count, size, kept["digest"], members)
+
+
+def _dump_time(time: int | Fraction | None) -> tuple[str, str]:
+    return ("", "") if time is None else (str(Fraction(time).numerator), str(Fraction(time).denominator))
+
+
+def _load_time(kept: tuple[str, str]) -> Fraction | None:
+    return Fraction(int(kept[0]), int(kept[1])) if kept[0] else None

@@ -15,7 +15,7 @@ from packager.card import (
     read_about,
     render_card,
 )
-from packager.check.judge import find_card_severities
+from packager.check import find_card_severities
 from packager.config import FILE_NAME, Config, shipped_file
 from packager.model import BuiltFile, Problem
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.assemble.shards import WrittenShard
-    from packager.columns.layout import Layout
+    from packager.columns import Layout
     from packager.model import Dropped, Recording, Split, Statistics
-    from packager.schema.validate import SegmentSchema
+    from packager.schema import SegmentSchema
 
 _CARD: Final = "README.md"
 

@@ -23,18 +23,22 @@ vocabulary.py  the values that the Hub knows
 """
 
 from packager.card.about import About, read_about
-from packager.card.changelog import write_changelog
+from packager.card.changelog import CHANGELOG, write_changelog
 from packager.card.companions import describe_dataset, finish_companions
 from packager.card.croissant import DatasetFacts
+from packager.card.escape import paragraph
 from packager.card.facts import CardFacts, FieldFacts, SplitFacts, Waiver
 from packager.card.lint import lint_card
 from packager.card.merge import describe_edit, merge_card
 from packager.card.page import Preview, render_page
 from packager.card.pictures import draw_pictures
 from packager.card.promises import Promises, read_promises
-from packager.card.render import check_card, finish_card, render_card
+from packager.card.render import NAME, check_card, finish_card, render_card
+from packager.card.words import read_words
 
 __all__ = [
+    "CHANGELOG",
+    "NAME",
     "About",
     "CardFacts",
     "DatasetFacts",
@@ -51,8 +55,10 @@ __all__ = [
     "finish_companions",
     "lint_card",
     "merge_card",
+    "paragraph",
     "read_about",
     "read_promises",
+    "read_words",
     "render_card",
     "render_page",
     "write_changelog",

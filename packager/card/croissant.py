@@ -19,14 +19,25 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from packager.card.vocabulary import SPDX
-from packager.columns.layout import TIMESTAMP, Labels, ListOf, Scalar, StructOf
+from packager.columns import (
+    BOOL,
+    FLOAT64,
+    INT64,
+    JSON,
+    TIMESTAMP,
+    Labels,
+    ListOf,
+    Scalar,
+    StructOf,
+    stored_type,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from packager.card.about import About, Author
     from packager.card.words import Words
-    from packager.columns.layout import BuiltColumn, ColumnType
+    from packager.columns import BuiltColumn, ColumnType
     from packager.model import BuiltFile, Manifest, ReleaseFacts
 
 NAME: Final = "croissant.json"
@@ -36,11 +47,11 @@ _CROISSANT: Final = "http://mlcommons.org/croissant/1.1"
 _RAI: Final = "http://mlcommons.org/croissant/RAI/1.0"
 _PARQUET: Final = "application/x-parquet"
 _SPLITS: Final = "splits"
-_TYPES: Final = {
-    "bool": "sc:Boolean",
-    "int64": "cr:Int64",
-    "float64": "cr:Float64",
-    TIMESTAMP.name: "sc:DateTime",
+_TYPES: Final[dict[ColumnType, str]] = {
+    BOOL: "sc:Boolean",
+    INT64: "cr:Int64",
+    FLOAT64: "cr:Float64",
+    TIMESTAMP: "sc:DateTime",
 }
 """Of columns that are not text."""
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -255,7 +266,7 @@ def _is_readable(column: ColumnType, depth: int = 0) -> bool:
 
 def _column(identity: str, column: BuiltColumn, source: dict[str, Any]) -> dict[str, Any]:
     description = column.description
-    if column.type == Scalar("json"):
+    if column.type == JSON:
         description = f"{description} (JSON text)".strip()
     field = _field(
         identity, column.column.name, column.type, source | {"extract": {"column": column.column.name}}, ()
@@ -280,7 +291,7 @@ def _field(
         return field
     transform = [{"jsonPath": _json_path(step)} for step in steps]
     return field | {
-        "dataType": _TYPES["int64"] if isinstance(column, Labels) else _TYPES.get(column.name, "sc:Text"),
+        "dataType": _TYPES.get(stored_type(column), "sc:Text"),
         "source": source | ({"transform": transform} if transform else {}),
     }
 

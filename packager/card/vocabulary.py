@@ -75,6 +75,3 @@ SIZES: Final = _words(
     "n<1K 1K<n<10K 10K<n<100K 100K<n<1M 1M<n<10M 10M<n<100M 100M<n<1B 1B<n<10B 10B<n<100B 100B<n<1T n>1T "
     "other unknown"
 )
-
-CREATORS: Final = _words("no-annotation crowdsourced found expert-generated machine-generated other")
-"""Who made the annotations, or the language, as the Hub's tagging application has it."""

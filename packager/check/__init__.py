@@ -1,9 +1,74 @@
 """Check segment files: every problem in every file, exactly located.
 
-`check_segments` is the public door; `judge_file` (judge.py) is what build shares with it, so that what is
+`check_segments` is the public door; `judge_blocks` (judge.py) is what build shares with it, so that what is
 built is what was checked.
 """
 
-from packager.check.engine import check_segments
+from packager.check.engine import (
+    Gathering,
+    NumberedUnit,
+    check_segments,
+    cut_units,
+    find_config,
+    find_files,
+    find_project_sources,
+    make_criteria,
+    make_gathering,
+    open_scratch,
+)
+from packager.check.evidence import SourceEvidence
+from packager.check.fit import fit_block, fit_segment
+from packager.check.judge import (
+    Criteria,
+    Judged,
+    find_card_severities,
+    find_pack,
+    judge_blocks,
+    judge_objects,
+    load_schema,
+    load_schema_anew,
+    looks_beyond,
+    may_join_objects,
+)
+from packager.check.roster import RollCall
+from packager.check.rows import read_rows
+from packager.check.rules import find_family, find_rule
+from packager.check.rules.catalogue import RULES, match_rules, resolve_severities
+from packager.check.rules.page import describe_rule, list_rules, render_page, to_document
 
-__all__ = ["check_segments"]
+__all__ = [
+    "RULES",
+    "Criteria",
+    "Gathering",
+    "Judged",
+    "NumberedUnit",
+    "RollCall",
+    "SourceEvidence",
+    "check_segments",
+    "cut_units",
+    "describe_rule",
+    "find_card_severities",
+    "find_config",
+    "find_family",
+    "find_files",
+    "find_pack",
+    "find_project_sources",
+    "find_rule",
+    "fit_block",
+    "fit_segment",
+    "judge_blocks",
+    "judge_objects",
+    "list_rules",
+    "load_schema",
+    "load_schema_anew",
+    "looks_beyond",
+    "make_criteria",
+    "make_gathering",
+    "match_rules",
+    "may_join_objects",
+    "open_scratch",
+    "read_rows",
+    "render_page",
+    "resolve_severities",
+    "to_document",
+]

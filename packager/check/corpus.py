@@ -7,27 +7,28 @@ the later place and names the other.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from operator import lt
-from typing import TYPE_CHECKING, Any, Final
+from functools import cached_property
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from xxhash import xxh3_128_digest
 
 from packager.check.evidence import RECORDINGS, TEXTS, TRACES
 from packager.check.ledger import DIGEST, Ledger, Pile
-from packager.check.rules import OTHER, Evidence, Finding, Sighting
+from packager.check.rules import OTHER, Columns, Evidence, Finding, Memory, Sighting
+from packager.check.rules.columns import NEVER
 from packager.check.rules.duplicates import RECORDING_CHARACTERS
-from packager.check.rules.memory import NEVER, Memory
 from packager.check.rules.turn import Turn
 from packager.model import Problem, to_pointer
-from packager.reading.read import Empty, Unreadable, locate, read_items
+from packager.reading import Empty, Unreadable, locate, read_items
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from packager.check.evidence import SourceEvidence
     from packager.check.rules import Place, RulePack
+    from packager.check.rules.columns import Array
     from packager.model import SourceFile
 
 _NAMES: Final = 100_000  # speakers of a corpus that are compared
@@ -35,6 +36,8 @@ _NAMES: Final = 100_000  # speakers of a corpus that are compared
 
 _NOBODY: Final = bytes(8)
 _NOTHING: Final = bytes(DIGEST)
+
+Located: TypeAlias = "tuple[Place, Finding]"
 
 
 class Corpus:
@@ -86,90 +89,81 @@ class Corpus:
 
     def find(self) -> Iterator[Problem]:
         """Yield what is wrong, once all sources are there."""
-        problems: dict[int, list[Problem]] = {}
-        for number, problem in self._judge():
-            problems.setdefault(number, []).append(problem)
-        for number, found in sorted(problems.items()):
-            yield from pinpoint(self.sources[number], found)
+        yield from place_findings(self.sources, self._judge())
 
-    def _judge(self) -> Iterator[tuple[int, Problem]]:
+    def _judge(self) -> Iterator[Located]:
         for group in self._traces.groups():
             yield from self._judge_recording(group)
         names = [Sighting(place, name) for name, place in self._names.items()]
         yield from self._judge_together(Evidence.NAMES, sorted(names))
         for group in self._recordings.groups(least=2):
-            sightings = [Sighting(RECORDINGS.unpack(record)[1:], "") for record in group]
-            self._copies |= {sighting.place[0]: group[0][:DIGEST] for sighting in sightings}
+            sightings = [
+                Sighting((source, number), "") for _, source, number in RECORDINGS.iter_unpack(group)
+            ]
+            self._copies |= {sighting.place[0]: group[:DIGEST] for sighting in sightings}
             yield from self._judge_together(Evidence.RECORDINGS, sightings)
         yield from self._judge_splits()
 
-    def _judge_splits(self) -> Iterator[tuple[int, Problem]]:
-        told: set[tuple[str, int, int]] = set()
+    def _judge_splits(self) -> Iterator[Located]:
+        told: set[Place] = set()
         """Where a text is equal to one of another split: that it is nearly so goes without saying."""
         for group in self._texts.groups(least=2):
-            for number, problem in self._judge_together(Evidence.TEXTS, self._read_texts(group)):
-                told.add((problem.path, problem.line, problem.column))
-                yield number, problem
+            for place, finding in self._judge_together(Evidence.TEXTS, self._read_texts(group)):
+                told.add(place)
+                yield place, finding
         for group in self._near.groups(least=2):
-            for number, problem in self._judge_together(Evidence.NEAR_TEXTS, self._read_texts(group)):
-                if (problem.path, problem.line, problem.column) not in told:
-                    yield number, problem
+            for place, finding in self._judge_together(Evidence.NEAR_TEXTS, self._read_texts(group)):
+                if place not in told:
+                    yield place, finding
         voices = sorted(self._voices.items())
         sightings = [Sighting(place, self.splits[split], name) for (name, split), place in voices]
         yield from self._judge_together(Evidence.VOICES, sightings)
 
-    def _judge_recording(self, records: list[bytes]) -> Iterator[tuple[int, Problem]]:
+    def _judge_recording(self, records: bytes) -> Iterator[Located]:
         """Judge the segments of a recording that lies in many sources, as if it were one."""
-        rows = list(TRACES.iter_unpack(b"".join(records)))
-        if all(row[4] for row in rows):
+        rows = list(map(_Trace._make, TRACES.iter_unpack(records)))
+        if all(row.single for row in rows):
             # Segments that are files of their own are put in order by their start, if they have one.
-            rows.sort(key=lambda row: (row[5] == NEVER, row[5], row[1:4]))
-        _, numbers, lines, places, _, starts, ends, speakers, texts, lengths = zip(*rows, strict=True)
-        pack = self.pack_of(self.sources[numbers[0]].name)
-        if not self.uniform or not _is_calm(pack, starts, ends, speakers, texts):
-            yield from self._judge_traces(rows)
-        if sum(lengths) >= pack.limits[RECORDING_CHARACTERS.name]:
-            digest = xxh3_128_digest(b"".join(texts))
-            self._add_recording(RECORDINGS.pack(digest, numbers[0], lines[0], places[0]))
+            rows.sort(key=_Trace.order)
+        pack = self.pack_of(self.sources[rows[0].source].name)
+        columns = _Traces(rows, pack)
+        if self.uniform:
+            for index, finding in pack.judge_after(columns, Memory()):
+                yield columns.place(index), finding
+        else:
+            yield from self._judge_one_by_one(columns)
+        if sum(row.size for row in rows) >= pack.limits[RECORDING_CHARACTERS.name]:
+            digest = xxh3_128_digest(b"".join(row.text for row in rows))
+            self._add_recording(RECORDINGS.pack(digest, rows[0].source, rows[0].number))
 
-    def _judge_traces(self, rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, Problem]]:
+    def _judge_one_by_one(self, columns: _Traces) -> Iterator[Located]:
+        """Judge each segment by the rules of its source."""
         memory = Memory()
-        for _, number, line, column, _, start, end, speaker, text, length in rows:
-            place = (number, line, column)
-            turn = Turn(
-                start=None if start == NEVER else start,
-                end=None if end == NEVER else end,
-                speaker=speaker if any(speaker) else None,
-                words=text if any(text) else None,
-                length=length,
-            )
-            pack = self.pack_of(self.sources[number].name)
-            for finding in pack.judge_after(turn, memory):
-                yield number, self._make_problem(place, finding)
+        for index, row in enumerate(columns.rows):
+            turn, place = columns.turn(index), columns.place(index)
+            for finding in self.pack_of(self.sources[row.source].name).judge_next(turn, memory):
+                yield place, finding
             memory.add(turn, place)
 
-    def _judge_together(
-        self, evidence: Evidence, sightings: Sequence[Sighting]
-    ) -> Iterator[tuple[int, Problem]]:
+    def _judge_together(self, evidence: Evidence, sightings: Sequence[Sighting]) -> Iterator[Located]:
         packs = {self.pack_of(self.sources[each.place[0]].name) for each in sightings}
         checks = {rule_id: check for pack in packs for rule_id, check in pack.of_corpus}
         for rule_id, check in checks.items():
             if check.evidence is not evidence:
                 continue
             for sighting, flaw in check.find(sightings, next(iter(packs)).limits):
-                number = sighting.place[0]
-                pack = self.pack_of(self.sources[number].name)
+                pack = self.pack_of(self.sources[sighting.place[0]].name)
                 if rule_id in pack.severities:
-                    yield number, self._make_problem(sighting.place, pack.describe(rule_id, flaw))
+                    yield sighting.place, pack.describe(rule_id, flaw)
 
-    def _read_texts(self, group: Sequence[bytes]) -> list[Sighting]:
+    def _read_texts(self, group: bytes) -> list[Sighting]:
         """Return where a text stands, but for copies of recordings, which are reported as such."""
-        records = [TEXTS.unpack(record) for record in group]
+        records = list(TEXTS.iter_unpack(group))
         first = self._copies.get(records[0][1])
         return [
-            Sighting(record[1:4], self.splits[record[4]])
-            for number, record in enumerate(records)
-            if number == 0 or first is None or self._copies.get(record[1]) != first
+            Sighting((source, number), self.splits[split])
+            for index, (_, source, number, split) in enumerate(records)
+            if index == 0 or first is None or self._copies.get(source) != first
         ]
 
     def _add_recording(self, record: bytes) -> None:
@@ -177,14 +171,76 @@ class Corpus:
         pile.add(record)
         self._recordings.add(pile)
 
-    def _make_problem(self, place: Place, finding: Finding) -> Problem:
-        message = finding.message
-        if finding.other is not None:
-            number, line, column = finding.other
-            message = message.replace(OTHER, f"{self.sources[number].name}:{line}:{column}", 1)
-        number, line, column = place
-        name = self.sources[number].name
-        return Problem(name, line, column, point_to(finding.key), finding.rule, finding.severity, message)
+
+class _Trace(NamedTuple):
+    """A record of TRACES."""
+
+    recording: bytes
+    source: int
+    number: int
+    single: int
+    start: int
+    end: int
+    speaker: bytes
+    text: bytes
+    size: int
+
+    def order(self) -> tuple[bool, int, int, int]:
+        """Return what a segment that is a file comes by in its recording."""
+        return self.start == NEVER, self.start, self.source, self.number
+
+
+class _Traces(Columns):
+    """The segments of a recording that lies in many sources, of which there is nothing but their traces."""
+
+    def __init__(self, rows: Sequence[_Trace], pack: RulePack) -> None:
+        super().__init__((), pack.properties, asks=pack.asks_of(len(rows)))
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def turn(self, index: int) -> Turn:
+        row = self.rows[index]
+        return Turn(
+            start=None if row.start == NEVER else row.start,
+            end=None if row.end == NEVER else row.end,
+            speaker=None if row.speaker == _NOBODY else row.speaker,
+            words=None if row.text == _NOTHING else row.text,
+            length=row.size,
+        )
+
+    def place(self, index: int) -> Place:
+        row = self.rows[index]
+        return row.source, row.number
+
+    def places(self, begin: int, end: int) -> Iterator[Place]:
+        return ((row.source, row.number) for row in self.rows[begin:end])
+
+    @cached_property
+    def words(self) -> Sequence[Hashable]:
+        return [None if row.text == _NOTHING else row.text for row in self.rows]
+
+    @cached_property
+    def speakers(self) -> Sequence[Hashable]:
+        return [None if row.speaker == _NOBODY else row.speaker for row in self.rows]
+
+    @cached_property
+    def starts(self) -> Array:
+        return self._column("start")
+
+    @cached_property
+    def ends(self) -> Array:
+        return self._column("end")
+
+    @cached_property
+    def sizes(self) -> Array:
+        return self._column("size")
+
+    def _column(self, name: str) -> Array:
+        import numpy as np  # noqa: PLC0415 - only where the columns ask
+
+        return np.array(list(map(attrgetter(name), self.rows)), "int64")
 
 
 def point_to(key: str | None) -> str:
@@ -192,36 +248,53 @@ def point_to(key: str | None) -> str:
     return "" if key is None else to_pointer([key])
 
 
-def _is_calm(
-    pack: RulePack,
-    starts: Sequence[int],
-    ends: Sequence[int],
-    speakers: Sequence[bytes],
-    texts: Sequence[bytes],
-) -> bool:
-    """Return whether the rules about recordings surely find nothing in these segments."""
-    if min(starts) < 0 or not all(map(lt, starts, ends)) or _NOBODY in speakers or _NOTHING in texts:
-        return False
-    return pack.watch_recording().pass_over(starts, ends, speakers, texts, [(0, 0)] * len(starts))
+def place_findings(
+    sources: Sequence[SourceFile], found: Iterable[tuple[Place, Finding]]
+) -> Iterator[Problem]:
+    """Yield findings as problems, by source; each at its property, as far as that still is where it was.
+
+    A place is the number of a source and that of a segment in it. Each source in which something was found,
+    or that a message names, is read once more, up to the last such segment.
+    """
+    by_source: dict[int, list[tuple[int, Finding]]] = {}
+    wanted: dict[int, set[tuple[int, str]]] = {}
+    for (source, number), finding in found:
+        by_source.setdefault(source, []).append((number, finding))
+        wanted.setdefault(source, set()).add((number, point_to(finding.key)))
+        if finding.other is not None:
+            other, of_other = finding.other
+            wanted.setdefault(other, set()).add((of_other, ""))
+    places = {source: find_places(sources[source], those) for source, those in sorted(wanted.items())}
+    for source, findings in sorted(by_source.items()):
+        name = sources[source].name
+        for number, finding in findings:
+            message, pointer = finding.message, point_to(finding.key)
+            if finding.other is not None:
+                other, of_other = finding.other
+                there = "{}:{}:{}".format(sources[other].name, *places[other][of_other, ""])
+                message = message.replace(OTHER, there, 1)
+            line, column = places[source][number, pointer]
+            yield Problem(name, line, column, pointer, finding.rule, finding.severity, message)
 
 
-def pinpoint(source: SourceFile, problems: list[Problem]) -> Iterator[Problem]:
-    """Yield the problems of a source at the property that each is about, as far as it still stands there."""
-    wanted: dict[tuple[int, int], list[Problem]] = {}
-    for problem in problems:
-        if problem.pointer:
-            wanted.setdefault((problem.line, problem.column), []).append(problem)
-        else:
-            yield problem
-    if not wanted:
-        return
-    for item in read_items(source):
+def find_places(
+    source: SourceFile, wanted: Iterable[tuple[int, str]]
+) -> dict[tuple[int, str], tuple[int, int]]:
+    """Return line and column of segments of a source, by their numbers; at a JSON Pointer in each.
+
+    What is not there any more is where the file begins.
+    """
+    pointers: dict[int, list[str]] = {}
+    for number, pointer in wanted:
+        pointers.setdefault(number, []).append(pointer)
+    places = {(number, pointer): (1, 1) for number, those in pointers.items() for pointer in those}
+    for item in read_items(source) if pointers else ():
         if isinstance(item, Empty | Unreadable):
             break
-        for problem in wanted.pop((item.line, item.column), ()):
-            line, column = locate(source, item, problem.pointer)
-            yield replace(problem, line=line, column=column)
-        if not wanted:
-            return
-    for left in wanted.values():
-        yield from left
+        for pointer in pointers.pop(item.number, ()):
+            places[item.number, pointer] = (
+                locate(source, item, pointer) if pointer else (item.line, item.column)
+            )
+        if not pointers:
+            break
+    return places

@@ -10,19 +10,26 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from xxhash import xxh3_128
+from xxhash import xxh3_128, xxh3_128_digest
 
 from packager.check.corpus import Corpus
-from packager.check.judge import Criteria, Judged, find_pack, judge_batches, listen_to, load_schema_anew
+from packager.check.judge import (
+    Criteria,
+    Judged,
+    find_pack,
+    judge_blocks,
+    judge_objects,
+    listen_to,
+    listen_to_objects,
+    load_schema_anew,
+    may_join_objects,
+)
 from packager.check.roster import Roll, RollCall, Roster
 from packager.check.rules import check_choices
-from packager.check.singles import Singles, judge_singles
-from packager.check.survey import survey_sources
 from packager.config import FILE_NAME, Config, find_project, load_project, shipped_file
 from packager.errors import ConfigError, UsageError
 from packager.model import Deal, Problem, Report
-from packager.reading.find import compile_pattern, find_below, find_sources
-from packager.reading.read import Batch, Unreadable
+from packager.reading import Block, FilePlaces, Unreadable, compile_pattern, find_below, find_sources
 from packager.recordings import (
     NumberedClaim,
     claim_recording,
@@ -31,20 +38,18 @@ from packager.recordings import (
     name_recording,
 )
 from packager.splits import Dealer, Lock, open_dealer, read_lock
+from packager.store import Reports, survey_sources
 from packager.work import open_pool, run_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from packager.check.evidence import Listener, SourceEvidence
-    from packager.check.memo import Memo
     from packager.model import JsonObject, SourceFile
     from packager.work import Progress
 
 _UNIT_BYTES: Final = 8 << 20
 _UNIT_FILES: Final = 1000
-_MOST_BYTES: Final = 32 << 20
-_MOST_FILES: Final = 20_000
 _SMALL: Final = 8 << 20  # bytes below which a pool of processes costs more than it saves
 
 
@@ -79,11 +84,9 @@ def check_segments(  # noqa: PLR0913 - what a user may want to say
     sources = find_files(config, paths)
     survey = survey_sources(sources)
     lock = read_lock(config.root) if config.lock and not paths else None
-    memo: Memo | None = None
+    memo: Reports | None = None
     if remember and config.repo_id and not paths:
-        from packager.check.memo import Memo  # noqa: PLC0415 - not for a check of some files
-
-        memo = Memo(config.root, (criteria, loaded.files, config.deal, lock, config.root))
+        memo = Reports(config.root, (criteria, loaded.files, config.deal, lock, config.root))
         if (report := memo.recall(sources, survey)) is not None:
             return report
     units = cut_units(sources, survey.sizes)
@@ -176,12 +179,9 @@ class Gathering(NamedTuple):
         """Return what hears the segments of a source."""
         return listen_to(source, self.criteria, number, folder=self.scratch, dealer=self._find_dealer())
 
-    def judge_singles(
-        self, numbered: Sequence[tuple[int, SourceFile]], roll: Roll | None = None
-    ) -> Singles | None:
-        """Judge those of these sources at once that are small and without a problem."""
-        dealer = self._find_dealer()
-        return judge_singles(numbered, self.criteria, folder=self.scratch, roll=roll, dealer=dealer)
+    def listen_to_objects(self, numbered: Sequence[tuple[int, SourceFile]]) -> Listener:
+        """Return what hears sources of one object each, given with their numbers."""
+        return listen_to_objects(numbered, self.criteria, folder=self.scratch, dealer=self._find_dealer())
 
     def open_roll(self) -> Roll | None:
         """Return what hears the recordings of a source; None if nobody asks."""
@@ -258,23 +258,13 @@ def cut_units(
     for number in numbers:
         unit.append(sources[number])
         size += sizes[number]
-        # The files of a folder may be one recording: best seen by one worker.
-        full = size >= _UNIT_BYTES or len(unit) >= _UNIT_FILES
-        most = size >= _MOST_BYTES or len(unit) >= _MOST_FILES
-        if full and (most or not _share_folder(sources, number)):
+        if size >= _UNIT_BYTES or len(unit) >= _UNIT_FILES:
             units.append(NumberedUnit(first, tuple(unit), size))
             first += len(unit)
             unit, size = [], 0
     if unit:
         units.append(NumberedUnit(first, tuple(unit), size))
     return units
-
-
-def _share_folder(sources: Sequence[SourceFile], number: int) -> bool:
-    """Return whether the next file is an object of the same folder, as far as names can tell."""
-    if number + 1 >= len(sources) or not sources[number].place.endswith(".json"):
-        return False
-    return sources[number].folder == sources[number + 1].folder
 
 
 def _check_rules(config: Config) -> None:
@@ -318,15 +308,45 @@ class _Result(NamedTuple):
 def _check_unit(unit: NumberedUnit, gathering: Gathering, mode: str) -> list[_Result]:
     numbered = list(enumerate(unit.sources, unit.first))
     results: list[_Result] = []
-    roll = gathering.open_roll()
-    singles = gathering.judge_singles(numbered, roll)
-    if singles:
-        heard = () if roll is None else roll.finish()
-        results.append(
-            _Result(len(singles.sources), singles.claims, (), singles.evidence, singles.digests, heard)
-        )
-        numbered = [(number, source) for number, source in numbered if number not in singles.sources]
+    if len(numbered) > 1 and may_join_objects(gathering.criteria):
+        result, taken = _check_objects(numbered, gathering, mode)
+        results.append(result)
+        numbered = [(number, source) for number, source in numbered if number not in taken]
     return results + [_check_file(source, gathering, number, mode) for number, source in numbered]
+
+
+def _check_objects(
+    numbered: list[tuple[int, SourceFile]], gathering: Gathering, mode: str
+) -> tuple[_Result, set[int]]:
+    """Check those of these files that are one object each, together; return their numbers too."""
+    sources = dict(numbered)
+    listener, roll = gathering.listen_to_objects(numbered), gathering.open_roll()
+    problems: list[Problem] = []
+    claims: dict[str, NumberedClaim] = {}
+    digests: list[tuple[int, bytes]] = []
+    for block, became in judge_objects(numbered, gathering.criteria, listener):
+        members = [(number, sources[number]) for number in block.sources or ()]
+        for index, (number, source) in enumerate(members):
+            assert isinstance(block.places, FilePlaces)  # noqa: S101 - as `judge_objects` yields them
+            digests.append((number, xxh3_128_digest(block.places.whole(index))))
+            if source.folder not in claims:
+                claim = claim_recording(source, mode, single=True)
+                claims[source.folder] = (number, claim, source.name)
+        bad = set[int]()
+        for judged, at in became:
+            if isinstance(judged, Judged):
+                problems += judged.problems
+                if judged.segment is None:
+                    bad.add(at)
+        if roll is not None:
+            for index, (number, source) in enumerate(members):
+                if index not in bad:
+                    roll.hear(source.folder, block.values[index], (number, 0))
+    heard = () if roll is None else roll.finish()
+    result = _Result(
+        len(digests), tuple(claims.values()), tuple(problems), listener.finish(), tuple(digests), heard
+    )
+    return result, {number for number, _ in digests}
 
 
 def _check_file(source: SourceFile, gathering: Gathering, number: int, mode: str) -> _Result:
@@ -337,17 +357,17 @@ def _check_file(source: SourceFile, gathering: Gathering, number: int, mode: str
     key = gathering.criteria.recording_property
     claim = None if key else claim_recording(source, mode, single=listener.voice.single)
 
-    def call(segment: JsonObject, line: int, column: int) -> None:
+    def call(segment: JsonObject, place: int) -> None:
         name = name_recording(segment, key) if key else claim and claim.recording
         if roll is not None and name is not None:
-            roll.hear(name, segment, (number, line, column))
+            roll.hear(name, segment, (number, place))
 
-    for judged in judge_batches(source, gathering.criteria, listener, digest.update):
-        if isinstance(judged, Batch):
+    for judged in judge_blocks(source, gathering.criteria, listener, digest.update):
+        if isinstance(judged, Block):
             segments += judged.count
             if roll is not None:
-                for segment, place in zip(judged.values, judged.places(), strict=True):
-                    call(segment, *place)
+                for place, segment in enumerate(judged.values, judged.number):
+                    call(segment, place)
             continue
         problems += judged.problems
         if isinstance(judged, Unreadable):
@@ -355,7 +375,7 @@ def _check_file(source: SourceFile, gathering: Gathering, number: int, mode: str
         if isinstance(judged, Judged):
             segments += 1
             if judged.segment is not None:
-                call(judged.segment, judged.item.line, judged.item.column)
+                call(judged.segment, judged.item.number)
     claims = ((number, claim, source.name),) if segments and claim else ()
     heard = () if roll is None else roll.finish()
     return _Result(segments, claims, tuple(problems), listener.finish(), ((number, digest.digest()),), heard)

@@ -1,7 +1,7 @@
 """Hear the segments of one source: judge them, and keep what the rules that look beyond it need.
 
 Where a recording is a source, it is judged as it comes. Where it lies in many sources (a folder of
-one-object files, a property that names it), a trace of 73 bytes is kept of each segment, and `corpus` judges
+one-object files, a property that names it), a trace of 69 bytes is kept of each segment, and `corpus` judges
 the recording when all are there. Of long texts and whole recordings digests are kept; no text is.
 """
 
@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from itertools import repeat
 from struct import Struct
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from xxhash import xxh3_128, xxh3_128_digest
 
 from packager.check.ledger import Pile
-from packager.check.rules import Evidence, read_columns
+from packager.check.rules import Evidence, Memory
 from packager.check.rules.duplicates import RECORDING_CHARACTERS
 from packager.check.rules.leaks import LEAKAGE_CHARACTERS, simplify
-from packager.check.rules.memory import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,29 +26,44 @@ if TYPE_CHECKING:
     from packager.model import JsonObject
     from packager.splits import Dealer
 
-TEXTS: Final = Struct(">16sIIIB")
-"""Of a long text: digest; file, line and column of its segment; number of its split."""
-RECORDINGS: Final = Struct(">16sIII")
-"""Of a recording: digest of its texts; file, line and column of its first segment."""
-TRACES: Final = Struct(">16sIIIBqq8s16sI")
-"""Of a segment: digest of its recording; file, line, column; as Voice.single; start and end, its speaker and
-its text (digests, zero for none), characters."""
+TEXTS: Final = Struct(">16sIIB")
+"""Of a long text: digest; numbers of its source and segment; number of its split."""
+RECORDINGS: Final = Struct(">16sII")
+"""Of a recording: digest of its texts; numbers of the source and the segment that come first."""
+TRACES: Final = Struct(">16sIIBqq8s16sI")
+"""Of a segment: digest of its recording; numbers of source and segment; as Voice.single; start and end, its
+speaker and its text (digests, zero for none), characters."""
 
 _NAMES: Final = 10_000  # speakers of a source that are remembered; further ones are not compared
 _NAME_CHARACTERS: Final = 200
+_NOTHING: Final = bytes(16)
+
+
+class Heard(NamedTuple):
+    """Segments that follow one another."""
+
+    values: Sequence[JsonObject]
+    data: bytes
+    """JSON text in which all of them stand."""
+    number: int = 0
+    """Of the first one in its source, as `Item.number`."""
+    recordings: Sequence[str | None] | None = None
+    """The recording of each, where each has its own; None where a segment names none."""
+    sources: Sequence[int] | None = None
+    """The number of the source of each, where each is a whole source, which then has a recording above."""
 
 
 class SourceEvidence(NamedTuple):
     """What came of one source, or of many small ones. Travels from a worker."""
 
-    names: tuple[tuple[str, tuple[int, int, int]], ...]
-    """Each name of a speaker; file, line and column of the first segment that has it."""
+    names: tuple[tuple[str, tuple[int, int]], ...]
+    """Each name of a speaker; numbers of the source and the segment that have it first."""
     recording: bytes
     """A record of RECORDINGS; empty if the source is no recording, or one that is not compared."""
     texts: Pile
     near: Pile
     """Of long texts, as `texts`, but for what `simplify` takes away."""
-    voices: tuple[tuple[str, int, tuple[int, int, int]], ...]
+    voices: tuple[tuple[str, int, tuple[int, int]], ...]
     """Each speaker, with the number of each split that has them, and the first such segment."""
     traces: Pile
 
@@ -72,7 +86,7 @@ class Voice(NamedTuple):
 
 
 class Listener:
-    """Hears the segments of one source, in order."""
+    """Hears the segments of one source, in order; or of many sources of one segment each."""
 
     def __init__(self, pack: RulePack, voice: Voice) -> None:
         self.pack = pack
@@ -82,182 +96,154 @@ class Listener:
         about_splits = {Evidence.TEXTS, Evidence.NEAR_TEXTS, Evidence.VOICES}
         self._of_splits = kinds & about_splits if voice.dealer is not None else set[Evidence]()
         self._wants_recording = Evidence.RECORDINGS in kinds
-        self._watch = pack.watch_recording() if pack.of_recording and not voice.spread else None
-        self._names: dict[str, tuple[int, int, int]] = {}
-        self._digests: dict[str, bytes] = {}
-        """Of recordings, which are few, and come again."""
-        self._first: tuple[int, int] | None = None
-        self._digest = xxh3_128()
+        self._memory = Memory() if pack.of_recording and not voice.spread else None
+        self._names: dict[str, tuple[int, int]] = {}
+        self._digests: dict[str | None, bytes] = {None: b""}
+        """Of recordings and speakers, which are few, and come again."""
+        self._first: int | None = None
+        self._halves, self._sizes = (xxh3_128(), xxh3_128()), xxh3_128()
+        """Of all texts, by the lower and the higher bytes, and of how long each is."""
         self._characters = 0
         number, folder = voice.number, voice.folder
         self._split: int | None = None
         """Of the recording that the source is or belongs to."""
-        self._voices: dict[tuple[str, int], tuple[int, int, int]] = {}
+        self._voices: dict[tuple[str, int], tuple[int, int]] = {}
         self._texts = Pile(TEXTS.size, None if folder is None else folder / f"texts-{number}")
         self._near = Pile(TEXTS.size, None if folder is None else folder / f"near-{number}")
         self._traces = Pile(TRACES.size, None if folder is None else folder / f"traces-{number}")
 
-    def hear(
-        self,
-        segments: Sequence[JsonObject],
-        places: Sequence[tuple[int, int]],
-        data: bytes,
-        recordings: Sequence[str | None] | None = None,
-    ) -> list[tuple[int, Finding]]:
-        """Judge the next segments; return each finding with the index of its segment, in order.
-
-        Args:
-            segments: the segments.
-            places: line and column of each.
-            data: the JSON text in which all of them stand.
-            recordings: the recording of each, where each segment names its own; None where it names none.
-        """
-        pack = self.pack
-        if not pack.severities:
+    def hear(self, heard: Heard) -> list[tuple[int, Finding]]:
+        """Judge the next segments; return each finding with the index of its segment, in order."""
+        if not self.pack.severities or not heard.values:
             return []
-        if pack.about_order:
-            return pack.check_segments(segments, clean=not pack.may_find_secret(data))
-        columns = read_columns(pack, segments)
-        clean = columns.spoken and pack.is_clean_block(data)
-        self.note(columns, places, segments, recordings)
-        if self._watch is None:
-            return pack.check_segments(segments, clean=clean, columns=columns)
-        return self._watch.sweep(segments, places, clean=clean, columns=columns)
-
-    def note(
-        self,
-        columns: Columns,
-        places: Sequence[tuple[int, int]],
-        segments: Sequence[JsonObject],
-        recordings: Sequence[str | None] | None = None,
-        numbers: Sequence[int] | None = None,
-    ) -> None:
-        """Keep what is needed of the next segments, and judge none; `numbers` are those of their sources."""
-        of = repeat(self.voice.number) if numbers is None else numbers
-        if self._wants_names:
-            self._note_names(columns, places, of)
-        if self._of_splits:
-            self._note_splits(columns, places, of, self._find_splits(segments, recordings))
-        if self.voice.spread:
-            if self._wants_recording or self.pack.of_recording:
-                self._note_traces(columns, places, of, recordings)
-        elif self._wants_recording:
-            self._note_recording(columns.words, places)
+        columns = self.pack.read(heard.values, heard.data, heard.number)
+        found = self.pack.judge(columns, self._memory)
+        self._note(columns, heard)
+        return found
 
     def finish(self) -> SourceEvidence:
         """Return what was kept."""
         recording = b""
         if self._first is not None and self._characters >= self.pack.limits[RECORDING_CHARACTERS.name]:
-            recording = RECORDINGS.pack(self._digest.digest(), self.voice.number, *self._first)
+            digest = xxh3_128_digest(b"".join(each.digest() for each in (*self._halves, self._sizes)))
+            recording = RECORDINGS.pack(digest, self.voice.number, self._first)
         voices = tuple((name, split, place) for (name, split), place in self._voices.items())
         names = tuple(self._names.items())
         return SourceEvidence(names, recording, self._texts, self._near, voices, self._traces)
 
-    def _note_names(
-        self, columns: Columns, places: Sequence[tuple[int, int]], numbers: Iterable[int]
-    ) -> None:
-        names = self._names
-        if names.keys() >= columns.names:
-            return
-        for name, place, number in zip(columns.speakers, places, numbers, strict=False):
-            if name and name not in names and len(names) < _NAMES and name.strip():
-                names[name[:_NAME_CHARACTERS]] = (number, *place)
+    def _note(self, columns: Columns, heard: Heard) -> None:
+        if self._wants_names:
+            self._note_names(columns, heard)
+        if self._of_splits:
+            self._note_splits(columns, heard, self._find_splits(heard))
+        if self.voice.spread:
+            if self._wants_recording or self.pack.of_recording:
+                self._note_traces(columns, heard)
+        elif self._wants_recording:
+            self._note_recording(columns)
 
-    def _note_splits(
-        self,
-        columns: Columns,
-        places: Sequence[tuple[int, int]],
-        numbers: Iterable[int],
-        splits: Sequence[int | None],
-    ) -> None:
+    def _place(self, heard: Heard, row: int) -> tuple[int, int]:
+        """Return the numbers of the source and the segment of one."""
+        if heard.sources is not None:
+            return heard.sources[row], 0
+        return self.voice.number, heard.number + row
+
+    def _places(self, heard: Heard) -> Iterable[tuple[int, int]]:
+        """Return the numbers of the source and the segment of each."""
+        if heard.sources is not None:
+            return zip(heard.sources, repeat(0))
+        return zip(repeat(self.voice.number), range(heard.number, heard.number + len(heard.values)))
+
+    def _note_names(self, columns: Columns, heard: Heard) -> None:
+        names = self._names
+        if names.keys() >= columns.names - {None}:
+            return
+        for name, row in columns.first_rows():
+            if name not in names and len(names) < _NAMES:
+                names[name[:_NAME_CHARACTERS]] = self._place(heard, row)
+
+    def _note_splits(self, columns: Columns, heard: Heard, splits: Sequence[int | None] | int) -> None:
         """Keep who is in which split, and which long texts are."""
-        least = self.pack.limits[LEAKAGE_CHARACTERS.name]
-        pack, digest = TEXTS.pack, xxh3_128_digest
-        if Evidence.VOICES in self._of_splits and not self._knows_voices(columns, splits):
-            for name, place, number, split in zip(columns.speakers, places, numbers, splits, strict=False):
-                if name and split is not None and len(self._voices) < _NAMES and name.strip():
-                    self._voices.setdefault((name[:_NAME_CHARACTERS], split), (number, *place))
+        if Evidence.VOICES in self._of_splits:
+            self._note_voices(columns, heard, splits)
+        if not self._of_splits & {Evidence.TEXTS, Evidence.NEAR_TEXTS}:
+            return
+        rows = columns.rows_of_size(int(self.pack.limits[LEAKAGE_CHARACTERS.name]))
+        if not isinstance(splits, int):
+            rows = [row for row in rows if splits[row] is not None]
+        if not rows:
+            return
+        texts = cast("list[str]", list(map(columns.texts.__getitem__, rows)))
+        own = [splits] * len(rows) if isinstance(splits, int) else list(map(splits.__getitem__, rows))
+        if heard.sources is None:
+            sources, numbers = [self.voice.number] * len(rows), list(map(heard.number.__add__, rows))
+        else:
+            sources, numbers = list(map(heard.sources.__getitem__, rows)), [0] * len(rows)
         for evidence, pile, form in (
             (Evidence.TEXTS, self._texts, str.strip),
             (Evidence.NEAR_TEXTS, self._near, simplify),
         ):
             if evidence in self._of_splits:
-                said = zip(columns.words, places, numbers, splits, strict=False)
-                pile.add(
-                    b"".join(
-                        [
-                            pack(digest(form(text).encode()), number, line, column, split)
-                            for text, (line, column), number, split in said
-                            if text is not None and len(text) >= least and split is not None
-                        ]
-                    )
-                )
+                digests = map(xxh3_128_digest, map(str.encode, map(form, texts)))
+                pile.add(b"".join(map(TEXTS.pack, digests, sources, numbers, own)))
 
-    def _knows_voices(self, columns: Columns, splits: Sequence[int | None]) -> bool:
-        """Return whether these speakers were all heard in this split before, as they mostly were."""
-        split = splits[0] if splits else None
-        if split is None or splits.count(split) < len(splits):
-            return False
-        return all(not name or (name[:_NAME_CHARACTERS], split) in self._voices for name in columns.names)
+    def _note_voices(self, columns: Columns, heard: Heard, splits: Sequence[int | None] | int) -> None:
+        voices = self._voices
+        if isinstance(splits, int):
+            for name, row in columns.first_rows():
+                key = name[:_NAME_CHARACTERS], splits
+                if key not in voices and len(voices) < _NAMES:
+                    voices[key] = self._place(heard, row)
+            return
+        for who, place, own in zip(columns.speakers, self._places(heard), splits, strict=False):
+            if isinstance(who, str) and own is not None and len(voices) < _NAMES:
+                voices.setdefault((who[:_NAME_CHARACTERS], own), place)
 
-    def _find_splits(
-        self, segments: Sequence[JsonObject], recordings: Sequence[str | None] | None
-    ) -> list[int | None]:
-        """Return the split of each segment; None if nobody knows."""
-        dealer, own = self.voice.dealer, self.voice.recording
-        if dealer is None or (recordings is None and own is None):
+    def _find_splits(self, heard: Heard) -> Sequence[int | None] | int:
+        """Return the split of each segment, None if nobody knows; or that of all."""
+        dealer, own, segments = self.voice.dealer, self.voice.recording, heard.values
+        if dealer is None or (heard.recordings is None and own is None):
             return [None] * len(segments)
-        if recordings is None and own is not None and segments:
+        if heard.recordings is None and own is not None and segments:
             if self._split is None:  # where its groups differ, that is told elsewhere
                 self._split = dealer.number_of(own, dealer.group_of(segments[0]))
-            return [self._split] * len(segments)
-        names = repeat(own) if recordings is None else recordings
+            return self._split
         return [
             None if name is None else dealer.number_of(name, dealer.group_of(segment))
-            for name, segment in zip(names, segments, strict=False)
+            for name, segment in zip(heard.recordings or (), segments, strict=True)
         ]
 
-    def _note_recording(self, words: Sequence[str | None], places: Sequence[tuple[int, int]]) -> None:
-        joined = "\0".join([text or "" for text in words])
-        self._digest.update(joined.encode())
-        self._digest.update(b"\0")
-        self._characters += len(joined) - len(words) + 1
-        if self._first is None and places:
-            self._first = places[0]
+    def _note_recording(self, columns: Columns) -> None:
+        for digest, part in zip(self._halves, columns.divide_text(), strict=True):
+            digest.update(part)
+        self._sizes.update(columns.list_sizes())
+        self._characters += len(columns.text) - len(columns)
+        if self._first is None and len(columns):
+            self._first = columns.number
 
-    def _note_traces(
-        self,
-        columns: Columns,
-        places: Sequence[tuple[int, int]],
-        numbers: Iterable[int],
-        recordings: Sequence[str | None] | None,
-    ) -> None:
-        names = repeat(self.voice.recording) if recordings is None else recordings
-        turns = zip(columns.starts, columns.ends, columns.speakers, columns.words, strict=True)
-        single, pack, digest = self.voice.single, TRACES.pack, xxh3_128_digest
-        found = []
-        for (start, end, speaker, text), (line, column), number, name in zip(
-            turns, places, numbers, names, strict=False
-        ):
-            if name is not None:
-                found.append(
-                    pack(
-                        self._digests.get(name) or self._digest_name(name),
-                        *(number, line, column, single, _fit(start), _fit(end)),
-                        digest(speaker.encode())[:8] if speaker and speaker.strip() else b"",
-                        b"" if text is None else digest(text.encode()),
-                        0 if text is None else min(len(text), 0xFFFFFFFF),
-                    )
-                )
-        self._traces.add(b"".join(found))
+    def _note_traces(self, columns: Columns, heard: Heard) -> None:
+        names = [self.voice.recording] * len(columns) if heard.recordings is None else heard.recordings
+        starts, ends = columns.list_times()
+        texts = columns.texts
+        fields = (
+            map(self._digest_of, names),
+            *zip(*self._places(heard), strict=False),
+            repeat(self.voice.single),
+            starts,
+            ends,
+            map(self._digest_of, cast("Sequence[str | None]", columns.speakers)),
+            (_NOTHING if text is None else xxh3_128_digest(text.encode()) for text in texts),
+            (0 if text is None else min(len(text), 0xFFFFFFFF) for text in texts),
+        )
+        records: Iterable[bytes] = map(TRACES.pack, *fields)
+        if None in names:
+            records = (record for record, name in zip(records, names, strict=True) if name is not None)
+        self._traces.add(b"".join(records))
 
-    def _digest_name(self, name: str) -> bytes:
-        if len(self._digests) >= _NAMES:
-            self._digests.clear()
-        self._digests[name] = digest = xxh3_128_digest(name.encode())
+    def _digest_of(self, name: str | None) -> bytes:
+        digest = self._digests.get(name)
+        if digest is None:
+            if len(self._digests) >= _NAMES:
+                self._digests = {None: b""}
+            digest = self._digests[name] = xxh3_128_digest(cast("str", name).encode())
         return digest
-
-
-def _fit(time: int) -> int:
-    """Return a time of 64 bits; what is beyond them is no time."""
-    return time if -NEVER > time > NEVER else NEVER

@@ -2,67 +2,68 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING
 
-from packager.check.judge import Criteria, Judged, expand, judge_batches, load_schema
-from packager.check.proof import Spelled
-from packager.columns.rows import Misfit, holds_any, make_row
+from packager.check.judge import Criteria, Judged, judge_blocks, load_schema
+from packager.columns import Misfit, holds_any, make_row
 from packager.model import Problem, Severity
-from packager.reading.read import Batch, Empty, Unreadable, locate
+from packager.reading import Block, locate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
-    from packager.check.evidence import Listener
+    from packager.columns import Layout
     from packager.model import SourceFile
 
 
-def judge_to_fit(
-    source: SourceFile, criteria: Criteria, listener: Listener | None = None
-) -> Iterator[Judged | Empty | Unreadable]:
-    """Yield what `judge_file` yields; what its column cannot hold exactly is an error."""
-    for judged in judge_batches_to_fit(source, criteria, listener):
-        yield from expand(judged)
-
-
-def judge_batches_to_fit(
-    source: SourceFile, criteria: Criteria, listener: Listener | None = None
-) -> Iterator[Batch | Judged | Empty | Unreadable]:
-    """Yield what `judge_to_fit` yields; many values with which nothing is wrong come together."""
+def judge_to_fit(source: SourceFile, criteria: Criteria) -> Iterator[Judged]:
+    """Yield the values of `judge_blocks` one by one; what its column cannot hold exactly is an error."""
     _, layout = load_schema(criteria)
-    batches = judge_batches(source, criteria, listener)
-    if holds_any(layout):
-        yield from batches
-        return
-    for judged in chain.from_iterable(map(_expand_unless_framed, batches)):
-        if isinstance(judged, Batch):
-            yield judged
-            continue
-        if isinstance(judged, Empty | Unreadable) or judged.segment is None:
-            yield judged
-            continue
+    for judged in judge_blocks(source, criteria):
+        if isinstance(judged, Block):
+            for item in judged.items():
+                yield fit_segment(source, Judged(item, ()), layout)
+        elif isinstance(judged, Judged):
+            yield fit_segment(source, judged, layout)
+
+
+def fit_block(
+    block: Block, source_of: Callable[[int], SourceFile], layout: Layout
+) -> Iterator[tuple[Block | Judged, int]]:
+    """Yield what does not fit its columns as judged values, and the rest as blocks; each with its index."""
+    misfits = {} if holds_any(layout) else dict(_find_misfits(block, source_of, layout))
+    at = 0
+    for part in block.cut(sorted(misfits)):
+        yield misfits.get(at, part), at  # type: ignore[arg-type]
+        at += 1 if at in misfits else part.count  # type: ignore[union-attr]
+
+
+def fit_segment(source: SourceFile, judged: Judged, layout: Layout) -> Judged:
+    """Return a judged value, with the error that its columns cannot hold it if that is so."""
+    if judged.segment is None:
+        return judged
+    try:
+        make_row(layout, "", 0, judged.segment)
+    except Misfit as misfit:
+        line, column = locate(source, judged.item, misfit.pointer)
+        problem = Problem(
+            path=source.name,
+            line=line,
+            column=column,
+            pointer=misfit.pointer,
+            rule=misfit.rule,
+            severity=Severity.ERROR,
+            message=misfit.message,
+        )
+        return Judged(judged.item, (*judged.problems, problem))
+    return judged
+
+
+def _find_misfits(
+    block: Block, source_of: Callable[[int], SourceFile], layout: Layout
+) -> Iterator[tuple[int, Judged]]:
+    for index, value in enumerate(block.values):
         try:
-            make_row(layout, "", 0, judged.segment)
-        except Misfit as misfit:
-            line, column = locate(source, judged.item, misfit.pointer)
-            problem = Problem(
-                path=source.name,
-                line=line,
-                column=column,
-                pointer=misfit.pointer,
-                rule=misfit.rule,
-                severity=Severity.ERROR,
-                message=misfit.message,
-            )
-            yield Judged(judged.item, (*judged.problems, problem))
-        else:
-            yield judged
-
-
-def _expand_unless_framed(
-    judged: Batch | Judged | Empty | Unreadable,
-) -> Iterable[Batch | Judged | Empty | Unreadable]:
-    # What has a frame fits: that is a part of its proof.
-    framed = isinstance(judged, Batch) and judged.proof is not None and not isinstance(judged.proof, Spelled)
-    return (judged,) if framed else expand(judged)
+            make_row(layout, "", 0, value)
+        except Misfit:
+            yield index, fit_segment(source_of(index), Judged(block.item(index), ()), layout)

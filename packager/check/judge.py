@@ -1,4 +1,7 @@
-"""Judge one segment file: read it strictly, hold each segment against the schema and the rules.
+"""Judge segment files: read them strictly, hold each segment against the schema and the rules.
+
+A block is asked about as a whole: the schema for one verdict, the rules for what is doubtful in its columns.
+Only values with which something is wrong are looked at one by one.
 
 This is the one definition of what is right: check reports what it says, and build writes only what it passed.
 """
@@ -11,38 +14,39 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from packager.card_rules import CARD_RULES
 from packager.check.corpus import point_to
-from packager.check.evidence import Listener, Voice
-from packager.check.proof import LEAST_WITH_ARROW, Proof
+from packager.check.evidence import Heard, Listener, Voice
+from packager.check.recent import Recent
 from packager.check.rules import OTHER, Properties, RulePack, resolve_limits, resolve_severities
-from packager.columns.layout import Layout, is_text, plan_layout
+from packager.columns import Layout, is_text, plan_layout
 from packager.config import DEFAULT_CHECKS as DEFAULTS
 from packager.errors import ConfigError
 from packager.model import Problem, Severity, to_pointer
-from packager.reading.find import compile_pattern
-from packager.reading.places import Text
-from packager.reading.read import (
-    Batch,
+from packager.reading import (
+    Block,
     Empty,
     Form,
     Item,
+    Text,
     Unreadable,
+    compile_pattern,
+    cut_objects,
     find_form,
     locate,
     locate_key,
-    read_batches,
+    read_blocks,
+    read_document,
 )
-from packager.reading.strict import read_document
 from packager.recordings import claim_recording, missing_name, name_recording
-from packager.schema.validate import SegmentSchema, compile_schema
+from packager.schema import SegmentSchema, compile_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from packager.check.rules import Finding
     from packager.config import Checks, Config
     from packager.model import JsonObject, SourceFile
-    from packager.reading.blocks import Tap
+    from packager.reading import Tap
     from packager.splits import Dealer
 
 
@@ -170,97 +174,144 @@ def listen_to(
     return Listener(pack, Voice(number, recording, spread, single, folder, dealer))
 
 
-def judge_file(
-    source: SourceFile, criteria: Criteria, listener: Listener | None = None
-) -> Iterator[Judged | Empty | Unreadable]:
+def may_join_objects(criteria: Criteria) -> bool:
+    """Return whether files of one object each can be judged many at a time.
+
+    That is so if each is a segment of the recording that its folder is, and the same rules hold for all.
+    """
+    return criteria.recording_property is None and criteria.recording != "file" and not criteria.checks.paths
+
+
+def listen_to_objects(
+    numbered: Sequence[tuple[int, SourceFile]],
+    criteria: Criteria,
+    *,
+    folder: Path | None = None,
+    dealer: Dealer | None = None,
+) -> Listener:
+    """Return what hears files of one object each, given with their numbers; see `Voice`."""
+    number, source = numbered[0]
+    # No source has a number below zero, so nobody else puts anything into a file of that name.
+    return Listener(find_pack(criteria, source.name), Voice(-1 - number, None, True, True, folder, dealer))
+
+
+def judge_blocks(
+    source: SourceFile, criteria: Criteria, listener: Listener | None = None, tap: Tap | None = None
+) -> Iterator[Block | Judged | Empty | Unreadable]:
     """Yield every value of a file with its problems, in order; an `Unreadable` comes last, `Empty` alone.
 
-    What the rules that look beyond the file need is kept by `listener`, made by `listen_to`.
-    """
-    for judged in judge_batches(source, criteria, listener):
-        yield from expand(judged)
-
-
-def expand(judged: Batch | Judged | Empty | Unreadable) -> Iterator[Judged | Empty | Unreadable]:
-    """Yield the values of a batch with which nothing is wrong one by one; anything else as it is."""
-    if isinstance(judged, Batch):
-        for item in judged.items():
-            yield Judged(item, ())
-    else:
-        yield judged
-
-
-def judge_batches(
-    source: SourceFile, criteria: Criteria, listener: Listener | None = None, tap: Tap | None = None
-) -> Iterator[Batch | Judged | Empty | Unreadable]:
-    """Yield what `judge_file` yields; many values with which nothing is wrong come together, much faster.
-
-    `tap` is that of `read_batches`.
+    Values with which nothing is wrong come together, as blocks. What the rules that look beyond the file need
+    is kept by `listener`, made by `listen_to`; `tap` is that of `read_blocks`.
     """
     listener = listen_to(source, criteria) if listener is None else listener
-    schema, layout = load_schema(criteria)
-    proof = Proof(schema, layout, least=LEAST_WITH_ARROW if criteria.errors_only else None)
-    for read in read_batches(source, tap, proof):
+    judge = _Judge(criteria, listener)
+    for read in read_blocks(source, tap):
         if isinstance(read, Empty | Unreadable):
             yield read
-        elif isinstance(read, Batch):
-            if proof.clears(read.proof, listener.pack):
-                yield read
-                continue
-            yield from _judge_batch(source, criteria, read, listener)
+        elif isinstance(read, Block):
+            for judged, _ in judge.judge(read, lambda _: source):
+                yield judged
         elif read.value is None:
             yield Judged(read, read.problems)
         else:
-            names = _name_recordings([read.value], criteria)
-            found = listener.hear([read.value], [(read.line, read.column)], read.text.data, names)
-            yield _judge_item(source, criteria, read, read.value, [finding for _, finding in found])
+            yield judge.judge_item(source, read, read.value)
 
 
-def _judge_batch(
-    source: SourceFile, criteria: Criteria, batch: Batch, listener: Listener
-) -> Iterator[Batch | Judged]:
-    """Yield the values with which something is wrong one by one, and those between them together."""
-    schema, _ = load_schema(criteria)
-    values = batch.values
-    names = _name_recordings(values, criteria)
-    findings: dict[int, list[Finding]] = {}
-    for index, finding in listener.hear(values, batch.places(), batch.data, names):
-        findings.setdefault(index, []).append(finding)
-    bad = set(findings)
-    if batch.proof is None and not schema.are_valid(values):
-        bad.update(index for index, value in enumerate(values) if not schema.is_valid(value))
-    bad.update(index for index, name in enumerate(names or ()) if name is None)
-    if not bad:
-        yield batch
-        return
-    for part in batch.cut(sorted(bad)):
-        if isinstance(part, Batch):
-            yield part
-        else:
-            index = part.number - batch.number
-            yield _judge_item(source, criteria, part, values[index], findings.get(index, []))
+def judge_objects(
+    numbered: Sequence[tuple[int, SourceFile]], criteria: Criteria, listener: Listener
+) -> Iterator[tuple[Block, list[tuple[Block | Judged, int]]]]:
+    """Judge those of these sources, given with their numbers, that are one object each, many at a time.
+
+    Each block comes with what became of it: parts with which nothing is wrong, and values; each with the
+    index of its first value in the block.
+    """
+    sources = dict(numbered)
+    judge = _Judge(criteria, listener)
+    for block in cut_objects(numbered):
+        members = [sources[number] for number in block.sources or ()]
+        yield block, list(judge.judge(block, members.__getitem__))
+
+
+class _Judge:
+    """Judges values of one listener, in order."""
+
+    def __init__(self, criteria: Criteria, listener: Listener) -> None:
+        self.criteria, self.listener = criteria, listener
+        self.schema, self.layout = load_schema(criteria)
+        self.recent = Recent()
+
+    def judge(
+        self, block: Block, source_of: Callable[[int], SourceFile]
+    ) -> Iterator[tuple[Block | Judged, int]]:
+        """Yield the values with which something is wrong one by one, and those between them together."""
+        names = self._name_recordings(block, source_of)
+        self.recent.add(block)
+        findings: dict[int, list[Finding]] = {}
+        for index, finding in self.listener.hear(
+            Heard(block.values, block.data, block.number, names, block.sources)
+        ):
+            findings.setdefault(index, []).append(finding)
+        bad = {*findings, *self.schema.find_invalid(block.values)}
+        bad.update(index for index, name in enumerate(names or ()) if name is None)
+        if not bad:
+            yield block, 0
+            return
+        at = 0
+        for part in block.cut(sorted(bad)):
+            if isinstance(part, Block):
+                yield part, at
+                at += part.count
+            else:
+                yield self._look_at(source_of(at), part, block.values[at], findings.get(at, [])), at
+                at += 1
+
+    def judge_item(self, source: SourceFile, item: Item, value: JsonObject) -> Judged:
+        """Judge a value that was read by itself."""
+        names = _name_recordings([value], self.criteria)
+        self.recent.add_item(item)
+        found = self.listener.hear(Heard([value], item.text.data, item.number, names, None))
+        return self._look_at(source, item, value, [finding for _, finding in found])
+
+    def _name_recordings(
+        self, block: Block, source_of: Callable[[int], SourceFile]
+    ) -> list[str | None] | None:
+        if block.sources is None:
+            return _name_recordings(block.values, self.criteria)
+        return [source_of(index).folder for index in range(block.count)]
+
+    def _look_at(self, source: SourceFile, item: Item, value: JsonObject, found: list[Finding]) -> Judged:
+        """Judge a value; `found` is what the rules find in it."""
+        key = self.criteria.recording_property
+        problems = [*item.problems]
+        if not self.schema.is_valid(value):
+            problems += _schema_problems(source, item, value, self.schema)
+        if found:
+            blamed = {problem.pointer for problem in problems}
+            problems += self._rule_problems(source, item, found, blamed)
+        if key is not None and name_recording(value, key) is None:
+            problems.append(missing_name(source.name, item.line, item.column, key))
+        return Judged(item, tuple(problems))
+
+    def _rule_problems(
+        self, source: SourceFile, item: Item, findings: list[Finding], blamed: set[str]
+    ) -> Iterator[Problem]:
+        demanded = {each.name for each in self.layout.properties if not each.nullable}
+        for finding in findings:
+            absent = finding.key in demanded and item.value is not None and finding.key not in item.value
+            pointer = point_to(finding.key)
+            if absent or (pointer and pointer in blamed):
+                continue  # what the schema refused is not said twice
+            line, column = locate(source, item, pointer)
+            message = finding.message
+            if finding.other is not None:
+                place = self.recent.place(source, finding.other[-1])
+                message = message.replace(OTHER, "{}:{}:{}".format(source.name, *place), 1)
+            yield Problem(source.name, line, column, pointer, finding.rule, finding.severity, message)
 
 
 def _name_recordings(segments: list[JsonObject], criteria: Criteria) -> list[str | None] | None:
     key = criteria.recording_property
     return None if key is None else [name_recording(segment, key) for segment in segments]
-
-
-def _judge_item(
-    source: SourceFile, criteria: Criteria, item: Item, value: JsonObject, found: list[Finding]
-) -> Judged:
-    """Judge a value of a file; `found` is what the rules find in it."""
-    schema, layout = load_schema(criteria)
-    key = criteria.recording_property
-    problems = [*item.problems]
-    if not schema.is_valid(value):
-        problems += _schema_problems(source, item, value, schema)
-    if found:
-        blamed = {problem.pointer for problem in problems}
-        problems += _rule_problems(source, item, found, blamed, layout)
-    if key is not None and name_recording(value, key) is None:
-        problems.append(missing_name(source.name, item.line, item.column, key))
-    return Judged(item, tuple(problems))
 
 
 @lru_cache(maxsize=64)
@@ -299,22 +350,6 @@ def _schema_problems(
         rule = f"schema/{finding.keyword}"
         pointer = finding.pointer + ("" if finding.key is None else to_pointer([finding.key]))
         yield Problem(source.name, line, column, pointer, rule, Severity.ERROR, finding.message)
-
-
-def _rule_problems(
-    source: SourceFile, item: Item, findings: list[Finding], blamed: set[str], layout: Layout
-) -> Iterator[Problem]:
-    demanded = {each.name for each in layout.properties if not each.nullable}
-    for finding in findings:
-        absent = finding.key in demanded and item.value is not None and finding.key not in item.value
-        pointer = point_to(finding.key)
-        if absent or (pointer and pointer in blamed):
-            continue  # what the schema refused is not said twice
-        line, column = locate(source, item, pointer)
-        message = finding.message
-        if finding.other is not None:
-            message = message.replace(OTHER, "{}:{}:{}".format(source.name, *finding.other), 1)
-        yield Problem(source.name, line, column, pointer, finding.rule, finding.severity, message)
 
 
 def _find_place(data: bytes, pointer: str) -> tuple[int, int]:

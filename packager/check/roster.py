@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from packager.canonical import canonical_json, parse_canonical
-from packager.check.corpus import pinpoint
+from packager.check.corpus import find_places
 from packager.config import FILE_NAME
 from packager.model import Problem, Severity, to_pointer
 from packager.recordings import name_group
@@ -99,15 +99,16 @@ class Roster:
             yield from self.lock.find_moved((name, self.split_of(name)) for name in self._first)
 
     def _tell_of_groups(self, name: str, first: tuple[Place, bytes], other: tuple[Place, bytes]) -> Problem:
-        (number, line, column), group = first
-        place = f"{self.sources[number].name}:{line}:{column}"
+        (number, segment), group = first
+        place = "{}:{}:{}".format(self.sources[number].name, *self._find_place(number, segment, ""))
         group_by = self.dealer.deal.group_by
         pairs = zip(group_by, _values_of(group), _values_of(other[1]), strict=True)
         # As JSON texts: for Python, True is 1.
         key, there, here = next(each for each in pairs if _show(each[1]) != _show(each[2]))
-        (number, line, column), source = other[0], self.sources[other[0][0]]
-        problem = Problem(
-            path=source.name,
+        number, segment = other[0]
+        line, column = self._find_place(number, segment, to_pointer([key]))
+        return Problem(
+            path=self.sources[number].name,
             line=line,
             column=column,
             pointer=to_pointer([key]),
@@ -116,7 +117,9 @@ class Roster:
             message=f"the recording {name!r} has {_cut(here)} as {key!r} here, and {_cut(there)} at {place}: "
             "a recording is in one group",
         )
-        return next(pinpoint(source, [problem]))
+
+    def _find_place(self, source: int, segment: int, pointer: str) -> tuple[int, int]:
+        return find_places(self.sources[source], [(segment, pointer)])[segment, pointer]
 
     def _judge_pins(self) -> Iterator[Problem]:
         unused = dict.fromkeys(self.dealer.deal.pins)

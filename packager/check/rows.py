@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from packager.check.engine import find_project_sources, make_criteria
 from packager.check.fit import judge_to_fit
-from packager.check.judge import Judged, load_schema
-from packager.columns.rows import seconds_of
+from packager.check.judge import load_schema
+from packager.columns import seconds_of
 from packager.model import ExpectedRow
-from packager.reading.read import Empty, Form, Unreadable, find_form, read_batches
+from packager.reading import Empty, Form, Unreadable, find_form, read_blocks
 from packager.recordings import claim_recording, name_recording
 from packager.times import parse_time
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from fractions import Fraction
 
-    from packager.check.judge import Criteria
-    from packager.columns.layout import Layout
+    from packager.check.judge import Criteria, Judged
+    from packager.columns import Layout
     from packager.config import Config
     from packager.model import JsonObject, SourceFile
 
@@ -83,15 +83,13 @@ def _by_place(
 
 def _holds_segments(source: SourceFile) -> bool:
     """Return whether the file has segments and can be read to the end."""
-    return not any(isinstance(read, Empty | Unreadable) for read in read_batches(source))
+    return not any(isinstance(read, Empty | Unreadable) for read in read_blocks(source))
 
 
 def _judge_whole(source: SourceFile, criteria: Criteria) -> Iterator[Judged]:
     """Yield the values of a file; none if it cannot be read to the end."""
     if _holds_segments(source):
-        for judged in judge_to_fit(source, criteria):
-            if isinstance(judged, Judged):
-                yield judged
+        yield from judge_to_fit(source, criteria)
 
 
 def _start_of(source: SourceFile, criteria: Criteria) -> tuple[bool, int | Fraction]:

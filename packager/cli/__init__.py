@@ -34,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Arrow's own allocator holds on to a hundred megabytes more, and is no faster here.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     given = make_parser().parse_args(arguments)
+    given.main = main  # for the one command that runs others
     try:
         _recover(given)
         code: int = given.run(given)

@@ -132,7 +132,7 @@ def _check(given: argparse.Namespace, config: Config) -> int:
 def _lint(config: Config) -> tuple[Problem, ...]:
     """Return what is wrong with the source of the card."""
     from packager.card import lint_card
-    from packager.check.judge import find_card_severities
+    from packager.check import find_card_severities
     from packager.config import shipped_file
 
     source = shipped_file(_TEMPLATE) if config.card is None else config.card.read_bytes()

@@ -36,7 +36,7 @@ def run_check(given: argparse.Namespace) -> int:
     Raises:
         UsageError: they contradict each other, or a file that they name is absent.
     """
-    from packager.check.engine import find_config
+    from packager.check import find_config
 
     _refuse_contradictions(given)
     config = find_config(given.project, given.paths)
@@ -93,7 +93,7 @@ def _with_card(report: Report, config: Config) -> Report:
     if config.card is None:
         return report
     from packager.card import lint_card
-    from packager.check.judge import find_card_severities
+    from packager.check import find_card_severities
 
     found = lint_card(config.card.read_bytes(), config.card_name, severities=find_card_severities(config))
     return replace(report, files=report.files, problems=tuple(sorted((*report.problems, *found))))
@@ -126,7 +126,7 @@ def _show_diff(given: argparse.Namespace, config: Config) -> int:
 
 
 def _tell_repairs(outcomes: Sequence[Outcome], did: str, *, quiet: bool) -> None:
-    from packager.reports.wording import say_number
+    from packager.reports import say_number
 
     total: Counter[str] = Counter()
     for outcome in outcomes:
@@ -143,8 +143,7 @@ def _tell_repairs(outcomes: Sequence[Outcome], did: str, *, quiet: bool) -> None
 
 def _order_repairs(given: argparse.Namespace, config: Config) -> Callable[[SourceFile], Properties]:
     """Return what tells how to repair a file: by the rules that hold for it."""
-    from packager.check.engine import make_criteria
-    from packager.check.judge import find_pack
+    from packager.check import find_pack, make_criteria
     from packager.fix import Properties, select_repairs
 
     criteria = make_criteria(config, None if given.schema is None else Path(given.schema))
@@ -163,7 +162,7 @@ def _own_version() -> str:
 
 def _describe_rules() -> dict[str, RuleInfo]:
     from packager.card_rules import CARD_RULES
-    from packager.check.rules.catalogue import RULES
+    from packager.check import RULES
     from packager.reports import RuleInfo
 
     return {
@@ -267,7 +266,7 @@ def _write_whole(files: dict[Path, str]) -> None:
 
 
 def _find_files(given: argparse.Namespace, config: Config) -> tuple[SourceFile, ...]:
-    from packager.check.engine import find_files
+    from packager.check import find_files
 
     return find_files(config, given.paths)
 

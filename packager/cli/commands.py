@@ -48,8 +48,15 @@ def check(given: argparse.Namespace) -> int:
 def rules(given: argparse.Namespace) -> int:
     """Show the rules beyond the schema, and those of the card."""
     from packager.card_rules import CARD_RULES
-    from packager.check.rules import RULES, find_family, find_rule
-    from packager.check.rules.page import describe_rule, list_rules, render_page, to_document
+    from packager.check import (
+        RULES,
+        describe_rule,
+        find_family,
+        find_rule,
+        list_rules,
+        render_page,
+        to_document,
+    )
 
     rule = find_rule(given.rule) if given.rule else None
     shown = (rule,) if rule else find_family(given.rule) if given.rule else (*RULES, *CARD_RULES)
@@ -108,8 +115,9 @@ def card(given: argparse.Namespace) -> int:
 def publish(given: argparse.Namespace) -> int:
     """Publish the build as a version."""
     from packager.cli.publish import run_publish
+    from packager.cli.rehearse import rehearse
 
-    return run_publish(given)
+    return run_publish(given, rehearse)
 
 
 def diff(given: argparse.Namespace) -> int:
@@ -156,7 +164,7 @@ def demo(given: argparse.Namespace) -> int:
     """Show the whole job."""
     from packager.cli.demo import run_demo
 
-    return run_demo(None if given.dir is None else Path(given.dir))
+    return run_demo(None if given.dir is None else Path(given.dir), given.main)
 
 
 def _load(given: argparse.Namespace) -> Config:
@@ -176,7 +184,7 @@ def _print_report(report: Report, form: str) -> int:
 def _tell_card(config: Config, *, quiet: bool) -> None:
     """Say how much of the project's own card is left to do."""
     from packager.card import lint_card
-    from packager.check.judge import find_card_severities
+    from packager.check import find_card_severities
     from packager.model import Severity
 
     if config.card is None:

@@ -15,9 +15,12 @@ from packager.demo_corpus import write_broken, write_corpus, write_next_recordin
 from packager.errors import EnvironmentFailure, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from packager.rehearsal import HubAddress
+
+    Run = Callable[[Sequence[str]], int]
+    """Runs a command and returns its exit code."""
 
 _REPO_ID: Final = "me/kitchen-table-talk"
 
@@ -35,48 +38,48 @@ print(row["recording"], row["segment"], row["Speaker"] + ":", row["Text"])
 """
 
 
-def run_demo(folder: Path | None) -> int:
+def run_demo(folder: Path | None, run: Run) -> int:
     """Run the demo in a new or empty folder, or in a temporary one that is removed at the end."""
     if folder is not None:
         if folder.exists() and any(folder.iterdir()):
             raise UsageError(f"{folder} is not empty: name a new folder for the demo")
-        _run_steps(folder.absolute(), kept=True)
+        _run_steps(folder.absolute(), run, kept=True)
         return 0
     with tempfile.TemporaryDirectory(prefix="packager-demo-") as temporary:
-        _run_steps(Path(temporary) / "kitchen-table-talk", kept=False)
+        _run_steps(Path(temporary) / "kitchen-table-talk", run, kept=False)
     return 0
 
 
-def _run_steps(project: Path, *, kept: bool) -> None:
+def _run_steps(project: Path, run: Run, *, kept: bool) -> None:
     _say("1. A dataset project, and a small corpus of conversations in two languages")
-    _packager("init", str(project))
+    _packager(run, "init", str(project))
     _name_repository(project)
     write_corpus(project)
     broken = write_broken(project)
     print(f"$ cd {project}", flush=True)
     with contextlib.chdir(project):
-        _publish_two_versions(broken)
+        _publish_two_versions(broken, run)
     _say_what_next(project, kept=kept)
 
 
-def _publish_two_versions(broken: str) -> None:
+def _publish_two_versions(broken: str, run: Run) -> None:
     from packager.rehearsal import run_hub
 
     _say(f"2. The check finds what is wrong with one file ({broken})")
-    _packager("check", expect=1)
+    _packager(run, "check", expect=1)
     Path(broken).unlink()
 
     _say("3. Without that file, the build succeeds")
-    _packager("build")
+    _packager(run, "build")
 
     with run_hub(Path(".packager/hub").absolute()) as address, _logged_in(address):
         _say("4. Version 1.0.0 is published to a Hub on this machine")
-        _packager("publish", "--endpoint", address.endpoint)
+        _packager(run, "publish", "--endpoint", address.endpoint)
 
         added = write_next_recording(Path.cwd())
         _say(f"5. A recording is added ({added}), and version 1.1.0 is published")
-        _packager("build")
-        _packager("publish", "--endpoint", address.endpoint)
+        _packager(run, "build")
+        _packager(run, "publish", "--endpoint", address.endpoint)
 
         _say("6. Both versions load, each with its own rows")
         _load_versions(address)
@@ -86,11 +89,9 @@ def _say(title: str) -> None:
     print(f"\n== {title}\n", flush=True)
 
 
-def _packager(*arguments: str, expect: int = 0) -> None:
-    from packager.cli import main
-
+def _packager(run: Run, *arguments: str, expect: int = 0) -> None:
     print(f"$ packager {' '.join(arguments)}", flush=True)
-    code = main(["--quiet", *arguments])
+    code = run(["--quiet", *arguments])
     sys.stdout.flush()
     if code != expect:
         raise EnvironmentFailure(f"the demo stopped: `packager {arguments[0]}` returned {code}, not {expect}")

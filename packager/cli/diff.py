@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
     from packager.diff import Edit, ManifestDiff, RecordingDiff
     from packager.model import Recording
-    from packager.publish.compare import Side
+    from packager.publish import Side
 
 
 def run_diff(given: argparse.Namespace) -> int:
     """Print what differs."""
-    from packager.publish.compare import compare_sides, name_parts
+    from packager.publish import compare_sides, name_parts
 
     root = Path(given.project) if given.project else find_project(Path.cwd())
     config = None if root is None else load_project(root)
@@ -55,7 +55,7 @@ def run_diff(given: argparse.Namespace) -> int:
 
 def _open(given: argparse.Namespace, config: Config | None, what: str) -> Side:
     from packager.hub import connect_hub
-    from packager.publish.compare import open_folder, open_version
+    from packager.publish import open_folder, open_version
 
     repo_id, at, revision = what.rpartition("@")
     if not at and parse_version(what.removeprefix("v")) and what.startswith("v") and not Path(what).is_dir():
@@ -71,7 +71,7 @@ def _open(given: argparse.Namespace, config: Config | None, what: str) -> Side:
 
 
 def _print_markdown(old: Side, new: Side, diff: ManifestDiff, judged: dict[str, str]) -> None:
-    from packager.card.escape import paragraph
+    from packager.card import paragraph
 
     print(f"## {paragraph(f'From {old.name} to {new.name}')}\n")
     for sentence in describe_news(diff) or ("Nothing differs.",):

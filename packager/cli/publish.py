@@ -13,6 +13,7 @@ from packager.errors import EnvironmentFailure, PackagerError, UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from packager.config import Config
     from packager.hub import Hub
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 _WARNINGS: Final = 20  # that a plan shows
 
 
-def run_publish(given: argparse.Namespace) -> int:
-    """Publish the build as a version."""
-    from packager.cli.rehearse import rehearse
+def run_publish(
+    given: argparse.Namespace, rehearse: Callable[[Config, argparse.Namespace], dict[str, object]]
+) -> int:
+    """Publish the build as a version; or `rehearse` it."""
     from packager.config import load_project
 
     config = load_project(Path(given.project) if given.project else None)
@@ -178,7 +180,7 @@ def _look_first(  # noqa: PLR0913, PLR0917 - all that may stand in the way
     refusal: PackagerError | None,
 ) -> tuple[str, ...]:
     """Refuse a release that something stands in the way of, with all of it; return the warnings."""
-    from packager.check.judge import find_card_severities
+    from packager.check import find_card_severities
     from packager.hub import HubFailure
     from packager.publish import check_private, check_release
 
@@ -216,8 +218,8 @@ def _read_schema(config: Config) -> bytes | None:
 
 def _find_changes(config: Config, build: Path, manifest: Manifest, *, quiet: bool) -> tuple[str, ...]:
     """Return what was changed since the build; say it if that cannot be known."""
-    from packager.check.engine import find_project_sources
-    from packager.store.origins import find_changed_origins, look_at_origins, read_stamp
+    from packager.check import find_project_sources
+    from packager.store import find_changed_origins, look_at_origins, read_stamp
 
     try:
         sources = find_project_sources(config)

@@ -54,7 +54,7 @@ def _read_back(
     config: Config, given: argparse.Namespace, address: HubAddress, receipt: Receipt
 ) -> dict[str, object]:
     """Load the rehearsed version as its users will, and compare every row with the sources."""
-    from packager.check.rows import read_rows
+    from packager.check import read_rows
     from packager.folders import load_build
     from packager.readback import read_back
 

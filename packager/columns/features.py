@@ -1,10 +1,10 @@
-"""Say the types of columns as the `datasets` library does: in the footer of a shard and in a card. Pure."""
+"""Say the types of columns as the `datasets` library does, in the footer of a shard and in a card. Pure."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from packager.columns.layout import ColumnType, Labels, ListOf, Scalar, StructOf
+from packager.columns.types import ColumnType, Labels, ListOf, Scalar, StructOf, feature_type
 
 if TYPE_CHECKING:
     from packager.columns.layout import Layout
@@ -12,23 +12,36 @@ if TYPE_CHECKING:
 
 def hub_features(layout: Layout) -> dict[str, object]:
     """Return the features as the `datasets` library stores them in the footer of a Parquet file."""
-    return {each.column.name: _feature(each.type) for each in layout.columns}
+    return {each.column.name: _feature(feature_type(each.type)) for each in layout.columns}
 
 
 def card_features(layout: Layout) -> list[dict[str, object]]:
     """Return the features as the `datasets` library writes them into a dataset card."""
-    return [_card_feature(each.column.name, each.type) for each in layout.columns]
+    return [_card_feature(each.column.name, feature_type(each.type)) for each in layout.columns]
 
 
-def _dtype(column: Scalar) -> str:
-    return "string" if column.name == "json" else column.name
+def parse_feature(feature: Any) -> ColumnType:  # noqa: ANN401 - any JSON
+    """Return the type that a feature in the footer of a file tells.
+
+    Raises:
+        AttributeError, KeyError, TypeError, IndexError: it is none that `hub_features` could have written.
+    """
+    if isinstance(feature, list):
+        return ListOf(parse_feature(feature[0]))
+    match feature.get("_type"):
+        case "Value":
+            return Scalar(str(feature["dtype"]))
+        case "ClassLabel":
+            return Labels(tuple(feature["names"]))
+        case _:
+            return StructOf(tuple((name, parse_feature(field)) for name, field in feature.items()))
 
 
 def _feature(column: ColumnType) -> object:
     # A list in brackets is read by every version of `datasets`; `List` and `Sequence` are not.
     match column:
-        case Scalar():
-            return {"dtype": _dtype(column), "_type": "Value"}
+        case Scalar(dtype):
+            return {"dtype": dtype, "_type": "Value"}
         case ListOf(item):
             return [_feature(item)]
         case StructOf(fields):
@@ -39,12 +52,12 @@ def _feature(column: ColumnType) -> object:
 
 def _card_feature(name: str, column: ColumnType) -> dict[str, object]:
     match column:
-        case Scalar():
-            return {"name": name, "dtype": _dtype(column)}
+        case Scalar(dtype):
+            return {"name": name, "dtype": dtype}
         case StructOf(fields):
             return {"name": name, "struct": _card_fields(fields)}
-        case ListOf(Scalar() as item):
-            return {"name": name, "list": _dtype(item)}
+        case ListOf(Scalar(dtype)):
+            return {"name": name, "list": dtype}
         case ListOf(StructOf(fields)):
             return {"name": name, "list": _card_fields(fields)}
         case ListOf(item):

@@ -22,10 +22,23 @@ text of an object, null where there are none. docs/columns.md is the table with 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
+from packager.columns.demands import Demands
+from packager.columns.types import (
+    BOOL,
+    FLOAT64,
+    INT64,
+    JSON,
+    STRING,
+    TIMESTAMP,
+    ColumnType,
+    Labels,
+    ListOf,
+    StructOf,
+    type_name,
+)
 from packager.errors import ConfigError
 from packager.model import Column
 
@@ -40,62 +53,23 @@ START_SECONDS: Final = "start_seconds"
 END_SECONDS: Final = "end_seconds"
 EXTRA: Final = "extra"
 
-
-@dataclass(frozen=True, slots=True)
-class Scalar:
-    """A column of single values: `string`, `bool`, `int64`, `float64`, `json` or a timestamp."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class ListOf:
-    """A column of lists."""
-
-    item: ColumnType
-
-
-@dataclass(frozen=True, slots=True)
-class StructOf:
-    """A column of closed objects."""
-
-    fields: tuple[tuple[str, ColumnType], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Labels:
-    """A column of numbers that stand for strings: the first is 0."""
-
-    names: tuple[str, ...]
-    """In the order of the schema."""
-
-
-ColumnType: TypeAlias = "Scalar | ListOf | StructOf | Labels"
-
-_OLD_DRAFTS: Final = tuple(f"http://json-schema.org/draft-0{number}/" for number in (4, 6, 7))
-STRING: Final = Scalar("string")
-TIMESTAMP: Final = Scalar("timestamp[us, tz=UTC]")
-"""Microseconds since 1970 in UTC, under the name that Arrow and `datasets` give it."""
-
-CLASS_LABEL_CHOICE: Final = "class_label"
 TIMESTAMP_CHOICE: Final = "timestamp"
-"""What dataset.toml calls them."""
+"""What dataset.toml calls it."""
 
-_JSON: Final = Scalar("json")
 _SCALARS: Final = {
     "string": STRING,
-    "boolean": Scalar("bool"),
-    "integer": Scalar("int64"),
-    "number": Scalar("float64"),
+    "boolean": BOOL,
+    "integer": INT64,
+    "number": FLOAT64,
 }
 
 
 _MADE: Final = {
-    RECORDING: (_SCALARS["string"], False, "The recording that the segment belongs to."),
-    SEGMENT: (_SCALARS["integer"], False, "Its place in the source, from 0; what was dropped leaves a gap."),
-    START_SECONDS: (_SCALARS["number"], True, "When it starts, in seconds."),
-    END_SECONDS: (_SCALARS["number"], True, "When it ends, in seconds."),
-    EXTRA: (_JSON, True, "The properties that the schema does not declare, as JSON text of an object."),
+    RECORDING: (STRING, False, "The recording that the segment belongs to."),
+    SEGMENT: (INT64, False, "Its place in the source, from 0; what was dropped leaves a gap."),
+    START_SECONDS: (FLOAT64, True, "When it starts, in seconds."),
+    END_SECONDS: (FLOAT64, True, "When it ends, in seconds."),
+    EXTRA: (JSON, True, "The properties that the schema does not declare, as JSON text of an object."),
 }
 
 
@@ -159,11 +133,12 @@ def plan_layout(  # noqa: PLR0913 - a schema, and all that a project says of its
     Raises:
         ConfigError: a property has the name of a column that the tool makes, or cannot be what was chosen.
     """
-    schema = _Schema(document, targets)
-    properties = schema.segment_properties()
+    demands = Demands(document, targets)
+    schema = _Schema(demands)
+    properties = demands.properties()
     timed = start in properties and end in properties
-    is_open = not any(map(_is_closed, schema.conjuncts(document)))
-    required = schema.required()
+    is_open = not any(map(_is_closed, demands.conjuncts(document)))
+    required = demands.required()
     taken = {RECORDING, SEGMENT}
     taken |= {START_SECONDS, END_SECONDS} if timed else set()
     taken |= {EXTRA} if is_open else set()
@@ -195,60 +170,20 @@ def plan_layout(  # noqa: PLR0913 - a schema, and all that a project says of its
     )
 
 
-def type_name(column: ColumnType) -> str:
-    """Return the name of a type as the manifest writes it, such as `list<struct<word: string>>`."""
-    match column:
-        case Scalar(name):
-            return name
-        case ListOf(item):
-            return f"list<{type_name(item)}>"
-        case StructOf(fields):
-            inside = ", ".join(f"{_identifier(name)}: {type_name(field)}" for name, field in fields)
-            return f"struct<{inside}>"
-        case Labels(names):
-            return f"class_label<{', '.join(json.dumps(name, ensure_ascii=False) for name in names)}>"
-
-
-def is_text(column: ColumnType) -> bool:
-    """Return whether the value in the segment is a string (or null), whatever the column makes of it."""
-    return column in {STRING, TIMESTAMP} or isinstance(column, Labels)
-
-
 def _made(name: str) -> BuiltColumn:
     """Return a column that the tool makes."""
     kind, nullable, description = _MADE[name]
     return BuiltColumn(Column(name, kind.name, nullable), kind, description)
 
 
-def _identifier(name: str) -> str:
-    return name if name.isidentifier() and name.isascii() else json.dumps(name, ensure_ascii=False)
-
-
 class _Schema:
     """Answers questions about the parts of one schema document."""
 
-    def __init__(self, document: JsonObject, targets: Mapping[int, JsonValue]) -> None:
-        self.document = document
-        self.targets = targets
-        # Up to draft 7 whatever stands beside a `$ref` is ignored.
-        self.reference_alone = str(document.get("$schema")).startswith(_OLD_DRAFTS)
-
-    def segment_properties(self) -> JsonObject:
-        """Return the declared properties of the segment: its own in order, then those by reference."""
-        found: JsonObject = {}
-        for part in self.conjuncts(self.document):
-            properties = part.get("properties")
-            if isinstance(properties, dict):
-                for name, subschema in properties.items():
-                    found.setdefault(name, subschema)
-        return found
-
-    def required(self) -> set[JsonValue]:
-        lists = [part.get("required") for part in self.conjuncts(self.document)]
-        return {name for names in lists if isinstance(names, list) for name in names if isinstance(name, str)}
+    def __init__(self, demands: Demands) -> None:
+        self.demands = demands
 
     def description(self, schema: JsonValue) -> str:
-        for part in self.conjuncts(schema):
+        for part in self.demands.conjuncts(schema):
             for keyword in ("description", "title"):
                 if isinstance(text := part.get(keyword), str):
                     return text
@@ -257,16 +192,16 @@ class _Schema:
     def column(self, schema: JsonValue, above: frozenset[int] = frozenset()) -> tuple[ColumnType, bool]:
         """Return the type of a value and whether null is among its values."""
         if not isinstance(schema, dict) or id(schema) in above:  # true, false, or a schema inside itself
-            return _JSON, True
+            return JSON, True
         above |= {id(schema)}
-        parts = list(self.conjuncts(schema))
+        parts = list(self.demands.conjuncts(schema))
         nullable = True
         chosen: ColumnType | None = None
         for part in parts:
             column, null = self.column_of_part(part, above)
             nullable = nullable and null
-            chosen = chosen if chosen not in {None, _JSON} else column
-        return (_JSON if chosen is None else chosen), nullable
+            chosen = chosen if chosen not in {None, JSON} else column
+        return (JSON if chosen is None else chosen), nullable
 
     def column_of_part(self, part: JsonObject, above: frozenset[int]) -> tuple[ColumnType | None, bool]:
         """Return what this one schema object says, without what it refers to; None if it says nothing."""
@@ -292,31 +227,31 @@ class _Schema:
         if names == {"integer", "number"}:
             names = {"number"}
         if len(names) != 1:
-            return _JSON, nullable
+            return JSON, nullable
         match names.pop():
             case "array":
                 return self.column_of_array(part, above), nullable
             case "object":
                 return self.column_of_object(part, above), nullable
             case name:
-                return _SCALARS.get(name, _JSON), nullable
+                return _SCALARS.get(name, JSON), nullable
 
     def column_of_array(self, part: JsonObject, above: frozenset[int]) -> ColumnType:
         if isinstance(part.get("items"), dict) and "prefixItems" not in part:
             return ListOf(self.column(part["items"], above)[0])
-        return _JSON
+        return JSON
 
     def column_of_object(self, part: JsonObject, above: frozenset[int]) -> ColumnType:
         properties = part.get("properties")
         if not isinstance(properties, dict) or not properties or not _is_closed(part):
-            return _JSON
+            return JSON
         return StructOf(tuple((name, self.column(inner, above)[0]) for name, inner in properties.items()))
 
     def column_of_union(self, branches: list[JsonValue], above: frozenset[int]) -> tuple[ColumnType, bool]:
         columns = [(branch, *self.column(branch, above)) for branch in branches]
         nullable = any(null for _, _, null in columns)
         kinds = {kind for branch, kind, _ in columns if not self.is_null(branch)}
-        return (kinds.pop() if len(kinds) == 1 else _JSON), nullable
+        return (kinds.pop() if len(kinds) == 1 else JSON), nullable
 
     def choose(self, schema: JsonValue, column: ColumnType, name: str, choice: str) -> ColumnType:
         """Return the column of a property for which more than text was chosen."""
@@ -341,12 +276,12 @@ class _Schema:
                 all(self.is_date_time(branch, above | {id(schema)}) for branch in branches)
                 for branches in self.alternatives(part, above | {id(schema)})
             )
-            for part in self.conjuncts(schema)
+            for part in self.demands.conjuncts(schema)
         )
 
     def labels(self, schema: JsonValue, above: frozenset[int] = frozenset()) -> list[str]:
         """Return the strings to which this restricts a value, in order; none if it does not."""
-        for part in self.conjuncts(schema):
+        for part in self.demands.conjuncts(schema):
             values = part.get("enum", [part["const"]] if "const" in part else None)
             if isinstance(values, list):
                 return [value for value in values if isinstance(value, str)]
@@ -364,26 +299,9 @@ class _Schema:
                 if others and not any(id(branch) in above for branch in others):
                     yield others
 
-    def conjuncts(self, schema: JsonValue, seen: set[int] | None = None) -> Iterator[JsonObject]:
-        """Yield a schema and all that must hold with it, each once: what it refers to, and its `allOf`."""
-        seen = set() if seen is None else seen
-        if not isinstance(schema, dict) or id(schema) in seen:
-            return
-        seen.add(id(schema))
-        reference = schema.get("$ref")
-        if isinstance(reference, str) and self.reference_alone:
-            yield from self.conjuncts(self.targets.get(id(schema)), seen)
-            return
-        yield schema
-        if isinstance(reference, str):
-            yield from self.conjuncts(self.targets.get(id(schema)), seen)
-        if isinstance(branches := schema.get("allOf"), list):
-            for branch in branches:
-                yield from self.conjuncts(branch, seen)
-
     def is_null(self, schema: JsonValue) -> bool:
         """Return whether a schema allows null alone."""
-        if not isinstance(schema, dict) or ("$ref" in schema and self.reference_alone):
+        if not isinstance(schema, dict) or ("$ref" in schema and self.demands.reference_alone):
             return False
         return schema.get("type") == "null" or schema.get("enum") == [None]
 
@@ -396,11 +314,11 @@ def _of_values(values: list[JsonValue]) -> tuple[ColumnType, bool]:
     kinds = {type(value) for value in values if value is not None}
     nullable = None in values
     if kinds == {str}:
-        return _SCALARS["string"], nullable
+        return STRING, nullable
     if kinds == {bool}:
-        return _SCALARS["boolean"], nullable
+        return BOOL, nullable
     if kinds == {int}:
-        return _SCALARS["integer"], nullable
+        return INT64, nullable
     if kinds in ({float}, {int, float}):
-        return _SCALARS["number"], nullable
-    return _JSON, nullable
+        return FLOAT64, nullable
+    return JSON, nullable

@@ -11,12 +11,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from packager.canonical import canonical_json
-from packager.columns.layout import (
-    END_SECONDS,
-    EXTRA,
-    RECORDING,
-    SEGMENT,
-    START_SECONDS,
+from packager.columns.layout import END_SECONDS, EXTRA, RECORDING, SEGMENT, START_SECONDS
+from packager.columns.types import (
+    BOOL,
+    FLOAT64,
+    INT64,
     STRING,
     TIMESTAMP,
     ColumnType,
@@ -27,10 +26,10 @@ from packager.columns.layout import (
     is_text,
 )
 from packager.model import to_pointer
-from packager.times import parse_instant, parse_time, parse_times, to_seconds
+from packager.times import parse_instant, parse_time, to_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from packager.columns.layout import Layout
     from packager.model import JsonObject, JsonValue
@@ -66,38 +65,17 @@ def make_row(layout: Layout, recording: str, number: int, segment: JsonObject) -
         row[START_SECONDS] = seconds_of(segment.get(layout.start))
         row[END_SECONDS] = seconds_of(segment.get(layout.end))
     if layout.extra:
-        row[EXTRA] = _extra(layout, segment)
+        declared = declared_properties(layout)
+        rest = {name: segment[name] for name in segment if name not in declared}
+        row[EXTRA] = canonical_json(rest).decode() if rest else None
     return row
 
 
-def make_columns(
-    layout: Layout, recording: str, numbers: Sequence[int], segments: Sequence[JsonObject]
-) -> dict[str, Sequence[object]]:
-    """Return the columns of valid segments of one recording; `make_row` of each, turned.
-
-    Raises:
-        Misfit: a column cannot hold a value exactly.
-    """
-    if layout.extra or any(each.type is not STRING for each in layout.properties):
-        rows = [
-            make_row(layout, recording, number, segment)
-            for number, segment in zip(numbers, segments, strict=True)
-        ]
-        return {each.column.name: [row[each.column.name] for row in rows] for each in layout.columns}
-    columns: dict[str, Sequence[object]] = {RECORDING: [recording] * len(numbers), SEGMENT: numbers}
-    for each in layout.properties:
-        columns[each.name] = [segment.get(each.name) for segment in segments]
-    if layout.start is not None and layout.end is not None:
-        columns[START_SECONDS] = _seconds(columns[layout.start])
-        columns[END_SECONDS] = _seconds(columns[layout.end])
-    return columns
-
-
-def holds_numbers(layout: Layout) -> bool:
-    """Return whether a segment may hold a number anywhere."""
-    return layout.extra or any(
-        not is_text(each.type) and each.type != Scalar("bool") for each in layout.properties
-    )
+@lru_cache(maxsize=16)
+def is_plain(layout: Layout) -> bool:
+    """Return whether no segment can hold a number, or a key that is not ASCII."""
+    texts = all(is_text(each.type) or each.type == BOOL for each in layout.properties)
+    return texts and not layout.extra and all(each.name.isascii() for each in layout.properties)
 
 
 @lru_cache(maxsize=16)
@@ -112,8 +90,11 @@ def seconds_of(value: JsonValue) -> float | None:
     return None if time is None else to_seconds(time)
 
 
-def _seconds(values: Sequence[object]) -> list[float | None]:
-    return [None if time is None else to_seconds(time) for time in parse_times(values)]
+@lru_cache(maxsize=16)
+def declared_properties(layout: Layout) -> frozenset[str]:
+    """Return the properties that do not go to `extra`."""
+    own = {RECORDING} if layout.recording_property == RECORDING else set()
+    return frozenset(own.union(each.name for each in layout.properties))
 
 
 def holds_any(layout: Layout) -> bool:
@@ -123,8 +104,8 @@ def holds_any(layout: Layout) -> bool:
 
 def _may_refuse(column: ColumnType) -> bool:
     match column:
-        case Scalar(name):
-            return name in {"int64", "float64", TIMESTAMP.name}
+        case Scalar():
+            return column in {INT64, FLOAT64, TIMESTAMP}
         case ListOf(item):
             return _may_refuse(item)
         case StructOf(fields):
@@ -208,14 +189,6 @@ _FIT_SCALAR: Final[dict[str, Callable[[JsonValue, str], object]]] = {
     "float64": _fit_number,
     TIMESTAMP.name: _fit_instant,
 }
-
-
-def _extra(layout: Layout, segment: JsonObject) -> str | None:
-    declared = {each.name for each in layout.properties}
-    if layout.recording_property == RECORDING:
-        declared.add(RECORDING)
-    rest = {key: value for key, value in segment.items() if key not in declared}
-    return canonical_json(rest).decode() if rest else None
 
 
 def _cut(value: float | str) -> str:

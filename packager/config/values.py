@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ONE_SPLIT: Final = (SplitRatio("train", Decimal(1)),)
-PATTERNS: Final = ("segments/**/*.json", "segments/**/*.jsonl")
+PATTERNS: Final = ("segments/**/*.json", "segments/**/*.jsonl", "segments/**/*.ndjson")
 POLICIES: Final = ("tfds", "datapackage")
 """Names of the policies by which `diff` chooses a version; the first is the default."""
 

@@ -6,7 +6,7 @@ news.py        a difference -> sentences
 """
 
 from packager.diff.manifests import ManifestDiff, compare_manifests
-from packager.diff.news import describe_news
+from packager.diff.news import count, describe_news
 from packager.diff.rows import Edit, RecordingDiff, Row, RowDiff, align_rows, compare_recording
 from packager.diff.versions import Level, choose_version, judge_diff
 
@@ -21,6 +21,7 @@ __all__ = [
     "choose_version",
     "compare_manifests",
     "compare_recording",
+    "count",
     "describe_news",
     "judge_diff",
 ]

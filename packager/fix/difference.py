@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from packager.reports.wording import make_printable
+from packager.reports import make_printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

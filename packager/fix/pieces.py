@@ -13,18 +13,31 @@ from typing import TYPE_CHECKING, Final
 
 from packager.fix.values import Properties, Repair, Repaired, repairs_of
 from packager.model import to_pointer
-from packager.reading.blocks import CannotReadError, read_blocks
-from packager.reading.flaws import BOM, Flaw, Rule
-from packager.reading.places import Text
-from packager.reading.quick import load_object
-from packager.reading.read import MAX_JSON_FILE_BYTES, MAX_VALUE_BYTES
-from packager.reading.scan import skip_space
-from packager.reading.strict import demand_object, parse_value, read_string, split_array
+from packager.reading import (
+    BOM,
+    MAX_VALUE_BYTES,
+    CannotReadError,
+    Flaw,
+    Rule,
+    Text,
+    demand_object,
+    holds_lines,
+    load_object,
+    parse_value,
+    read_pieces,
+    read_string,
+    skip_space,
+    split_array,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from packager.model import JsonObject, SourceFile
+
+
+_MAX_FILE_BYTES: Final = 256 << 20
+"""The largest .json file that is repaired: its text is held."""
 
 
 class UnsoundError(Exception):
@@ -56,13 +69,13 @@ def repair_pieces(source: SourceFile, properties: Properties) -> Iterator[Piece]
         OSError: it cannot be opened.
     """
     repairs = repairs_of(properties)
-    if source.place.endswith((".jsonl", ".ndjson")):
+    if holds_lines(source):
         for line in _read_lines(source.place):
             edits = _edit_object(line, repairs) if line.strip(b" \t\r\n") else ()
             yield _apply(line, edits)
         return
     try:
-        data = b"".join(read_blocks(source.place, max_bytes=MAX_JSON_FILE_BYTES))
+        data = b"".join(read_pieces(source.place, max_bytes=_MAX_FILE_BYTES))
     except CannotReadError as error:
         raise UnsoundError from error
     yield _apply(data, _edit_document(data, repairs))

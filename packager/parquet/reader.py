@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from packager.columns.layout import RECORDING, SEGMENT
+from packager.columns import RECORDING, SEGMENT
 from packager.errors import DataError
-from packager.parquet.arrays import make_array
+from packager.parquet.arrays import make_texts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -34,7 +34,7 @@ def read_rows(
 def _read_rows(
     path: Path, recordings: Collection[str], columns: Sequence[str]
 ) -> Iterator[tuple[str, int, tuple[Any, ...]]]:
-    wanted = make_array(sorted(recordings), pa.string())
+    wanted = make_texts(sorted(recordings))
     asked = dict.fromkeys((RECORDING, SEGMENT, *columns))
     with pq.ParquetFile(path) as file:
         at = file.schema_arrow.names.index(RECORDING)

@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
-from packager.columns.layout import END_SECONDS, RECORDING, SEGMENT, START_SECONDS
-from packager.parquet.arrays import make_array, view_numbers
+from packager.columns import END_SECONDS, RECORDING, SEGMENT, START_SECONDS
+from packager.parquet.arrays import make_texts, view_numbers
 from packager.statistics import (
     CENTISECOND,
     MOST,
@@ -38,13 +38,14 @@ _LONGEST: Final = float(2**53 // NANOSECONDS)
 _ASCII: Final = 0x7F
 _MIDDLING: Final = (40, 240)
 """Characters of a text that makes a good example."""
+_STRETCH: Final = 1 << 18  # bytes that stay near the processor while they are looked at
+_DELETE: Final = 0x7F
 _SPACES: Final = (
-    (0xC2, (b"\x85", b"\xa0")),
-    (0xE1, (b"\x9a\x80",)),
-    (0xE2, (*(bytes([0x80, last]) for last in (*range(0x80, 0x8B), 0xA8, 0xA9, 0xAF)), b"\x81\x9f")),
-    (0xE3, (b"\x80\x80",)),
+    *map(chr, range(0x80, 0xA1)),
+    *map(chr, range(0x2000, 0x200B)),
+    *"\u1680\u2028\u2029\u202f\u205f\u3000",
 )
-"""The white space beyond ASCII in UTF-8: the first byte, and what follows it."""
+"""The white space and the control characters beyond ASCII."""
 
 
 class TableTally:
@@ -173,7 +174,7 @@ class TableTally:
             return None
         column = _one(table.column(name))
         if name in self._labels:
-            return make_array(self._labels[name], pa.string()).take(column)
+            return make_texts(self._labels[name]).take(column)
         return column if column.type == pa.string() else None
 
     def _look_for_example(self, table: Any, characters: NDArray[np.int64] | None) -> None:  # noqa: ANN401
@@ -226,20 +227,39 @@ def _count_words(column: Any) -> int:  # noqa: ANN401
     if first == last:
         return 0
     data = np.frombuffer(column.buffers()[2], np.uint8, last - first, first)
-    gaps = data <= 0x20
-    for lead, endings in _SPACES if data.max() > _ASCII else ():
-        for place in np.flatnonzero(data == lead).tolist():
-            size = next((len(each) for each in endings if _follows(data, place, each)), None)
-            if size is not None:
-                gaps[place : place + 1 + size] = True
+    gaps = (data <= ord(" ")) | (data == _DELETE)
+    if data.max() > _ASCII:
+        for begin in range(0, data.size, _STRETCH):
+            _mark_spaces(data[begin : begin + _STRETCH + 2], gaps[begin : begin + _STRETCH + 2])
     begins = offsets[:-1][offsets[1:] > offsets[:-1]][1:] - first
     inside = int(np.count_nonzero(gaps[:-1] > gaps[1:])) + int(not gaps[0])
     # Two texts that touch without a gap are two words.
     return inside + int(np.count_nonzero(~gaps[begins] & ~gaps[begins - 1]))
 
 
-def _follows(data: NDArray[np.uint8], place: int, ending: bytes) -> bool:
-    return data[place + 1 : place + 1 + len(ending)].tobytes() == ending
+def _mark_spaces(data: NDArray[np.uint8], gaps: NDArray[np.bool_]) -> None:
+    """Mark the bytes of each of `_SPACES` that is whole here."""
+    for start, lasts in _ENDINGS.items():
+        size = len(start)
+        begins = data[:-size] == start[0]
+        for step in range(1, size):
+            begins &= data[step : step - size] == start[step]
+        places = np.flatnonzero(begins)
+        places = places[lasts[data[places + size]]]
+        for step in range(size + 1):
+            gaps[places + step] = True
+
+
+def _group(characters: Sequence[str]) -> dict[bytes, NDArray[np.bool_]]:
+    """Return what characters begin with in UTF-8, and which last bytes follow it."""
+    found: dict[bytes, NDArray[np.bool_]] = {}
+    for each in characters:
+        *start, last = each.encode()
+        found.setdefault(bytes(start), np.zeros(256, np.bool_))[last] = True
+    return found
+
+
+_ENDINGS: Final = _group(_SPACES)
 
 
 def _sum_by(codes: NDArray[np.int64], values: NDArray[np.int64], count: int) -> NDArray[np.int64]:

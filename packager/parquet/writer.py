@@ -7,52 +7,36 @@ without rows has no row group, for `load_dataset` fails on a group of zero rows.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final, Self
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from packager.columns.features import hub_features
-from packager.columns.layout import (
+from packager.columns import (
     END_SECONDS,
+    FLOAT64,
+    INT64,
     RECORDING,
     SEGMENT,
     START_SECONDS,
     STRING,
     TIMESTAMP,
-    ColumnType,
     Labels,
-    ListOf,
-    Scalar,
-    StructOf,
 )
-from packager.parquet.arrays import make_array
-from packager.parquet.groups import choose_ends, find_ends
-from packager.parquet.records import make_batch
+from packager.parquet.groups import find_ends
 from packager.parquet.tally import TableTally
+from packager.parquet.types import arrow_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
+    import numpy as np
     from numpy.typing import NDArray
 
-    from packager.columns.layout import Layout
-    from packager.framing import Frame
+    from packager.columns import Layout
 
-_NUMBERS: Final = (Scalar("int64"), Scalar("float64"), TIMESTAMP)
-
-_SCALARS: Final[dict[str, Any]] = {
-    "string": pa.string(),
-    "json": pa.string(),
-    "bool": pa.bool_(),
-    "int64": pa.int64(),
-    "float64": pa.float64(),
-    TIMESTAMP.name: pa.timestamp("us", tz="UTC"),
-}
+_NUMBERS: Final = (INT64, FLOAT64, TIMESTAMP)
 
 
 class ShardWriter:
@@ -62,7 +46,6 @@ class ShardWriter:
         self.rows = 0
         self.arrow_bytes = 0
         """Size of the rows in Arrow's memory layout: what the `datasets` library calls num_bytes."""
-        self._layout = layout
         self._schema = arrow_schema(layout)
         types = {each.column.name: each.type for each in layout.columns}
         labels = {name: type_.names for name, type_ in types.items() if isinstance(type_, Labels)}
@@ -104,23 +87,17 @@ class ShardWriter:
             self._write_group()
         self._file.close()
 
-    def add(self, columns: Mapping[str, Sequence[object]], segments: Sequence[bytes]) -> None:
-        """Add rows, given by column; `segments` are the RFC 8785 forms of their segments."""
-        arrays = [make_array(columns[field.name], field.type) for field in self._schema]
-        batch = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
-        sizes = np.fromiter(map(len, segments), np.int64, len(segments))
-        self._add(batch, b",".join(segments), sizes)
+    def add(self, batch: Any, sizes: NDArray[np.int64], chosen: NDArray[np.bool_]) -> None:  # noqa: ANN401 - pyarrow has no types
+        """Add rows.
 
-    def add_frame(
-        self, frame: Frame, recording: str, first: int, forms: memoryview, sizes: NDArray[np.int64]
-    ) -> None:
-        """Add the records of a frame, of one recording; `forms` and `sizes` as `write_forms` gives them."""
-        self._add(make_batch(frame, self._layout, self._schema, recording, first), forms, sizes)
-
-    def _add(self, batch: Any, forms: bytes | memoryview, sizes: NDArray[np.int64]) -> None:  # noqa: ANN401 - pyarrow has no types
+        Args:
+            batch: what `make_batch` makes of their segments.
+            sizes: the lengths of the RFC 8785 forms of the segments.
+            chosen: what `choose_ends` says of these forms.
+        """
         self.rows += batch.num_rows
         begin = 0
-        for end, _ in find_ends(choose_ends(forms, sizes), sizes, self._group_bytes):
+        for end, _ in find_ends(chosen, sizes, self._group_bytes):
             self._batches.append(batch.slice(begin, end - begin))
             self._write_group()
             begin, self._group_bytes = end, 0
@@ -159,24 +136,3 @@ def _measure(array: Any) -> int:  # noqa: ANN401 - pyarrow has no types
         int.from_bytes(offsets[4 * at : 4 * at + 4], "little") for at in (array.offset, array.offset + count)
     )
     return size + (last - first if pa.types.is_string(kind) else _measure(array.values[first:last]))
-
-
-def arrow_schema(layout: Layout) -> Any:  # noqa: ANN401 - pyarrow has no types
-    """Return the Arrow schema of a layout, with the features that the `datasets` library reads."""
-    features = {"info": {"features": hub_features(layout)}}
-    return pa.schema(
-        [pa.field(each.column.name, _arrow_type(each.type)) for each in layout.columns],
-        metadata={"huggingface": json.dumps(features, ensure_ascii=False)},
-    )
-
-
-def _arrow_type(column: ColumnType) -> Any:  # noqa: ANN401 - pyarrow has no types
-    match column:
-        case Scalar(name):
-            return _SCALARS[name]
-        case ListOf(item):
-            return pa.list_(_arrow_type(item))
-        case StructOf(fields):
-            return pa.struct([pa.field(name, _arrow_type(field)) for name, field in fields])
-        case Labels():
-            return pa.int64()

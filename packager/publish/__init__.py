@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from packager.publish.act import check_build, check_private, publish_as_planned, publish_release
+from packager.publish.compare import Side, compare_sides, name_parts, open_folder, open_version
 from packager.publish.document import (
     check_agreed,
     describe_diff,
@@ -26,6 +27,7 @@ from packager.publish.verify import Verified, identify_loaded, verify_build, ver
 __all__ = [
     "OvertakenError",
     "Planner",
+    "Side",
     "Verified",
     "Wishes",
     "check_agreed",
@@ -33,12 +35,16 @@ __all__ = [
     "check_private",
     "check_release",
     "check_repository",
+    "compare_sides",
     "describe_diff",
     "describe_plan",
     "describe_wishes",
     "find_obstacles",
     "identify_loaded",
     "is_staged",
+    "name_parts",
+    "open_folder",
+    "open_version",
     "plan_release",
     "propose_release",
     "publish_as_planned",

@@ -13,9 +13,16 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from packager.columns.layout import END_SECONDS, RECORDING, SEGMENT, START_SECONDS
-from packager.diff import ManifestDiff, RecordingDiff, Row, RowDiff, compare_manifests, compare_recording
-from packager.diff.news import count
+from packager.columns import END_SECONDS, RECORDING, SEGMENT, START_SECONDS
+from packager.diff import (
+    ManifestDiff,
+    RecordingDiff,
+    Row,
+    RowDiff,
+    compare_manifests,
+    compare_recording,
+    count,
+)
 from packager.errors import DataError, UsageError
 from packager.folders import hash_file, load_build
 from packager.manifest import NAME as MANIFEST

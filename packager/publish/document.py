@@ -9,7 +9,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from packager.config.values import POLICIES
+from packager.config import POLICIES
 from packager.errors import DataError, EnvironmentFailure, UsageError
 from packager.publish.plan import Wishes
 

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from packager.card.render import NAME as CARD
+from packager.card import NAME as CARD
 from packager.model import EditedCard
 
 if TYPE_CHECKING:

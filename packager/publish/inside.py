@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from packager.card import lint_card, read_promises
+from packager.columns import Scalar, feature_type, parse_type, stored_type, type_name
 from packager.model import Severity
 
 if TYPE_CHECKING:
+    from packager.columns import ColumnType
     from packager.model import BuiltFile, Manifest
     from packager.parquet import Footer
 
+_Columns: TypeAlias = "tuple[tuple[str, ColumnType], ...]"
+
 _CARD: Final = "README.md"
-_LABELS: Final = re.compile(r'class_label<"(?:\\.|[^"\\])*"(?:, "(?:\\.|[^"\\])*")*>')
 
 
 def compare_shard(manifest: Manifest, file: BuiltFile, footer: Footer | None) -> list[str]:
@@ -23,12 +25,13 @@ def compare_shard(manifest: Manifest, file: BuiltFile, footer: Footer | None) ->
     found = []
     if footer.rows != file.rows:
         found.append(f"{file.path} holds {footer.rows} rows, not {file.rows}")
-    columns = [(column.name, _stored(column.type)) for column in manifest.columns]
-    if _plain(footer.columns) != columns:
-        found.append(f"{file.path} has other columns than the manifest: {_first(footer.columns, columns)}")
-    said = [(column.name, _as_text(column.type)) for column in manifest.columns]
-    if footer.features is not None and _plain(footer.features) != said:
-        found.append(f"{file.path} has other features than the manifest: {_first(footer.features, said)}")
+    types = [(column.name, _read_type(column.type)) for column in manifest.columns]
+    stored = tuple((name, stored_type(column)) for name, column in types)
+    if other := _tell_other(footer.columns, stored):
+        found.append(f"{file.path} has other columns than the manifest: {other}")
+    features = tuple((name, feature_type(column)) for name, column in types)
+    if footer.features is not None and (other := _tell_other(footer.features, features)):
+        found.append(f"{file.path} has other features than the manifest: {other}")
     return found
 
 
@@ -50,21 +53,16 @@ def compare_card(manifest: Manifest, card: bytes) -> list[str]:
     return found
 
 
-def _stored(kind: str) -> str:
-    return _as_text(_LABELS.sub("int64", kind))
+def _read_type(name: str) -> ColumnType:
+    try:
+        return parse_type(name)
+    except ValueError:  # of a manifest that is none of ours; no shard has it
+        return Scalar(name)
 
 
-def _as_text(kind: str) -> str:
-    """JSON is stored as text, and features know no difference."""
-    return re.sub(r"\bjson\b", "string", kind)
-
-
-def _plain(columns: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
-    return [(name, _as_text(kind)) for name, kind in columns]
-
-
-def _first(there: tuple[tuple[str, str], ...], here: list[tuple[str, str]]) -> str:
-    for one, other in zip(there, here, strict=False):
-        if one != other:
-            return f"{one[0]} ({one[1]}) instead of {other[0]} ({other[1]})"
-    return f"{len(there)} instead of {len(here)}"
+def _tell_other(there: _Columns, here: _Columns) -> str | None:
+    """Return which column or feature is another one than the manifest says; None if all are the same."""
+    for (name, one), (other_name, other) in zip(there, here, strict=False):
+        if (name, feature_type(one)) != (other_name, other):
+            return f"{name} ({type_name(one)}) instead of {other_name} ({type_name(other)})"
+    return None if len(there) == len(here) else f"{len(there)} instead of {len(here)}"

@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from packager.card import NAME as CARD
 from packager.card import describe_edit
-from packager.card.render import NAME as CARD
 from packager.errors import DataError, UsageError
 from packager.manifest import NAME as MANIFEST
 from packager.manifest import dump_manifest

@@ -19,7 +19,9 @@ from packager.model import SourceFile
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-_SEGMENT_FILE: Final = re.compile(r"\.(?:json|jsonl|ndjson)(?:\.(?:gz|zst))?$")
+_SEGMENT_FILE: Final = re.compile(r"\.(?:json|jsonl|ndjson)(?:\.(?:gz|zst))?$", re.IGNORECASE)
+_ENDINGS: Final = re.compile(r"\.(?:json|jsonl|ndjson)(?:\.(?:gz|zst))?$")
+"""Of a pattern; they match in any letter case."""
 _WILDCARD: Final = re.compile(r"[*?\[]")
 _PIECE: Final = re.compile(r"\*+|\?|\[!?\]?[^\]]*\]|.", re.DOTALL)
 
@@ -30,7 +32,8 @@ def find_sources(
     """Return the segment files below `root` that the patterns match, each once, in order.
 
     Wildcards are the shell's and `**` (any number of folders); they match no name that begins with a dot. A
-    pattern that ends in `.json`, `.jsonl` or `.ndjson` finds such files compressed (`.gz`, `.zst`) too. `top`
+    pattern that ends in `.json`, `.jsonl` or `.ndjson` finds such files in any letter case, and compressed
+    (`.gz`, `.zst`) too. `top`
     names the recording of objects that lie in `root` itself. Files `without`, and folders that are builds,
     are passed over.
 
@@ -141,9 +144,13 @@ def _compile(pattern: str) -> tuple[str, Callable[[str], object]]:
     """Return the folders before the first wildcard, and what a relative path must match."""
     *folders, _ = parts = pattern.split("/")
     wild = next((index for index, part in enumerate(folders) if _WILDCARD.search(part)), len(folders))
-    compressed = r"(?:\.(?:gz|zst))?" if pattern.endswith((".json", ".jsonl", ".ndjson")) else ""
+    ending = _ENDINGS.search(parts[-1])
+    last = parts[-1][: ending.start()] if ending else parts[-1]
     try:
-        regex = "".join(_folder_regex(part) for part in folders) + _last_regex(parts[-1]) + compressed
+        regex = "".join(_folder_regex(part) for part in folders) + (_last_regex(last) if last else "")
+        if ending:
+            compressed = "" if ending[0].endswith((".gz", ".zst")) else r"(?:\.(?:gz|zst))?"
+            regex += f"(?i:{re.escape(ending[0])}{compressed})"
         return "/".join(folders[:wild]), re.compile(regex, re.DOTALL).fullmatch
     except re.error as error:
         raise ConfigError(

@@ -10,6 +10,10 @@ from typing import NamedTuple
 
 BOM = b"\xef\xbb\xbf"
 
+TOO_LARGE = (
+    "one segment may have 64 MiB, this one is larger: divide it, with each object on a line of its own"
+)
+
 _SHOWN = 40
 _HINTS = {
     "True": ": write true",

@@ -1,160 +1,101 @@
-"""Cut blocks of bytes into lines, with a look ahead and a limit on the length of one. Pure.
-
-Only LF ends a line. A line beyond the limit is passed over, not kept.
-"""
+"""Cut a file of one object a line into blocks. A bad line never hides what is wrong with the next."""
 
 from __future__ import annotations
 
-from collections import deque
-from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from packager.reading.block import Block, LinePlaces
+from packager.reading.flaws import TOO_LARGE, Flaw, Rule
+from packager.reading.items import Empty, Item, find_empty, make_item, refuse_item
+from packager.reading.native import NATIVE
+from packager.reading.places import Text
+from packager.reading.runs import LineReader, LongLine, count_lines
+from packager.reading.stream import CannotReadError
+from packager.reading.strict import demand_object, parse_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-MAX_VALUE_BYTES = 64 << 20
-"""The longest line of a .jsonl file, and the largest segment of a .json file."""
+    from packager.model import SourceFile
+    from packager.reading.native import Loader
+    from packager.reading.strict import Parsed
 
-MAX_SKIPPED_BYTES = 256 << 20
-"""How much of a line beyond MAX_VALUE_BYTES is read in search of its end."""
-
-
-class LongLine(NamedTuple):
-    """A line beyond MAX_VALUE_BYTES."""
-
-    ended: bool
-    """False: it goes on beyond MAX_SKIPPED_BYTES; what follows it was not read."""
+_LOOKAHEAD_BYTES = 1 << 20  # how long a value over several lines may be and still be told as one
+_PATIENCE_BYTES = 4 << 20  # what may be read in vain for that, before a file is taken line by line
+_SPACE = b" \t\r"
 
 
-class LineReader:
-    """The lines of a file in order, without their LF: one at a time, or as many as a block brings."""
+def cut_lines(
+    source: SourceFile, pieces: Iterable[bytes], loader: Loader = NATIVE
+) -> Iterator[Block | Item | Empty]:
+    """Yield the values of a file's lines that are not blank, or `Empty` if there is none.
 
-    __slots__ = ("_ahead", "_divided", "_runs", "number", "offset")
+    What the loader does not take as a whole is halved, until it is one line; that is read exactly.
 
-    def __init__(self, blocks: Iterable[bytes]) -> None:
-        self._runs = _cut_runs(blocks)
-        self._divided: deque[bytes] = deque()
-        self._ahead: deque[bytes | LongLine] = deque()
-        self.offset: int | None = 0
-        """Of what comes next, in bytes; None behind a line that was too long."""
-        self.number = 0
-        """Of the line that was taken last, from 1."""
-
-    def take(self) -> bytes | LongLine | None:
-        """Return the next line, None at the end of the file."""
-        if not self._ahead and not self._fetch():
-            return None
-        self.number += 1
-        line = self._ahead.popleft()
-        if isinstance(line, LongLine):
-            self.offset = None
-        elif self.offset is not None:
-            self.offset += len(line) + 1
-        return line
-
-    def take_run(self) -> bytes:
-        """Return the whole lines that the next block brings, each with its LF but perhaps the last of all.
-
-        Nothing if some lines are at hand, at the end, and in place of a line that is too long. Then comes
-        `pass_over`, or `divide`, or `give_back`.
-        """
-        if self._ahead or (run := self._next_run()) is None:
-            return b""
-        if isinstance(run, LongLine):
-            self._ahead.append(run)
-            return b""
-        return run
-
-    def pass_over(self, run: bytes, count: int) -> None:
-        """Take the lines for good that `take_run` has just returned, which are so many."""
-        self.number += count
-        if self.offset is not None:
-            self.offset += len(run)
-
-    def divide(self, run: bytes, size: int) -> bool:
-        """Put back what `take_run` has just returned, to come again in shorter runs; False if it is one."""
-        if not 0 < run.find(b"\n", size) + 1 < len(run):
-            return False
-        begin = 0
-        while begin < len(run):
-            end = run.find(b"\n", begin + size) + 1 or len(run)
-            self._divided.append(run[begin:end])
-            begin = end
-        return True
-
-    def give_back(self, run: bytes) -> None:
-        """Put the lines back that `take_run` has just returned."""
-        self._ahead.extend(split_lines(run))
-
-    def peek(self, count: int, limit: int) -> list[bytes]:
-        """Return up to so many of the next lines, together at most `limit` bytes, and take none."""
-        while len(self._ahead) < count and self._fetch():
-            pass
-        found: list[bytes] = []
-        for line in islice(self._ahead, count):
-            if isinstance(line, LongLine) or (limit := limit - len(line) - 1) < 0:
-                break
-            found.append(line)
-        return found
-
-    def skip(self, count: int) -> None:
-        """Take so many lines that `peek` has shown."""
-        for _ in range(count):
-            self.take()
-
-    def _next_run(self) -> bytes | LongLine | None:
-        return self._divided.popleft() if self._divided else next(self._runs, None)
-
-    def _fetch(self) -> bool:
-        run = self._next_run()
-        if run is None:
-            return False
-        if isinstance(run, LongLine):
-            self._ahead.append(run)
-        else:
-            self._ahead.extend(split_lines(run))
-        return True
-
-
-def count_lines(run: bytes) -> int:
-    """Return how many lines these whole lines are; the last one may lack its LF."""
-    return run.count(b"\n") + (not run.endswith(b"\n"))
-
-
-def split_lines(run: bytes) -> list[bytes]:
-    """Return whole lines without their LF."""
-    lines = run.split(b"\n")
-    if not lines[-1]:
-        lines.pop()
-    return lines
-
-
-def _cut_runs(blocks: Iterable[bytes]) -> Iterator[bytes | LongLine]:
-    """Yield whole lines, as many as end in a block; a line that is too long stands alone."""
-    begun: list[bytes] = []  # a line is joined once, however many blocks it reaches over
-    size = 0
-    for block in blocks:
-        first = block.find(b"\n") + 1
-        size += first or len(block)
-        if size - bool(first) > MAX_VALUE_BYTES:
-            begun.clear()
-            if size > MAX_VALUE_BYTES + MAX_SKIPPED_BYTES:
-                yield LongLine(ended=False)
-                return
-        elif not first:
-            begun.append(block)
-        if not first:
+    Raises:
+        CannotReadError: The bytes cannot be read to the end.
+    """
+    lines = LineReader(pieces)
+    joiner = _Joiner(lines)
+    number = 0
+    while True:
+        if (run := lines.take_run()) and (values := loader.lines(run)) is not None:
+            if values:
+                yield Block(number, values, LinePlaces(run, lines.number + 1))
+            lines.pass_over(count_lines(run))
+            number += len(values)
             continue
-        last = block.rfind(b"\n") + 1
-        if size - 1 > MAX_VALUE_BYTES:
-            yield LongLine(ended=True)
-            if last > first:
-                yield block[first:last]
-        else:
-            begun.append(block[:last])
-            yield b"".join(begun)
-        begun, size = [block[last:]] if last < len(block) else [], len(block) - last
-    if size > MAX_VALUE_BYTES:
-        yield LongLine(ended=True)
-    elif size:
-        yield b"".join(begun)
+        if run and lines.put_back(run):
+            continue
+        line = lines.take()
+        if line is None:
+            break
+        if isinstance(line, LongLine) or line.strip(_SPACE):
+            yield _read_line(source, number, line, joiner)
+            number += 1
+    if not number:
+        yield find_empty(source)
+
+
+def _read_line(source: SourceFile, number: int, line: bytes | LongLine, joiner: _Joiner) -> Item:
+    place = joiner.lines.number
+    if isinstance(line, LongLine):
+        if not line.ended:
+            raise CannotReadError(Rule.SIZE, TOO_LARGE, place)
+        return refuse_item(source, number, "", place, 1)
+    parsed = parse_value(line)
+    if parsed.is_cut_off and (joined := joiner.join(line)):
+        line, parsed = joined
+        reach = line.count(b"\n") + 1
+        message = f"this value stands on {reach} lines: write each object on one line, or name the file .json"
+        flaws = (Flaw(Rule.MULTILINE, parsed.start, message), *parsed.flaws)
+        return make_item(source, number, "", Text(line, place), parsed._replace(flaws=flaws))
+    return make_item(source, number, "", Text(line, place), demand_object(line, parsed))
+
+
+class _Joiner:
+    """Finds the end of a value that does not end on its line."""
+
+    __slots__ = ("_patience", "lines")
+
+    def __init__(self, lines: LineReader) -> None:
+        self.lines = lines
+        self._patience = _PATIENCE_BYTES
+
+    def join(self, line: bytes) -> tuple[bytes, Parsed] | None:
+        """Take the lines that complete the value; return it with them, None if it is not to be completed."""
+        spent, count = 0, 1
+        while spent <= self._patience:
+            following = self.lines.peek(count, _LOOKAHEAD_BYTES)
+            text = b"\n".join((line, *following))
+            parsed = parse_value(text)
+            if parsed.end is not None:
+                taken = text.count(b"\n", 0, parsed.end)
+                self.lines.skip(taken)
+                return b"\n".join((line, *following[:taken])), parsed
+            spent += len(text)
+            if not parsed.is_cut_off or len(following) < count:
+                break
+            count *= 2
+        self._patience -= spent
+        return None

@@ -10,6 +10,13 @@ _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _SCALAR = re.compile(rb"[-+.\w$]++|" + _STRING, re.DOTALL)
 _TO_BRACKET = re.compile(rb'[^"{}\[\]]*+(?:' + _STRING + rb'[^"{}\[\]]*+)*+', re.DOTALL)
 
+_LARGE = 1 << 16  # bytes from which on numpy counts faster, although it has to be loaded
+
+FLAT_ITEM = re.compile(
+    rb'(\{[^"{}\[\]]*+(?:' + _STRING + rb'[^"{}\[\]]*+)*+\})[ \t\n\r]*+,?[ \t\n\r]*+', re.DOTALL
+)
+"""An object that holds no other one and no array, and the comma behind it."""
+
 
 def skip_space(data: bytes, at: int) -> int:
     """Return where the white space that begins there ends."""
@@ -44,6 +51,15 @@ def skip_value(data: bytes, at: int) -> int | None:
                 return at
         else:  # the end of the text, or a string that is not closed
             return None
+
+
+def count_byte(data: bytes, byte: bytes) -> int:
+    """Return how often a byte stands in a text."""
+    if len(data) < _LARGE:
+        return data.count(byte)
+    import numpy as np  # noqa: PLC0415 - a check of few segments does without
+
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == ord(byte)))
 
 
 def find_place(data: bytes, offset: int, start: int = 0, line: int = 1, column: int = 1) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Read JSON exactly as RFC 8259 and I-JSON define it, and say where and how a text departs from them.
+"""Read JSON exactly as RFC 8259 defines it, and say where and how a text departs from it.
 
 Pure. What it accepts is JSON, and every value comes out as Python's json module would give it. What it
 refuses is explained by flaws: a rule whose id is for ever, a byte offset, a JSON Pointer and a sentence.
@@ -117,27 +117,39 @@ def read_document(data: bytes, name: str) -> JsonObject:
     raise ConfigError("\n".join(lines))
 
 
+class ArrayEnd(NamedTuple):
+    """Where an array ends, or what stands in its way."""
+
+    end: int | None
+    """Behind its closing bracket; None if a flaw ended the reading before."""
+    flaws: tuple[Flaw, ...]
+
+
+def step_to_item(data: bytes, at: int, *, first: bool) -> int | ArrayEnd:
+    """Return where the next item of an array begins, from behind its opening bracket or behind an item."""
+    parser = _Parser(data, at)
+    try:
+        more = not parser.step_over_end(b"]") if first else parser.step_over_comma(b"]")
+    except _EndedError:
+        return ArrayEnd(None, parser.close())
+    return parser.at if more else ArrayEnd(parser.at, parser.close())
+
+
 def split_array(data: bytes, opening: int) -> Iterator[Span | Flaw]:
     """Yield the place of each item of the array that opens there, without judging the item itself.
 
     An item that is not closed is the last span. Flaws of the array and of what follows it come last.
     """
-    parser = _Parser(data, opening + 1)
-    try:
-        more = not parser.step_over_end(b"]")
-        while more:
-            start = parser.at
-            end = skip_value(data, start)
-            yield Span(start, end)
-            if end is None:
-                return
-            parser.at = end
-            more = parser.step_over_comma(b"]")
-    except _EndedError:
-        yield from parser.close()
-        return
-    rest = check_rest(data, parser.at)
-    yield from (*parser.close(), *([rest] if rest else []))
+    step = step_to_item(data, opening + 1, first=True)
+    while isinstance(step, int):
+        span = Span(step, skip_value(data, step))
+        yield span
+        if span.end is None:
+            return
+        step = step_to_item(data, span.end, first=False)
+    yield from step.flaws
+    if step.end is not None and (rest := check_rest(data, step.end)):
+        yield rest
 
 
 def read_string(data: bytes, at: int) -> tuple[str, int]:
@@ -158,6 +170,7 @@ _PLAIN = re.compile(rb'[^"\\\x00-\x1f]*+')
 _CONTROL = re.compile(rb"[\x00-\x1f]++")
 _INTEGER = re.compile(rb"-?(?:0|[1-9][0-9]*+)")
 _FLOAT = re.compile(rb"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][-+]?[0-9]++)?")
+_DIGIT = re.compile(rb"[1-9]")
 _NOT_A_NUMBER = re.compile(rb"[-+]?(?:nan|inf|infinity)", re.IGNORECASE)
 _PAIR = re.compile(rb"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 _UNIT = re.compile(rb"\\u([0-9a-fA-F]{4})")
@@ -307,9 +320,15 @@ class _Parser:
             return int(word)
         if whole or _FLOAT.fullmatch(word):
             number = float(word)
-            if math.isfinite(number):
+            if number == 0 and _DIGIT.search(word.lower().partition(b"e")[0]):
+                rule, why = Rule.NUMBER_RANGE, "is too small for a double: write 0, or a string."
+            elif math.isfinite(number):
                 return int(word) if whole else number
-            rule, why = Rule.NUMBER_RANGE, "is too large for a double: write a smaller number, or a string."
+            else:
+                rule, why = (
+                    Rule.NUMBER_RANGE,
+                    "is too large for a double: write a smaller number, or a string.",
+                )
         elif _NOT_A_NUMBER.fullmatch(word):
             rule, why = Rule.NAN, "is no number of JSON: write a number, or leave the property out."
         else:

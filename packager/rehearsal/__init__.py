@@ -36,8 +36,13 @@ if TYPE_CHECKING:
 
     from packager.rehearsal.upkeep import Collected, CommitCost
 
+from packager.rehearsal.faults import Break
+from packager.rehearsal.upkeep import CommitCost
+
 __all__ = [
     "AnswerLost",
+    "Break",
+    "CommitCost",
     "Delay",
     "Fault",
     "Faults",

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-AUTHOR = "rehearsal"
 _IDENTITY = b"rehearsal <rehearsal@localhost>"
 
 

@@ -21,11 +21,16 @@ if TYPE_CHECKING:
 
     from packager.model import Report
 
+from packager.reports.wording import forget_lines, make_printable, say_number
+
 __all__ = [
     "FORMATS",
     "RuleInfo",
     "Setting",
+    "forget_lines",
     "format_problem",
+    "make_printable",
+    "say_number",
     "summarise",
     "to_document",
     "to_github",
@@ -35,6 +40,7 @@ __all__ = [
     "to_sarif",
     "to_text",
 ]
+
 
 FORMATS: Final[dict[str, Callable[[Report, Setting], str]]] = {
     "text": to_text,

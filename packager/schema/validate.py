@@ -24,18 +24,16 @@ from packager.schema.drafts import DRAFTS, LATEST
 from packager.schema.library import Flaw, Library, Source, UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from packager.model import JsonObject, JsonValue
     from packager.schema.explain import Finding
-    from packager.schema.language import Demand, Line
 
 __all__ = ["DRAFTS", "SegmentSchema", "compile_schema", "compile_source", "to_pointer"]
 
 _NOWHERE: Final = "json-schema:///schema"  # where a schema lies that has no folder
 _MOST_FLAWS: Final = 100
-_MOST_LANGUAGES: Final = 16  # of one schema: what comes in more layouts is not written by a machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +50,12 @@ class SegmentSchema:
     files: tuple[tuple[str, str], ...] = ()
     """What the verdict depends on besides the schema file: the name of each file and its sha256."""
 
+    all_valid: Callable[[Sequence[JsonValue]], bool] = lambda _: False
+    """Return whether all of these are valid: one call, which is faster than one for each."""
     part: Callable[[JsonValue], jsonschema_rs.Validator | None] = lambda _: None
     """Makes what judges by a subschema alone; None if it is not of this schema."""
     odd_names: bool = False
     """Whether the schema holds names that the validator's paths lose (see failures.py)."""
-    formats: bool = True
-    """Whether `format` is asserted."""
-    _languages: dict[Line, Callable[[bytes], bool] | None] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
-    _demands: dict[tuple[str, ...], tuple[Demand, ...] | None] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
 
     @property
     def sha256(self) -> str:
@@ -76,25 +68,15 @@ class SegmentSchema:
         """Return the verdict."""
         return self.validator.is_valid(segment)
 
-    def are_valid(self, segments: Iterable[JsonValue]) -> bool:
-        """Return whether all of them are."""
-        return all(map(self.validator.is_valid, segments))
-
-    def language_of(self, line: Line) -> Callable[[bytes], bool] | None:
-        """Return what proves blocks of lines written like this sound and valid (see language.py)."""
-        from packager.schema.language import make_language  # noqa: PLC0415 - few files are large
-
-        if line not in self._languages and len(self._languages) < _MOST_LANGUAGES:
-            self._languages[line] = make_language(self.document, self.targets, line, formats=self.formats)
-        return self._languages.get(line)
-
-    def demands_of(self, keys: tuple[str, ...]) -> tuple[Demand, ...] | None:
-        """Return what is asked of the values of a flat segment of these keys; None if in doubt."""
-        from packager.schema.language import find_demands  # noqa: PLC0415 - as above
-
-        if keys not in self._demands and len(self._demands) < _MOST_LANGUAGES:
-            self._demands[keys] = find_demands(self.document, self.targets, keys, formats=self.formats)
-        return self._demands.get(keys)
+    def find_invalid(self, segments: Sequence[JsonValue]) -> list[int]:
+        """Return the indices of those that are not: the verdict is asked for all, then for halves."""
+        if not segments or self.all_valid(segments):
+            return []
+        if len(segments) == 1:
+            return [0]
+        middle = len(segments) // 2
+        later = self.find_invalid(segments[middle:])
+        return self.find_invalid(segments[:middle]) + [middle + index for index in later]
 
     def explain(self, segment: JsonValue) -> Iterator[Finding]:
         """Yield everything that is wrong with a segment; nothing if it is valid."""
@@ -163,6 +145,7 @@ def compile_source(  # noqa: PLR0913 - what varies is a parameter
             DRAFTS[document.draft], validate_formats=formats, registry=library.registry(), offline=True
         )
         validator = make(schema, base_uri=source.uri)
+        of_all = make({"items": {"$ref": document.base}})
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
         pointer = to_pointer(getattr(error, "instance_path", []))
         message = getattr(error, "message", str(error)).partition("\n")[0]
@@ -174,9 +157,9 @@ def compile_source(  # noqa: PLR0913 - what varies is a parameter
         validator,
         library.targets,
         _digests(library, source),
+        of_all.is_valid,
         lambda part: make({"$ref": address}) if (address := library.address_of(part)) else None,
         library.has_odd_names(),
-        formats,
     )
 
 

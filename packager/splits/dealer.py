@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from packager.config import FILE_NAME
 from packager.errors import ConfigError
-from packager.reading.find import compile_pattern
+from packager.reading import compile_pattern
 from packager.recordings import name_group
 from packager.splits.place import Placement, place_recording
 

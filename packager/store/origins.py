@@ -17,6 +17,7 @@ from xxhash import xxh3_128
 
 from packager.config import FILE_NAME
 from packager.folders import state_folder
+from packager.store.stamps import Stamp, read_stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,9 +30,6 @@ _PIECE: Final = 1 << 20  # bytes hashed at a time
 _MOST_HASHED: Final = 64 << 20
 """Bytes of all files up to which they are known by content too."""
 _NAMED: Final = 5  # files in one message
-
-Stamp = tuple[int, int, int, int, int]
-"""Size, times of change, number and device."""
 
 
 class Seen(NamedTuple):
@@ -78,7 +76,7 @@ def keep_origins(
     """
     with suppress(OSError):
         path = _record_path(project, out)
-        if sum(seen.stamp[0] for seen in origins.values() if seen.stamp is not None) <= _MOST_HASHED:
+        if sum(seen.stamp.size for seen in origins.values() if seen.stamp is not None) <= _MOST_HASHED:
             before = _read(path).get("files", {})
             files = {name: _describe(seen, before.get(name)) for name, seen in origins.items()}
         else:
@@ -108,15 +106,6 @@ def find_changed_origins(project: Path, out: Path, manifest: Manifest, origins: 
     return Origins(tuple(_say(sorted(names), kind) for kind, names in kinds.items() if names))
 
 
-def read_stamp(place: str) -> Stamp | None:
-    """Return what the file system says of a file; None if it is not there."""
-    try:
-        found = os.stat(place)  # noqa: PTH116 - of many files, and several times as fast
-    except OSError:
-        return None
-    return (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
-
-
 def _describe(seen: Seen, before: list[Any] | None) -> list[Any] | None:
     """Return stamp and digest; None if the file changed while it was built from."""
     if seen.stamp is None:
@@ -124,16 +113,16 @@ def _describe(seen: Seen, before: list[Any] | None) -> list[Any] | None:
     if before is not None and before[0] == list(seen.stamp):
         return before
     digest = _digest(seen.place)
-    return None if digest is None or read_stamp(seen.place) != seen.stamp else [seen.stamp, digest]
+    return None if digest is None or read_stamp(seen.place) != seen.stamp else [list(seen.stamp), digest]
 
 
 def _describe_large(seen: Seen) -> list[Any] | None:
     """Return the stamp alone: of a large corpus, reading all once more costs more than a build in vain."""
-    return None if seen.stamp is None else [seen.stamp, ""]
+    return None if seen.stamp is None else [list(seen.stamp), ""]
 
 
 def _differs(seen: Seen, then: list[Any] | None) -> bool:
-    if then is None or seen.stamp is None or seen.stamp[0] != then[0][0]:
+    if then is None or seen.stamp is None or seen.stamp.size != then[0][0]:
         return True
     stamp, digest = then
     return bool(list(seen.stamp) != stamp and (not digest or _digest(seen.place) != digest))

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from packager.assemble import InvalidSegments, build_dataset, memory
-from packager.assemble import spool as spool_module
+from packager.assemble import InvalidSegments, build_dataset
+from packager.assemble import scan as scan_module
 from packager.splits import SHARD_BYTES
+from packager.store import stamps
 from project import make_project
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ CASES = int(os.environ.get("INCREMENTAL_CASES", "12"))
 @pytest.fixture(autouse=True)
 def trusting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trust files that were changed just now: each change here has a time of its own."""
-    monkeypatch.setattr(memory, "_TICK", -(10**12))
+    monkeypatch.setattr(stamps, "_TICK", -(10**12))
     assert SHARD_BYTES == 64 << 20
     monkeypatch.setattr("packager.splits.place.SHARD_BYTES", 6000)
 
@@ -121,13 +122,13 @@ def test_a_second_build_is_a_clean_build_byte_for_byte(tmp_path: Path, seed: int
 def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Hear which sources are judged."""
     names: list[str] = []
-    real = spool_module._spool_file  # noqa: SLF001 - what a build reads is seen nowhere else
+    real = scan_module._scan_source  # noqa: SLF001 - what a build reads is seen nowhere else
 
-    def spy(source: SourceFile, *rest: Any) -> object:  # noqa: ANN401 - what it has otherwise
+    def spy(number: int, source: SourceFile, *rest: Any) -> object:  # noqa: ANN401 - what it has otherwise
         names.append(source.name)
-        return real(source, *rest)
+        return real(number, source, *rest)
 
-    monkeypatch.setattr(spool_module, "_spool_file", spy)
+    monkeypatch.setattr(scan_module, "_scan_source", spy)
     return names
 
 

@@ -6,23 +6,23 @@ import random
 from itertools import chain, takewhile
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager.assemble import build_dataset
-from packager.canonical import canonical_json
-from packager.columns.layout import Layout, ListOf, Property, Scalar
-from packager.columns.rows import make_columns
-from packager.parquet import ShardWriter
+from packager.canonical import canonical_json, canonical_lines, line_lengths
+from packager.columns import Layout, ListOf, Property, Scalar
+from packager.parquet import ShardWriter, choose_ends, make_batch
 from project import make_corpus, make_project, make_segment, write_json, write_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from packager.columns.layout import ColumnType
+    from packager.columns import ColumnType
     from packager.model import JsonObject
 
     Recordings = dict[str, list[str]]
@@ -66,9 +66,11 @@ def write_shard(
         for name, texts in sorted(recordings.items()):
             for first in range(0, len(texts), at_a_time):
                 segments = [segment_of(text) for text in texts[first : first + at_a_time]]
-                numbers = range(first, first + len(segments))
-                columns = make_columns(layout, name, numbers, segments)
-                writer.add(columns, [canonical_json(segment) for segment in segments])
+                numbers = np.arange(first, first + len(segments))
+                lines = canonical_lines(segments)
+                sizes = line_lengths(lines)
+                batch = make_batch(layout, segments, name, numbers)
+                writer.add(batch, sizes, choose_ends(lines, sizes))
     return writer
 
 

@@ -1,4 +1,4 @@
-"""Small files that are judged together, and large ones that are judged in parts, are built as one by one."""
+"""Small files that are judged together are built as one by one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.assemble import build_dataset, singles, spans
-from packager.check.engine import find_project_sources, make_criteria
-from packager.config import load_project
+from packager.assemble import build_dataset
 from packager.errors import DataError
 from project import make_project
 
@@ -69,51 +67,5 @@ def test_files_of_one_object_are_built_as_one_by_one(
         return contents(tmp_path / name)
 
     together = build("together")
-    monkeypatch.setattr(singles, "_FEWEST", 10**9)
+    monkeypatch.setattr("packager.assemble.scan.may_join_objects", lambda _: False)
     assert build("alone") == together
-
-
-@pytest.mark.parametrize(
-    "ending", ["\n", "", '\n{"Speaker": "Ada", "Start": "x", "End": "y", "Text": "z"}\n']
-)
-@pytest.mark.parametrize("recording", ["auto", "Speaker"])
-def test_parts_of_a_large_file_are_the_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, recording: str
-) -> None:
-    make_project(tmp_path, f'recording = "{recording}"\n')
-    (tmp_path / "segments").mkdir(exist_ok=True)
-    chance = random.Random(7)
-    lines = [
-        json.dumps(
-            {
-                "Speaker": f"Guest {index // 40}",
-                "Start": "00:00:01",
-                "End": "00:00:02",
-                "Text": "x" * chance.randrange(200),
-            }
-        )
-        for index in range(2000)
-    ]
-    (tmp_path / "segments" / "all.jsonl").write_text("\n".join(lines) + ending)
-    build_dataset(tmp_path, out=tmp_path / "whole", drop_invalid=True)
-    monkeypatch.setattr(spans, "SPAN_BYTES", 30_000)
-    build_dataset(tmp_path, out=tmp_path / "parts", drop_invalid=True)
-    assert contents(tmp_path / "whole") == contents(tmp_path / "parts")
-
-
-@pytest.mark.parametrize("block_bytes", [4000, 29_900])
-def test_no_part_of_a_sound_file_is_in_doubt(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block_bytes: int
-) -> None:
-    make_project(tmp_path, 'recording = "Speaker"\n')
-    (tmp_path / "segments").mkdir(exist_ok=True)
-    line = '{{"Speaker": "Guest {0}", "Start": "00:00:01", "End": "00:00:02", "Text": "{0}"}}\n'
-    path = tmp_path / "segments" / "all.jsonl"
-    path.write_text("".join(line.format(number // 40) for number in range(2000)))
-    monkeypatch.setattr(spans, "SPAN_BYTES", 30_000)
-    monkeypatch.setattr(spans, "_BLOCK_BYTES", block_bytes)
-    criteria = make_criteria(config := load_project(tmp_path), errors_only=True)
-    (source,) = find_project_sources(config)
-    judged = [spans.judge_span(source, span, criteria) for span in spans.cut_spans(path.stat().st_size)]
-    assert [None for batches in judged if batches is None] == []
-    assert sum(batch.count for batches in judged for batch in batches or ()) == 2000

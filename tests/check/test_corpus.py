@@ -260,18 +260,23 @@ def test_what_the_schema_demands_is_not_demanded_twice(tmp_path: Path) -> None:
     assert [each.rule for each in check_segments(tmp_path).problems] == ["speaker/missing", "schema/type"]
 
 
+@pytest.mark.parametrize("few", [1, 1 << 20])
 @pytest.mark.parametrize("held", [100, 1 << 20])
 def test_a_ledger_gathers_equal_digests_on_disk_as_in_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: int, few: int
 ) -> None:
     monkeypatch.setattr("packager.check.ledger._HELD", held)
+    monkeypatch.setattr("packager.check.ledger._FEW", few)
+    monkeypatch.setattr("packager.check.ledger._LEAST", few)
     ledger = Ledger(TEXTS.size, tmp_path / "ledger")
     for number in range(50):
         pile = Pile(TEXTS.size, tmp_path / f"pile-{number}")
         for digest in range(number % 7, 40, 7):
-            pile.add(TEXTS.pack(bytes([digest * 6]) * 16, number, digest, 1, 0))
+            pile.add(TEXTS.pack(bytes([digest * 6]) * 16, number, digest, 0))
         ledger.add(pile)
-    groups = [[TEXTS.unpack(record)[1] for record in group] for group in ledger.groups()]
+    found = list(ledger.groups())
+    assert [group for group in found if len(group) > 7 * TEXTS.size] == list(ledger.groups(least=8))
+    groups = [[record[1] for record in TEXTS.iter_unpack(group)] for group in found]
     assert groups == [[n for n in range(50) if n % 7 == digest % 7] for digest in range(40)]
     assert not list(tmp_path.glob("pile-*"))
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.check import check_segments, engine, memo
+from packager.check import check_segments, engine
+from packager.store import reports, shelf, stamps
 from project import make_project, write_lines
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 @pytest.fixture
 def old_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let files count as old that the test has just written."""
-    monkeypatch.setattr(memo, "_TICK", -(10**12))
+    monkeypatch.setattr(stamps, "_TICK", -(10**12))
 
 
 def check(project: Path) -> Report:
@@ -70,7 +71,7 @@ def test_a_second_check_of_unchanged_files_reads_none(
     first = check(project)
     assert len(first.problems) == 1
     assert len(judged) == 1
-    monkeypatch.setattr(memo, "read_blocks", lambda _: pytest.fail("a file was read"))
+    monkeypatch.setattr(reports, "read_pieces", lambda _: pytest.fail("a file was read"))
     assert check(project) == first
     assert len(judged) == 1
 
@@ -183,5 +184,5 @@ def test_a_folder_that_may_not_be_written_is_no_failure(project: Path) -> None:
 
 
 def test_an_edit_of_any_room_that_judges_makes_another_tool() -> None:
-    names = {name for name, _, _ in memo._describe_tool()}  # noqa: SLF001 - what no report shows
+    names = {name for name, _, _ in shelf.describe_tool()}
     assert names >= {"times.py", "recordings.py", "dealer.py", "texts.py", "validate.py", "strict.py"}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from packager.check import check_segments
-from packager.check.rules import RULES, Properties, RulePack, resolve_limits, resolve_severities
+from packager.check.rules import RULES, Memory, Properties, RulePack, resolve_limits, resolve_severities
 from packager.check.rules.loops import find_run
 from packager.check.rules.page import render_page
 from packager.check.rules.speakers import is_one_letter_off, is_placeholder
@@ -48,7 +48,7 @@ def find(
     """Return the rules that one segment breaks."""
     pack = RulePack(resolve_severities([]), resolve_limits(()), PROPERTIES)
     segment: Any = {"Speaker": who, "Start": start, "End": end, "Text": text}
-    return [finding.rule for finding in pack.watch_recording().add(segment, (1, 1))]
+    return [finding.rule for _, finding in pack.judge(pack.read([segment]), Memory())]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule.id for rule in RULES])

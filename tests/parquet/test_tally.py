@@ -24,7 +24,7 @@ NANOSECOND = st.integers(0, 10**14)
 TIMES = st.none() | NANOSECOND.map(lambda count: count / 10**9) | st.sampled_from([0.0, 4.0, 4.5, 7.25, 1e12])
 TEXTS = st.none() | st.text(
     alphabet=st.one_of(
-        st.sampled_from("ab  \n\t\xa0\x85\u1680\u2003\u2028\u202f\u205f\u3000’éß你😀\x1f"),
+        st.sampled_from("ab  \n\t\x7f\x80\x9f\xa0\x85\u1680\u2003\u2028\u202f\u205f\u3000’éß你😀\x1f"),
         st.characters(exclude_categories=["Cs"]),
     )
 )
@@ -42,7 +42,7 @@ SCHEMA = pa.schema(
     ]
 )
 # Control characters and white space, as the tally separates words.
-GAPS = re.compile("[\x00-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
+GAPS = re.compile("[\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 
 
 def table_of(rows: list[Any], first: int = 0) -> Any:  # noqa: ANN401 - pyarrow has no types
@@ -132,6 +132,25 @@ def test_a_known_table_has_these_figures() -> None:
         "start_seconds": 4,
         "end_seconds": 3,
     }
+
+
+def test_control_characters_part_words_wherever_the_text_is_cut() -> None:
+    parts = [
+        "one\u007ftwo",
+        "x \u0080\u0081 y",
+        "’tis",
+        "\u3000あ\u3000い",
+        "\u2009",
+        "a\u200bb",
+        "\u1680z\u205fé\u009f",
+    ]
+    for lead in range(20):
+        texts = [("x" * lead + "".join(parts)) * 20_000, "\u0085"]
+        counter = TableTally("Text", "Speaker")
+        counter.add(pa.table({"recording": ["a", "a"], "segment": [0, 1], "Text": texts}))
+        assert counter.finish().words == sum(
+            len([word for word in GAPS.split(text) if word]) for text in texts
+        )
 
 
 def test_the_example_is_the_first_whole_row_of_middling_length() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from packager.reading.quick import load_object
+from packager.reading.native import load_object
 from packager.reading.strict import MAX_DEPTH, Parsed, check_rest, parse_value
 
 if TYPE_CHECKING:
@@ -64,8 +64,10 @@ def read_by_the_standard_library(data: bytes) -> JsonValue:
 
     def make_float(text: str) -> float:
         number = float(text)
-        if not math.isfinite(number):
-            raise ValueError("too large")
+        if not math.isfinite(number) or (
+            number == 0 and any(each in "123456789" for each in text.lower().split("e")[0])
+        ):
+            raise ValueError("too large or too small")
         return number
 
     def make_integer(text: str) -> int:

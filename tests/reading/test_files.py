@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.model import SourceFile
-from packager.reading.read import Empty, Form, Item, Unreadable, find_form, read_items
+from packager.reading import Empty, Form, Item, Unreadable, find_form, read_items
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -258,7 +258,7 @@ MEASURE = """
 import sys, tracemalloc
 from pathlib import Path
 from packager.model import SourceFile
-from packager.reading.read import read_items
+from packager.reading import read_items
 tracemalloc.start()
 for _ in read_items(SourceFile(sys.argv[1], "a", "r", "f")):
     pass
@@ -282,19 +282,19 @@ def test_a_bomb_of_one_line_is_held_no_longer_than_a_line_may_be(write_source: W
 def test_a_json_file_beyond_the_limit_is_refused_unread(tmp_path: Path) -> None:
     with (tmp_path / "a.json").open("wb") as file:
         file.truncate(1 << 30)
-    assert measure_peak(SourceFile(str(tmp_path / "a.json"), "a.json", "recording", "folder")) < 2 * MEGABYTE
+    assert measure_peak(SourceFile(str(tmp_path / "a.json"), "a.json", "recording", "folder")) < 4 * MEGABYTE
 
 
 def test_many_lines_are_held_a_block_at_a_time(write_source: Write) -> None:
     data = repeat_gzip((b'{"a":"' + b"x" * 10_000 + b'"}\n', 6_000))
-    assert measure_peak(write_source("a.jsonl.gz", data)) < 10 * MEGABYTE
+    assert measure_peak(write_source("a.jsonl.gz", data)) < 40 * MEGABYTE
 
 
 def test_the_items_of_a_large_array_are_made_one_by_one(write_source: Write) -> None:
     item = b',{"a":[' + b"1," * 5_000 + b"1]}"
     data = repeat_gzip((b"[0", 1), (item, 2_000), (b"]", 1))
-    # 19 MiB of text are held twice for a moment; the lists of all items would be 76 MiB more.
-    assert measure_peak(write_source("a.json.gz", data)) < 50 * MEGABYTE
+    # A block is held, and what is made of it; the text has 19 MiB, and the lists of all items 76.
+    assert measure_peak(write_source("a.json.gz", data)) < 60 * MEGABYTE
 
 
 def test_reading_imports_nothing_heavy() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from packager.errors import ConfigError
 from packager.model import Severity
-from packager.reading.read import Empty, Item, Unreadable, read_items
+from packager.reading import Empty, Item, Unreadable, read_items
 from packager.reading.strict import MAX_DEPTH, read_document
 
 if TYPE_CHECKING:
@@ -55,6 +55,10 @@ LINES: dict[str, tuple[bytes, Found]] = {
     "a double that overflows": (
         b'{"a":[1e400,-1e400]}',
         [("json/number-range", 1, 7), ("json/number-range", 1, 13)],
+    ),
+    "numbers too small for a double": (
+        b'{"a":[1e-400,-0.1e-999]}',
+        [("json/number-range", 1, 7), ("json/number-range", 1, 14)],
     ),
     "an integer that overflows a double": (b'{"a":1' + b"0" * 309 + b"}", [("json/number-range", 1, 6)]),
     "an integer of 5000 digits": (b'{"a":' + b"7" * 5000 + b"}", [("json/number-range", 1, 6)]),
@@ -241,7 +245,8 @@ def test_what_is_sound_has_no_problem(name: str, write_source: Write) -> None:
         (b"-9223372036854775809", -9223372036854775809),
         (b"123456789012345678901234567890", 123456789012345678901234567890),
         (b"1" + b"0" * 308, 10**308),
-        (b"1e-400", 0.0),
+        (b"0e-400", 0.0),
+        (b"4.9e-324", 5e-324),
         (b"1.7976931348623157e308", 1.7976931348623157e308),
     ],
 )

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from packager.reading import Item, locate, locate_key, read_items
 from packager.reading.places import Text
-from packager.reading.read import Item, locate, locate_key, read_items
 from packager.reading.scan import skip_value
 from packager.reading.strict import parse_value
 

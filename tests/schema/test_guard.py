@@ -41,6 +41,6 @@ def test_a_build_asks_both_implementations(tmp_path: Path, monkeypatch: pytest.M
     write_json(tmp_path / "schema" / "segment.schema.json", {"properties": {"Text": {"type": "string"}}})
     build_dataset(tmp_path)
     asked: list[object] = []
-    monkeypatch.setattr("packager.schema.guard.guard_schema", lambda document, _: asked.append(document))
+    monkeypatch.setattr("packager.assemble.engine.guard_schema", lambda document, _: asked.append(document))
     build_dataset(tmp_path)
     assert asked == [{"properties": {"Text": {"type": "string"}}}]

@@ -12,7 +12,9 @@ from packager.check.rules.catalogue import (
     resolve_limits,
     resolve_severities,
 )
-from packager.check.rules.pack import Columns, Finding, RecordingWatch, RulePack, read_columns
+from packager.check.rules.columns import Columns
+from packager.check.rules.memory import Memory
+from packager.check.rules.pack import Finding, RulePack
 from packager.check.rules.rule import OTHER, Evidence, Place, Rule, Sighting
 from packager.check.rules.turn import Properties
 
@@ -22,16 +24,15 @@ __all__ = [
     "Columns",
     "Evidence",
     "Finding",
+    "Memory",
     "Place",
     "Properties",
-    "RecordingWatch",
     "Rule",
     "RulePack",
     "Sighting",
     "check_choices",
     "find_family",
     "find_rule",
-    "read_columns",
     "resolve_limits",
     "resolve_severities",
 ]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from packager.check.rules.columns import find_latest_before, find_repeated, mix_times
 from packager.check.rules.rule import (
     OTHER,
+    TALK,
     TEXT,
     TIMES,
     CorpusCheck,
@@ -16,13 +18,13 @@ from packager.check.rules.rule import (
     Rule,
     Sighting,
     one,
-    said,
 )
 from packager.model import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from packager.check.rules.columns import Columns
     from packager.check.rules.memory import Memory
     from packager.check.rules.rule import Limits
     from packager.check.rules.turn import Turn
@@ -42,6 +44,17 @@ def find_twin(turn: Turn, memory: Memory, limits: Limits) -> Iterator[Flaw]:
         yield Flaw("", f"the segment is the same as that at {OTHER}: take one of them out", other)
 
 
+def ask_twin(columns: Columns, memory: Memory, limits: Limits) -> list[int]:
+    """Ask which are long enough, start no later than one before, and have the times of one before."""
+    starts = columns.starts
+    latest = find_latest_before(starts, memory.farthest)
+    rows = ((starts <= latest) & (columns.sizes >= limits[DUPLICATE_CHARACTERS.name])).nonzero()[0]
+    if not len(rows):
+        return []
+    asked: list[int] = rows[find_repeated(mix_times(starts, columns.ends), memory.times())[rows]].tolist()
+    return asked
+
+
 def find_same_recordings(equal: Sequence[Sighting], _: Limits) -> Iterator[tuple[Sighting, Flaw]]:
     """Find recordings that say the same as an earlier one."""
     first, *later = sorted(equal)
@@ -56,18 +69,6 @@ def find_same_recordings(equal: Sequence[Sighting], _: Limits) -> Iterator[tuple
         )
 
 
-_TALK = (
-    said("Where were we when the lights went out?", "00:00:07", "00:00:10"),
-    said(
-        "At the part where it compiles, and nobody in the room knows why.",
-        "00:00:10",
-        "00:00:15",
-        who="Grace",
-    ),
-    said("Then let us begin again from there, slowly.", "00:00:15", "00:00:18"),
-)
-
-
 RULES: Final = (
     Rule(
         "duplicate/segment",
@@ -76,9 +77,9 @@ RULES: Final = (
         "It was appended twice. The last 8,192 segments of a recording, or more, are compared. Texts below "
         "`duplicate_characters` are left alone: of times in whole seconds, two short words can share one.",
         (TIMES, TEXT),
-        RecordingCheck(find_twin),
-        bad=one(*_TALK[:1], _TALK[0]),
-        good=one(*_TALK),
+        RecordingCheck(find_twin, ask_twin),
+        bad=one(*TALK[:1], TALK[0]),
+        good=one(*TALK),
         limits=(DUPLICATE_CHARACTERS,),
     ),
     Rule(
@@ -89,8 +90,8 @@ RULES: Final = (
         "compared, in their order; times and speakers may differ.",
         (TEXT,),
         CorpusCheck(Evidence.RECORDINGS, find_same_recordings),
-        bad=(("one.jsonl", _TALK), ("two.jsonl", _TALK)),
-        good=(("one.jsonl", _TALK), ("two.jsonl", _TALK[1:])),
+        bad=(("one.jsonl", TALK), ("two.jsonl", TALK)),
+        good=(("one.jsonl", TALK), ("two.jsonl", TALK[1:])),
         limits=(RECORDING_CHARACTERS,),
     ),
 )

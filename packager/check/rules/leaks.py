@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from packager.check.rules.rule import (
     OTHER,
     SPEAKER,
+    TALK,
     TEXT,
     CorpusCheck,
     Evidence,
@@ -49,32 +50,14 @@ def simplify(text: str) -> str:
 
 def find_leaks(equal: Sequence[Sighting], _: Limits) -> Iterator[tuple[Sighting, Flaw]]:
     """Find where a text of one split comes first in another."""
-    first, later = _first_in_others(equal)
-    for each in later:
-        yield (
-            each,
-            Flaw(
-                "text",
-                f"the text is in the split {each.what} here, and in {first.what} at {OTHER}: "
-                "keep such recordings together, or take one out",
-                first.place,
-            ),
-        )
+    return _tell_leaks(equal, "the text is in the split {} here, and in {} at {}: ")
 
 
 def find_near_leaks(equal: Sequence[Sighting], _: Limits) -> Iterator[tuple[Sighting, Flaw]]:
     """Find where a text of one split comes first in another, but for case, space and punctuation."""
-    first, later = _first_in_others(equal)
-    for each in later:
-        yield (
-            each,
-            Flaw(
-                "text",
-                f"but for case, space and punctuation the text is in the split {each.what} here, and in "
-                f"{first.what} at {OTHER}: keep such recordings together, or take one out",
-                first.place,
-            ),
-        )
+    return _tell_leaks(
+        equal, "but for case, space and punctuation the text is in the split {} here, and in {} at {}: "
+    )
 
 
 def find_split_speakers(voices: Sequence[Sighting], limits: Limits) -> Iterator[tuple[Sighting, Flaw]]:
@@ -96,6 +79,15 @@ def find_split_speakers(voices: Sequence[Sighting], limits: Limits) -> Iterator[
         )
 
 
+def _tell_leaks(equal: Sequence[Sighting], words: str) -> Iterator[tuple[Sighting, Flaw]]:
+    first, later = _first_in_others(equal)
+    for each in later:
+        message = (
+            words.format(each.what, first.what, OTHER) + "keep such recordings together, or take one out"
+        )
+        yield each, Flaw("text", message, first.place)
+
+
 def _first_in_others(sightings: Sequence[Sighting]) -> tuple[Sighting, list[Sighting]]:
     """Return the first sighting, and the first one in each further split."""
     first_of: dict[str, Sighting] = {}
@@ -105,16 +97,6 @@ def _first_in_others(sightings: Sequence[Sighting]) -> tuple[Sighting, list[Sigh
     return first, later
 
 
-_TALK: Final = (
-    said("Where were we when the lights went out?", "00:00:07", "00:00:10"),
-    said(
-        "At the part where it compiles, and nobody in the room knows why.",
-        "00:00:10",
-        "00:00:15",
-        who="Grace",
-    ),
-    said("Then let us begin again from there, slowly.", "00:00:15", "00:00:18"),
-)
 _NOTICE = said(
     "This programme was made possible by listeners like you, who send us letters, recipes, and now and then "
     "a patch that applies.",
@@ -128,7 +110,7 @@ _NEAR_NOTICE = said(
     "00:00:07",
     who="Grace",
 )
-_ANSWER: Final = _TALK[1]
+_ANSWER: Final = TALK[1]
 
 RULES: Final = (
     Rule(
@@ -141,8 +123,8 @@ RULES: Final = (
         "there.",
         (TEXT,),
         CorpusCheck(Evidence.TEXTS, find_leaks),
-        bad=(("a.jsonl", (_NOTICE, _TALK[0])), ("b.jsonl", ({**_NOTICE, "Speaker": "Grace"}, _ANSWER))),
-        good=(("a.jsonl", (_NOTICE, _TALK[0])), ("b.jsonl", (_ANSWER,))),
+        bad=(("a.jsonl", (_NOTICE, TALK[0])), ("b.jsonl", ({**_NOTICE, "Speaker": "Grace"}, _ANSWER))),
+        good=(("a.jsonl", (_NOTICE, TALK[0])), ("b.jsonl", (_ANSWER,))),
         limits=(LEAKAGE_CHARACTERS,),
     ),
     Rule(
@@ -154,8 +136,8 @@ RULES: Final = (
         "`split/leakage` reports is not reported again.",
         (TEXT,),
         CorpusCheck(Evidence.NEAR_TEXTS, find_near_leaks),
-        bad=(("a.jsonl", (_NOTICE, _TALK[0])), ("b.jsonl", (_NEAR_NOTICE, _ANSWER))),
-        good=(("a.jsonl", (_NOTICE, _TALK[0])), ("b.jsonl", (_ANSWER,))),
+        bad=(("a.jsonl", (_NOTICE, TALK[0])), ("b.jsonl", (_NEAR_NOTICE, _ANSWER))),
+        good=(("a.jsonl", (_NOTICE, TALK[0])), ("b.jsonl", (_ANSWER,))),
         limits=(LEAKAGE_CHARACTERS,),
         optional=True,
     ),
@@ -170,8 +152,8 @@ RULES: Final = (
         "more than `split_speakers`, the first of them is, with how many there are.",
         (SPEAKER,),
         CorpusCheck(Evidence.VOICES, find_split_speakers),
-        bad=(("a.jsonl", (_TALK[0],)), ("b.jsonl", (_TALK[2],))),
-        good=(("a.jsonl", (_TALK[0],)), ("b.jsonl", (_TALK[1],))),
+        bad=(("a.jsonl", (TALK[0],)), ("b.jsonl", (TALK[2],))),
+        good=(("a.jsonl", (TALK[0],)), ("b.jsonl", (TALK[1],))),
         limits=(SPLIT_SPEAKERS,),
     ),
 )

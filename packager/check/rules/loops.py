@@ -14,6 +14,7 @@ from packager.model import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from packager.check.rules.columns import Columns
     from packager.check.rules.memory import Memory
     from packager.check.rules.rule import Limits
     from packager.check.rules.turn import Turn
@@ -41,6 +42,33 @@ def find_phrase_loop(turn: Turn, limits: Limits) -> Iterator[Flaw]:
             "text",
             f"{phrase} stands here {(end - start + 2) // period} times in a row: a recogniser that loops?",
         )
+
+
+def ask_phrase_loop(columns: Columns, limits: Limits) -> list[int]:
+    """Ask which are long enough, and have somewhere what they have a little later again; see `find_run`."""
+    times, characters = int(limits[LOOP_TIMES.name]), int(limits[LOOP_CHARACTERS.name])
+    rows = columns.sizes >= characters
+    # In most there is room for one stretch only, and it comes again one period later.
+    at = stride_of(times, characters) - 1
+    short = 2 * at + 1 + _GRAM
+    one = (rows & (columns.sizes <= short)).nonzero()[0]
+    reach = min(_PHRASE, (short + 2) // times)
+    parts = columns.cut(one, at, reach + _GRAM)
+    for places in ((0, _GRAM // 2), range(_GRAM)):  # few are left of the first two characters
+        again = parts[:, :reach] == parts[:, :reach]
+        for place in places:
+            again &= parts[:, place + 1 : place + 1 + reach] == parts[:, place : place + 1]
+        left = again.any(1)
+        one, parts = one[left], parts[left]
+    texts = columns.texts
+    return [
+        *one.tolist(),
+        *(
+            row
+            for row in (rows & (columns.sizes > short)).nonzero()[0].tolist()
+            if find_run(texts[row] or "", times, characters) is not None
+        ),
+    ]
 
 
 def find_run(text: str, times: int, characters: int) -> tuple[int, int, int] | None:
@@ -72,15 +100,6 @@ def find_run(text: str, times: int, characters: int) -> tuple[int, int, int] | N
     return None
 
 
-def first_stretch(times: int, characters: int) -> tuple[int, int, int, int]:
-    """Return begin and end of the first stretch that `find_run` takes, and how far it looks for it again.
-
-    The last number is how long a text may be that has room for no second one.
-    """
-    at = stride_of(times, characters) - 1
-    return at, at + _GRAM, at + _GRAM + _PHRASE, 2 * at + 1 + _GRAM
-
-
 def stride_of(times: int, characters: int) -> int:
     """Return how far apart two stretches may begin so that one of them lies early enough in every repetition.
 
@@ -97,6 +116,13 @@ def find_segment_loop(turn: Turn, memory: Memory, limits: Limits) -> Iterator[Fl
         return
     if turn.text is None or not is_non_speech(turn.text):
         yield Flaw("text", f"{wanted} segments in a row say just this, or more: a recogniser that loops?")
+
+
+def ask_segment_loop(columns: Columns, memory: Memory, _: Limits) -> list[int]:
+    """Ask which say the same as the one before."""
+    sizes, words = columns.sizes, columns.words
+    rows: list[int] = ((sizes[1:] == sizes[:-1]).nonzero()[0] + 1).tolist()
+    return [row for row in rows if words[row] == words[row - 1]] + [0] * (words[0] == memory.words)
 
 
 def _measure(text: str, at: int, period: int, times: int, characters: int) -> tuple[int, int, int] | None:
@@ -146,7 +172,7 @@ RULES: Final = (
         "A speech recogniser that hears music or nothing repeats itself. People do so too, but rarely for "
         "this long.",
         (TEXT,),
-        SegmentCheck(find_phrase_loop),
+        SegmentCheck(find_phrase_loop, ask_phrase_loop),
         bad=one(
             said("And then we went home. " + ("Thank you so much. " * 6).strip(), "00:00:00", "00:00:30")
         ),
@@ -160,7 +186,7 @@ RULES: Final = (
         "The same, over segments; tags such as `[music]` may come again. A run is reported once, at the "
         "segment with which it reaches `loop_segments`.",
         (TEXT,),
-        RecordingCheck(find_segment_loop),
+        RecordingCheck(find_segment_loop, ask_segment_loop),
         bad=one(*_TURNS),
         good=one(*_TURNS[:2]),
         limits=(LOOP_SEGMENTS,),

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 from packager.check.rules.rule import TEXT, TIMES, Flaw, Limit, Rule, SegmentCheck, one, said
 from packager.check.rules.texts import is_non_speech
+from packager.check.rules.turn import SECOND
 from packager.model import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from packager.check.rules.columns import Array, Columns
     from packager.check.rules.rule import Limits
     from packager.check.rules.turn import Turn
 
@@ -48,6 +50,12 @@ def find_too_fast(turn: Turn, limits: Limits) -> Iterator[Flaw]:
         )
 
 
+def ask_too_fast(columns: Columns, limits: Limits) -> Array:
+    """Ask which have as many characters, white space and web addresses included."""
+    lengths = columns.lengths
+    return ((lengths > 0) & (columns.sizes > lengths * (limits[FASTEST.name] * _LESS / SECOND))).nonzero()[0]
+
+
 def find_too_slow(turn: Turn, limits: Limits) -> Iterator[Flaw]:
     """Find far too little text for the time."""
     seconds, text = turn.seconds, turn.text
@@ -62,6 +70,16 @@ def find_too_slow(turn: Turn, limits: Limits) -> Iterator[Flaw]:
     yield Flaw("text", f"{count} in {seconds:,.0f} seconds: correct the end, or add what is missing")
 
 
+def ask_too_slow(columns: Columns, limits: Limits) -> Array:
+    """Ask which last as long, whatever is said."""
+    return ask_longer_than(columns, limits[SLOW_AFTER.name])
+
+
+def ask_longer_than(columns: Columns, seconds: float) -> Array:
+    """Ask which segments last about as many seconds, or longer."""
+    return (columns.lengths >= seconds * SECOND * _LESS).nonzero()[0]
+
+
 def looks_like_milliseconds(turn: Turn, limits: Limits) -> bool:
     """Return whether a length makes no sense in seconds, and would in milliseconds."""
     seconds, text = turn.seconds, turn.text
@@ -71,6 +89,8 @@ def looks_like_milliseconds(turn: Turn, limits: Limits) -> bool:
     return letters >= _ENOUGH_LETTERS and SLOWEST_SPEECH <= letters * 1000 / seconds <= limits[FASTEST.name]
 
 
+_LESS: Final = 1 - 1e-6
+"""What a question leaves to the rounding of doubles."""
 SUSPECT_SECONDS: Final = 60
 SLOWEST_SPEECH: Final = 4  # characters a second
 _ENOUGH_LETTERS: Final = 10
@@ -85,7 +105,7 @@ RULES: Final = (
         "Most often the end is wrong, or text of the next segment was put into this one. Where both times "
         "are whole seconds, the length counts as one second more. Web addresses do not count.",
         (TIMES, TEXT),
-        SegmentCheck(find_too_fast),
+        SegmentCheck(find_too_fast, ask_too_fast),
         bad=one(said(_WORDS, "00:00:10.0", "00:00:11.5")),
         good=one(said(_WORDS, "00:00:10.0", "00:00:13.5")),
         limits=(FASTEST,),
@@ -97,7 +117,7 @@ RULES: Final = (
         "Either the end is wrong, or most of what is said is missing. Segments that are only a tag such as "
         "`[music]` are left alone.",
         (TIMES, TEXT),
-        SegmentCheck(find_too_slow),
+        SegmentCheck(find_too_slow, ask_too_slow),
         bad=one(said("Great.", "00:10:00", "00:13:27")),
         good=one(said("Great.", "00:10:00", "00:10:07")),
         limits=(SLOWEST, SLOW_AFTER),

@@ -3,6 +3,10 @@
 A rule looks at one segment (`SegmentCheck`), at a segment and what came before it in its recording
 (`RecordingCheck`), or at what all recordings of a corpus have in common (`CorpusCheck`). Rules never see more
 than that, so memory stays small; what is remembered of a recording is in `memory`.
+
+`find` says what is wrong with one segment. `ask` is its question to a whole block, for speed alone: which
+segments may have something wrong with them? It may name too many, never too few; without it every segment is
+looked at. A rule is one `Rule` with both, in the module of its family.
 """
 
 from __future__ import annotations
@@ -11,8 +15,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from packager.check.rules.columns import Columns
     from packager.check.rules.memory import Memory
     from packager.check.rules.turn import Turn
     from packager.model import JsonObject, Severity
@@ -21,7 +26,7 @@ Limits: TypeAlias = "Mapping[str, float]"
 """Every threshold of every rule, by name."""
 
 Place: TypeAlias = tuple[int, ...]
-"""Where a segment stands, ending in line and column, from 1; before them perhaps the number of its file."""
+"""Which segment of its source it is, from 0 (`Item.number`); before that perhaps the number of the source."""
 
 OTHER: Final = "\0"
 """In a message: the place of the other segment, which is written when its file is known by name."""
@@ -45,7 +50,7 @@ class Sighting(NamedTuple):
     """Where a corpus says something for the first time in a file, or at all. Sorts by place."""
 
     place: Place
-    """Number of the file, line and column."""
+    """Number of the source, and which of its segments."""
     what: str
     """A name, or the split of the recording."""
     who: str = ""
@@ -56,12 +61,17 @@ class SegmentCheck(NamedTuple):
     """Finds what is wrong with a segment by itself."""
 
     find: Callable[[Turn, Limits], Iterator[Flaw]]
+    ask: Callable[[Columns, Limits], Iterable[int]] | None = None
+    """Returns the indices of the segments in which `find` may find something, in any order."""
 
 
 class RecordingCheck(NamedTuple):
     """Finds what is wrong with a segment after those before it. The memory is changed elsewhere."""
 
     find: Callable[[Turn, Memory, Limits], Iterator[Flaw]]
+    ask: Callable[[Columns, Memory, Limits], Iterable[int]] | None = None
+    """As that of `SegmentCheck`. The memory is as it is before the first of the segments: it must ask of
+    those before a segment in the block too."""
 
 
 class Evidence(StrEnum):
@@ -149,3 +159,16 @@ def quote(text: str) -> str:
     """Return text for a message: in quotes, on one line, cut after 40 characters."""
     shown = " ".join(text.replace(OTHER, "").split())
     return f'"{shown}"' if len(shown) <= 40 else f'"{shown[:40]}…"'
+
+
+TALK: Final = (
+    said("Where were we when the lights went out?", "00:00:07", "00:00:10"),
+    said(
+        "At the part where it compiles, and nobody in the room knows why.",
+        "00:00:10",
+        "00:00:15",
+        who="Grace",
+    ),
+    said("Then let us begin again from there, slowly.", "00:00:15", "00:00:18"),
+)
+"""A recording for examples."""

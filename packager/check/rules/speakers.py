@@ -25,6 +25,7 @@ from packager.model import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from packager.check.rules.columns import Columns
     from packager.check.rules.rule import Limits
     from packager.check.rules.turn import Turn
 
@@ -53,6 +54,12 @@ def find_missing(turn: Turn, _: Limits) -> Iterator[Flaw]:
     name = turn.raw_speaker
     if name is None or (isinstance(name, str) and not name.strip()):
         yield Flaw("speaker", "the segment names no speaker")
+
+
+def ask_missing(columns: Columns, _: Limits) -> list[int]:
+    """Ask which name nobody, in whatever way."""
+    speakers = columns.speakers
+    return [row for row, name in enumerate(speakers) if name is None] if None in columns.names else []
 
 
 def find_placeholders(names: Sequence[Sighting], _: Limits) -> Iterator[tuple[Sighting, Flaw]]:
@@ -137,7 +144,7 @@ RULES: Final = (
         "a segment that names no speaker",
         "The property is absent, null or empty, and the schema allows it. That may be meant.",
         (SPEAKER,),
-        SegmentCheck(find_missing),
+        SegmentCheck(find_missing, ask_missing),
         bad=one(said(_MORNING, who=None)),
         good=one(said(_MORNING)),
     ),

@@ -1,24 +1,23 @@
 """The rules about the text of one segment (`text/…`). Pure.
 
-Each works on the text alone. Six of them look for what most corpora do not have (odd characters, secrets):
-`is_clean_block` tells of a whole block of JSON that none of these has anything to find in it, at the speed of
-a memory scan; it never misses, and may call clean text suspect.
+Each works on the text alone. What most of them look for most corpora do not have: that a character does not
+occur in a whole block is quickly known.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from operator import is_, itemgetter
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from packager.check.rules.rule import TEXT, Flaw, Rule, SegmentCheck, one, quote, said
 from packager.model import Severity
 from packager.secrets import find_secrets, may_hold_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
+    from packager.check.rules.columns import Array, Columns
     from packager.check.rules.rule import Limits
     from packager.check.rules.turn import Turn
 
@@ -27,8 +26,7 @@ _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _OPENERS: Final = "[(<*♪♫"
 _MARKERS: Final = frozenset({"ignore_time_segment_in_scoring", "inter_segment_gap"})
-"""Of the STM format, where nothing is said."""
-_ODD_OPENINGS: Final = frozenset(_OPENERS + _INVISIBLE)
+"""Of the STM format, where nothing is said; each has a `_`."""
 _TAG: Final = re.compile(
     r"\[[^\[\]]{1,40}\]"
     r"|\((?:[\w' -]{1,30})\)"
@@ -46,71 +44,16 @@ _GOES_ON: Final = "\x80-\xbf" + bytes(range(0x80, 0xA0)).decode("cp1252", "ignor
 _MOJIBAKE: Final = re.compile(
     f"(?:[\xc2-\xdf][{_GOES_ON}]|[\xe0-\xef][{_GOES_ON}]{{2}}|[\xf0-\xf4][{_GOES_ON}]{{3}})+"
 )
-_FOREIGN: Final = re.compile(f"[\x80-\x9f]|[\xc2-\xf4][{_GOES_ON}]")
-"""What every control character beyond ASCII and all mojibake match, and little else does."""
-_ESCAPE: Final = re.compile(rb"\\[ubf]")
-
-
-def is_clean_block(data: bytes) -> bool:
-    r"""Return whether no segment in this block of JSON can break a rule about what most texts do not have.
-
-    True proves that control-character, replacement-character, mojibake, entity, not-nfc and secret find
-    nothing.
-    False proves nothing. JSON must escape what is below U+0020, so a block without `\u`, `\b` and `\f` has no
-    control character but DEL and those of U+0080 to U+009F; and each part of a text in NFC is in NFC.
-    """
-    if b"&" in data or b"\x7f" in data or (b"\\" in data and _ESCAPE.search(data)):
-        return False
-    try:
-        return _is_sound_text(data.decode()) and not may_hold_secret(data)
-    except UnicodeDecodeError:
-        return False
-
-
-def find_doubtful(texts: Sequence[str | None], *, clean: bool) -> list[int]:
-    """Return the indices of the texts in which a rule of this room may find something; never misses one.
-
-    `clean` says that they stood in a block of which `is_clean_block` is true.
-    """
-    if clean and _are_trimmed(texts):
-        return []
-    return [
-        index
-        for index, text in enumerate(texts)
-        if not text
-        or text.strip() is not text  # what there is nothing to strip from is the same object
-        or text[0] in _ODD_OPENINGS
-        or text in _MARKERS
-        or not (clean or _has_sound_characters(text))
-    ]
-
-
-def _are_trimmed(texts: Sequence[str | None]) -> bool:
-    """Return whether all are texts, none of them with white space around it or an odd beginning."""
-    if not all(texts):
-        return False
-    said = cast("Sequence[str]", texts)
-    # What there is nothing to strip from is the same object.
-    return (
-        all(map(is_, map(str.strip, said), said))
-        and _ODD_OPENINGS.isdisjoint(map(itemgetter(0), said))
-        and _MARKERS.isdisjoint(said)
-    )
-
-
-def _has_sound_characters(text: str) -> bool:
-    return (
-        "&" not in text
-        and _CONTROL.search(text) is None
-        and _is_sound_text(text)
-        and next(find_secrets(text), None) is None
-    )
-
-
-def _is_sound_text(text: str) -> bool:
-    return text.isascii() or (
-        "\ufffd" not in text and _FOREIGN.search(text) is None and unicodedata.is_normalized("NFC", text)
-    )
+_ALL_GOING_ON: Final = "".join(map(chr, range(0x80, 0xC0))) + _GOES_ON[3:]
+_LEADING: Final = "".join(map(chr, range(0xC2, 0xF5)))
+_CONTROLS: Final = "".join(filter(_CONTROL.match, map(chr, range(0xA0))))
+_SPACES: Final = (
+    "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008"
+    "\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+"""What `str.strip` takes away."""
+_MANY: Final = 64  # segments; of more it is asked whether they are in NFC together
+_PART: Final = 64  # segments; so many are asked for secrets at a time
 
 
 def is_blank(text: str) -> bool:
@@ -136,11 +79,21 @@ def find_empty(turn: Turn, _: Limits) -> Iterator[Flaw]:
         yield Flaw("text", "the text is empty: write what is said, or take the segment out")
 
 
+def ask_empty(columns: Columns, _: Limits) -> Array:
+    """Ask which begin with what cannot be seen."""
+    return columns.rows_beginning(_SPACES + _INVISIBLE)
+
+
 def find_control_character(turn: Turn, _: Limits) -> Iterator[Flaw]:
     """Find a control character other than tab and line feed."""
     match = _CONTROL.search(turn.text or "")
     if match:
         yield Flaw("text", f"the text holds the control character U+{ord(match[0]):04X}: take it out")
+
+
+def ask_control_character(columns: Columns, _: Limits) -> Array:
+    """Ask which have one."""
+    return columns.rows_with(_CONTROLS)
 
 
 def find_replacement_character(turn: Turn, _: Limits) -> Iterator[Flaw]:
@@ -154,6 +107,11 @@ def find_replacement_character(turn: Turn, _: Limits) -> Iterator[Flaw]:
         )
 
 
+def ask_replacement_character(columns: Columns, _: Limits) -> Array:
+    """Ask which have one."""
+    return columns.rows_with("\ufffd")
+
+
 def find_mojibake(turn: Turn, _: Limits) -> Iterator[Flaw]:
     """Find UTF-8 that was read as Latin-1 or cp1252."""
     for match in _MOJIBAKE.finditer(turn.text or ""):
@@ -163,6 +121,11 @@ def find_mojibake(turn: Turn, _: Limits) -> Iterator[Flaw]:
                 "text", f"{quote(match[0])} is {quote(meant)} in UTF-8, read in a wrong encoding: convert it"
             )
             return
+
+
+def ask_mojibake(columns: Columns, _: Limits) -> Array:
+    """Ask which have two characters that may be two bytes of one."""
+    return columns.rows_with_pair(_LEADING, _ALL_GOING_ON)
 
 
 def find_entity(turn: Turn, _: Limits) -> Iterator[Flaw]:
@@ -178,10 +141,20 @@ def find_entity(turn: Turn, _: Limits) -> Iterator[Flaw]:
             return
 
 
+def ask_entity(columns: Columns, _: Limits) -> Array:
+    """Ask which have an ampersand."""
+    return columns.rows_with("&")
+
+
 def find_non_speech(turn: Turn, _: Limits) -> Iterator[Flaw]:
     """Find a text that is nothing but a tag."""
     if turn.text and is_non_speech(turn.text):
         yield Flaw("text", f"the text is only {quote(turn.text)}, and nothing is said")
+
+
+def ask_non_speech(columns: Columns, _: Limits) -> Iterable[int]:
+    """Ask which begin like a tag, perhaps after white space, or have the character that all markers have."""
+    return {*columns.rows_beginning(_OPENERS + _SPACES).tolist(), *columns.rows_with("_").tolist()}
 
 
 def find_white_space(turn: Turn, _: Limits) -> Iterator[Flaw]:
@@ -192,11 +165,37 @@ def find_white_space(turn: Turn, _: Limits) -> Iterator[Flaw]:
         yield Flaw("text", f"the text {where} with white space: trim it")
 
 
+def ask_white_space(columns: Columns, _: Limits) -> Iterable[int]:
+    """Ask which begin or end with it."""
+    return {*columns.rows_beginning(_SPACES).tolist(), *columns.rows_ending(_SPACES).tolist()}
+
+
 def find_not_normal(turn: Turn, _: Limits) -> Iterator[Flaw]:
     """Find a text that is not in Unicode's normal form C."""
     text = turn.text or ""
     if not text.isascii() and not unicodedata.is_normalized("NFC", text):
         yield Flaw("text", "the text is not in Unicode normal form C (NFC): normalise it")
+
+
+def ask_not_normal(columns: Columns, _: Limits) -> Iterable[int]:
+    """Ask which have a character that is not in every text in NFC what it is alone."""
+    if columns.text.isascii():
+        return ()
+    rows: list[int] = columns.rows_with(_may_break_form).tolist()
+    # A line feed stands alone in every form: all together are in NFC if each is.
+    return () if len(rows) > _MANY and unicodedata.is_normalized("NFC", columns.text) else rows
+
+
+def _may_break_form(character: str) -> bool:
+    """Return whether a text with this character may not be in NFC; what is beyond U+FFFF may."""
+    if character < "\u0300" or "\u4e00" <= character <= "\u9fff":
+        return False
+    return (
+        character == "\uffff"
+        or unicodedata.category(character).startswith("M")
+        or "\u1100" <= character <= "\u11ff"
+        or not unicodedata.is_normalized("NFC", character)
+    )
 
 
 def find_secret(turn: Turn, _: Limits) -> Iterator[Flaw]:
@@ -208,6 +207,16 @@ def find_secret(turn: Turn, _: Limits) -> Iterator[Flaw]:
             "and take it out of the text",
         )
         return
+
+
+def ask_secret(columns: Columns, _: Limits) -> Iterable[int]:
+    """Ask which are near what may be one, if the block may hold any."""
+    if not may_hold_secret(columns.plain_text()):
+        return
+    for begin in range(0, len(columns), _PART):
+        texts = columns.texts[begin : begin + _PART]
+        if may_hold_secret("\n".join([text or "" for text in texts]).encode("utf-8", "surrogatepass")):
+            yield from range(begin, begin + len(texts))
 
 
 def read_as_utf8(text: str) -> str | None:
@@ -252,6 +261,7 @@ _W = Severity.WARNING
 def _rule(  # noqa: PLR0913, PLR0917 - what these rules differ in
     name: str,
     find: Callable[[Turn, Limits], Iterator[Flaw]],
+    ask: Callable[[Columns, Limits], Iterable[int]],
     summary: str,
     explanation: str,
     bad: str,
@@ -264,7 +274,7 @@ def _rule(  # noqa: PLR0913, PLR0917 - what these rules differ in
         summary,
         explanation,
         (TEXT,),
-        SegmentCheck(find),
+        SegmentCheck(find, ask),
         bad=one(said(bad)),
         good=one(said(good)),
     )
@@ -274,6 +284,7 @@ RULES: Final = (
     _rule(
         "empty",
         find_empty,
+        ask_empty,
         "a text that is empty, or white space and invisible characters",
         "A segment is something that is said. (The shipped schema refuses most empty texts itself.)",
         bad="\u200b",
@@ -282,6 +293,7 @@ RULES: Final = (
     _rule(
         "control-character",
         find_control_character,
+        ask_control_character,
         "a control character other than tab, line feed and carriage return",
         "It cannot be seen, and tokenizers make a token of their own of it. U+0080 to U+009F are most often "
         "cp1252 that was read as Latin-1.",
@@ -291,6 +303,7 @@ RULES: Final = (
     _rule(
         "replacement-character",
         find_replacement_character,
+        ask_replacement_character,
         "U+FFFD, which stands where a character was lost",
         "A program could not decode the text, and went on. What was there can only be had from the source.",
         bad="The caf\ufffd is closed.",
@@ -299,6 +312,7 @@ RULES: Final = (
     _rule(
         "mojibake",
         find_mojibake,
+        ask_mojibake,
         "UTF-8 that was read as Latin-1 or cp1252",
         "`Ã©` was `é` once, and `â€™` an apostrophe. Whoever converted the file named the wrong encoding.",
         bad="The cafÃ© isnâ€™t closed.",
@@ -307,6 +321,7 @@ RULES: Final = (
     _rule(
         "entity",
         find_entity,
+        ask_entity,
         "a character reference of HTML, such as `&amp;`",
         "The text was cut out of a web page. Nobody says `&quot;`.",
         bad="Research &amp; development",
@@ -315,6 +330,7 @@ RULES: Final = (
     _rule(
         "non-speech",
         find_non_speech,
+        ask_non_speech,
         "a text that is only a tag such as `[music]`",
         "It may well be meant; who trains on what is said will want to leave it out. Any short text in "
         "square brackets is a tag; in round ones, in asterisks and in `< >` it must name a sound.",
@@ -325,6 +341,7 @@ RULES: Final = (
     _rule(
         "whitespace",
         find_white_space,
+        ask_white_space,
         "white space before or after the text",
         "Speech recognisers write a space before each segment; models learn it.",
         bad=" Good morning.",
@@ -333,6 +350,7 @@ RULES: Final = (
     _rule(
         "not-nfc",
         find_not_normal,
+        ask_not_normal,
         "a text that is not in Unicode normal form C",
         "`é` can be one character or two, which look the same and compare as different. NFC is the usual "
         "form, and that of the Web.",
@@ -342,6 +360,7 @@ RULES: Final = (
     _rule(
         "secret",
         find_secret,
+        ask_secret,
         "what looks like an access token or a private key",
         "Nobody says a token aloud: it was pasted into a file, and who reads a published data set can use "
         "it. A version never changes, so it must be found before. The message shows its first four "

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
-from packager.check.rules.rates import FASTEST, LONGEST, looks_like_milliseconds
+from packager.check.rules.columns import NEVER, clip, find_latest_before
+from packager.check.rules.rates import (
+    FASTEST,
+    LONGEST,
+    SUSPECT_SECONDS,
+    ask_longer_than,
+    looks_like_milliseconds,
+)
 from packager.check.rules.rule import (
     SPEAKER,
     TEXT,
@@ -22,13 +29,16 @@ from packager.model import Severity
 from packager.times import parse_time, to_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from packager.check.rules.columns import Array, Columns
     from packager.check.rules.memory import Memory
     from packager.check.rules.rule import Limits
     from packager.check.rules.turn import Turn
     from packager.model import JsonValue
 
+_LONG_AGO: Final = 1 << 60  # nanoseconds
+_CROWD: Final = 50  # speakers of a block
 OVERLAP: Final = Limit("overlap_seconds", 1, "seconds", "by how much two segments of one speaker may overlap")
 
 
@@ -41,11 +51,22 @@ def find_bad_times(turn: Turn, _: Limits) -> Iterator[Flaw]:
             yield Flaw(about, f"{shown} is not a time: write HH:MM:SS, or a number of seconds")
 
 
+def ask_bad_times(columns: Columns, _: Limits) -> Array:
+    """Ask where a time is missing, or is none."""
+    return ((columns.starts == NEVER) | (columns.ends == NEVER)).nonzero()[0]
+
+
 def find_reversed_times(turn: Turn, _: Limits) -> Iterator[Flaw]:
     """Find a segment that ends before it starts."""
     start, end = parse_time(turn.raw_start), parse_time(turn.raw_end)  # exactly, not to the nanosecond
     if start is not None and end is not None and end < start:
         yield Flaw("end", f"the segment ends at {turn.raw_end}, before it starts at {turn.raw_start}")
+
+
+def ask_reversed_times(columns: Columns, _: Limits) -> Array:
+    """Ask where the end is not after the start, or one of them is not known in nanoseconds."""
+    starts, ends = columns.starts, columns.ends
+    return ((ends <= starts) | (starts == NEVER)).nonzero()[0]
 
 
 def find_zero_length(turn: Turn, limits: Limits) -> Iterator[Flaw]:
@@ -57,6 +78,11 @@ def find_zero_length(turn: Turn, limits: Limits) -> Iterator[Flaw]:
         yield Flaw("end", f"the segment ends when it starts, at {turn.raw_start}: correct its end")
 
 
+def ask_zero_length(columns: Columns, _: Limits) -> Array:
+    """Ask where start and end are the same nanosecond."""
+    return (columns.starts == columns.ends).nonzero()[0]
+
+
 def find_negative_times(turn: Turn, _: Limits) -> Iterator[Flaw]:
     """Find a time before the recording begins."""
     for about, time in (("start", turn.start), ("end", turn.end)):
@@ -65,11 +91,22 @@ def find_negative_times(turn: Turn, _: Limits) -> Iterator[Flaw]:
             return
 
 
+def ask_negative_times(columns: Columns, _: Limits) -> Array:
+    """Ask where a time is below zero, and known."""
+    starts, ends = columns.starts, columns.ends
+    return (((starts < 0) & (starts != NEVER)) | ((ends < 0) & (ends != NEVER))).nonzero()[0]
+
+
 def find_long_segment(turn: Turn, limits: Limits) -> Iterator[Flaw]:
     """Find a segment that lasts longer than anybody speaks without a pause."""
     seconds = turn.seconds
     if seconds is not None and seconds > limits[LONGEST.name] and not looks_like_milliseconds(turn, limits):
         yield Flaw("end", f"the segment lasts {seconds:,.0f} seconds: divide it, or correct its times")
+
+
+def ask_long_segment(columns: Columns, limits: Limits) -> Array:
+    """Ask which are about as long."""
+    return ask_longer_than(columns, limits[LONGEST.name])
 
 
 def find_milliseconds(turn: Turn, limits: Limits) -> Iterator[Flaw]:
@@ -82,6 +119,11 @@ def find_milliseconds(turn: Turn, limits: Limits) -> Iterator[Flaw]:
         )
 
 
+def ask_milliseconds(columns: Columns, _: Limits) -> Array:
+    """Ask which are long enough to be suspected."""
+    return ask_longer_than(columns, SUSPECT_SECONDS)
+
+
 def find_unsorted(turn: Turn, memory: Memory, _: Limits) -> Iterator[Flaw]:
     """Find a segment that starts before the one before it."""
     if turn.start is not None and turn.start < memory.start:
@@ -90,6 +132,14 @@ def find_unsorted(turn: Turn, memory: Memory, _: Limits) -> Iterator[Flaw]:
             f"the segment starts at {clock(turn.start)}, before the one before it ({clock(memory.start)}): "
             "correct its start, or sort them by start",
         )
+
+
+def ask_unsorted(columns: Columns, memory: Memory, _: Limits) -> Iterable[int]:
+    """Ask where a start is before the one before it."""
+    known = (columns.starts != NEVER).nonzero()[0]
+    starts = columns.starts[known]
+    rows = known[1:][starts[1:] < starts[:-1]].tolist()
+    return [int(known[0]), *rows] if len(starts) and starts[0] < clip(memory.start) else rows
 
 
 def find_overlap(turn: Turn, memory: Memory, limits: Limits) -> Iterator[Flaw]:
@@ -105,6 +155,22 @@ def find_overlap(turn: Turn, memory: Memory, limits: Limits) -> Iterator[Flaw]:
             f"the segment starts at {clock(turn.start)}, and its speaker is still in an earlier one until "
             f"{clock(end)}: correct one of them",
         )
+
+
+def ask_overlap(columns: Columns, memory: Memory, limits: Limits) -> Iterable[int]:
+    """Ask where a start is before the end of what came before, by more than is allowed."""
+    starts, ends = columns.starts, columns.ends
+    until = starts + min(int(limits[OVERLAP.name] * SECOND), _LONG_AGO)
+    asked = (find_latest_before(ends, memory.latest) > until) & (starts != NEVER)
+    if not asked.any() or len(columns.names) > _CROWD or (ends == NEVER).any():
+        return cast("Iterable[int]", asked.nonzero()[0])
+    # Others may speak meanwhile; of each speaker a segment and the one before.
+    rows: list[int] = []
+    for name, own in columns.rows_by_speaker():
+        if memory.ends.get(name, NEVER) > until[own[0]]:
+            rows.append(own[0])
+        rows += own[1:][ends[own[:-1]] > until[own[1:]]].tolist()
+    return rows
 
 
 def _is_time(value: JsonValue) -> bool:
@@ -131,7 +197,7 @@ RULES: Final = (
         "Whoever loads the data set gets null in place of anything else. A missing time is the schema's to "
         "judge.",
         (TIMES,),
-        SegmentCheck(find_bad_times),
+        SegmentCheck(find_bad_times, ask_bad_times),
         bad=one(said(_HELLO, start="0:07", end="00:00:09")),
         good=one(said(_HELLO, start="00:00:07", end=9.5)),
     ),
@@ -141,7 +207,7 @@ RULES: Final = (
         "a segment that ends before it starts",
         "No audio can be cut from it. Most often start and end were swapped, or a digit was mistyped.",
         (TIMES,),
-        SegmentCheck(find_reversed_times),
+        SegmentCheck(find_reversed_times, ask_reversed_times),
         bad=one(said(_HELLO, "00:00:09", "00:00:05")),
         good=one(said(_HELLO, "00:00:05", "00:00:09")),
     ),
@@ -153,7 +219,7 @@ RULES: Final = (
         "one second or less is found only if it says more than a second can hold "
         "(`fastest_characters_per_second`).",
         (TIMES,),
-        SegmentCheck(find_zero_length),
+        SegmentCheck(find_zero_length, ask_zero_length),
         bad=one(said(_HELLO, "00:00:05.25", "00:00:05.25")),
         good=one(said("Yes.", "00:00:05", "00:00:05")),
         limits=(FASTEST,),
@@ -164,7 +230,7 @@ RULES: Final = (
         "a time before the recording begins",
         "Times count from the start of the recording. An offset was subtracted that is too large.",
         (TIMES,),
-        SegmentCheck(find_negative_times),
+        SegmentCheck(find_negative_times, ask_negative_times),
         bad=one(said(_HELLO, -1.5, 2)),
         good=one(said(_HELLO, 0, 2)),
     ),
@@ -175,7 +241,7 @@ RULES: Final = (
         "A segment is one stretch of speech by one speaker. One that lasts this long was never divided, or "
         "its end is wrong.",
         (TIMES,),
-        SegmentCheck(find_long_segment),
+        SegmentCheck(find_long_segment, ask_long_segment),
         bad=one(said(_LONG, "00:00:00", "00:31:00")),
         good=one(said(_LONG, "00:00:00", "00:00:05")),
         limits=(LONGEST,),
@@ -187,7 +253,7 @@ RULES: Final = (
         "The segment's text would be far too little for its length, and just right if its times were "
         "divided by a thousand. Some services write milliseconds; divide them.",
         (TIMES, TEXT),
-        SegmentCheck(find_milliseconds),
+        SegmentCheck(find_milliseconds, ask_milliseconds),
         bad=one(said(_HELLO, 1200, 2900)),
         good=one(said(_HELLO, 1.2, 2.9)),
         limits=(FASTEST,),
@@ -199,7 +265,7 @@ RULES: Final = (
         "Readers expect the segments of a recording in the order in which they are spoken. Segments that "
         "are files of their own are put in order by the build, and are never unsorted.",
         (TIMES,),
-        RecordingCheck(find_unsorted),
+        RecordingCheck(find_unsorted, ask_unsorted),
         bad=one(said(_HELLO, "00:00:10", "00:00:14"), said(_REPLY, "00:00:02", "00:00:06", who="Grace")),
         good=one(said(_HELLO, "00:00:02", "00:00:06"), said(_REPLY, "00:00:05", "00:00:09", who="Grace")),
     ),
@@ -210,7 +276,7 @@ RULES: Final = (
         "Nobody says two things at once. That two speakers overlap is normal, and left alone; so are "
         "segments with the very same times, which are the lines of one caption.",
         (TIMES, SPEAKER),
-        RecordingCheck(find_overlap),
+        RecordingCheck(find_overlap, ask_overlap),
         bad=one(said(_HELLO, "00:00:00", "00:00:08"), said(_REPLY, "00:00:04", "00:00:10")),
         good=one(said(_HELLO, "00:00:00", "00:00:08"), said(_REPLY, "00:00:04", "00:00:10", who="Grace")),
         limits=(OVERLAP,),

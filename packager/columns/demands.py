@@ -1,0 +1,59 @@
+"""Say what a JSON Schema demands of a segment and of each of its properties. Pure.
+
+Whatever reads a schema for columns or for words goes this way, so that no keyword counts that has no force:
+up to draft 7, nothing that stands beside a `$ref` does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from packager.model import JsonObject, JsonValue
+
+_OLD_DRAFTS: Final = tuple(f"http://json-schema.org/draft-0{number}/" for number in (4, 6, 7))
+
+
+class Demands:
+    """What one schema document demands.
+
+    `targets` tells, by the id() of a schema with a `$ref`, the schema that it leads to, in whatever file.
+    """
+
+    def __init__(self, document: JsonObject, targets: Mapping[int, JsonValue]) -> None:
+        self.document = document
+        self.reference_alone = str(document.get("$schema")).startswith(_OLD_DRAFTS)
+        self._targets = targets
+
+    def properties(self) -> JsonObject:
+        """Return the declared properties of the segment: its own in order, then those by reference."""
+        found: JsonObject = {}
+        for part in self.conjuncts(self.document):
+            properties = part.get("properties")
+            if isinstance(properties, dict):
+                for name, subschema in properties.items():
+                    found.setdefault(name, subschema)
+        return found
+
+    def required(self) -> set[JsonValue]:
+        """Return the properties that a segment must have."""
+        lists = [part.get("required") for part in self.conjuncts(self.document)]
+        return {name for names in lists if isinstance(names, list) for name in names if isinstance(name, str)}
+
+    def conjuncts(self, schema: JsonValue, seen: set[int] | None = None) -> Iterator[JsonObject]:
+        """Yield a schema and all that must hold with it, each once: what it refers to, and its `allOf`."""
+        seen = set() if seen is None else seen
+        if not isinstance(schema, dict) or id(schema) in seen:
+            return
+        seen.add(id(schema))
+        refers = isinstance(schema.get("$ref"), str)
+        alone = refers and self.reference_alone
+        if not alone:
+            yield schema
+        if refers:
+            yield from self.conjuncts(self._targets.get(id(schema)), seen)
+        branches = schema.get("allOf")
+        for branch in branches if isinstance(branches, list) and not alone else ():
+            yield from self.conjuncts(branch, seen)
