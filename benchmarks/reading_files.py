@@ -75,10 +75,8 @@ def make_case(chance: random.Random) -> Case:
         data, name = _join_items(written, manner, chance), "a.json"
     for _ in range(chance.choice((0, 1, 1, 1, 2, 2, 3))):
         data = chance.choice(_MUTATIONS)(data, chance)
-    block_bytes = chance.choice(
-        (chance.randint(16, 128), chance.randint(64, 1024), chance.randint(256, 4096))
-    )
-    if chance.random() < 0.2 and (place := data.rfind(b"},", 16)) > 0:
+    block_bytes = chance.choice((chance.randint(4, 128), chance.randint(64, 1024), chance.randint(256, 4096)))
+    if chance.random() < 0.2 and (place := data.rfind(b"},", 4)) > 0:
         block_bytes = place + chance.randint(0, 3)
     if chance.random() < 0.12:
         name, data = _compress(name, data, chance)

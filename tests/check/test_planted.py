@@ -218,7 +218,7 @@ def move(segment: Any) -> dict[str, Any]:  # noqa: ANN401 - a segment of an exam
     """Return a segment as it would be said later; one that begins below zero stays."""
     if isinstance(segment["Start"], float) and segment["Start"] < 0:
         return dict(segment)
-    return segment | {name: move_time(segment[name]) for name in ("Start", "End")}
+    return {**segment, **{name: move_time(segment[name]) for name in ("Start", "End")}}
 
 
 def move_time(time: Any) -> Any:  # noqa: ANN401 - any JSON

@@ -324,6 +324,26 @@ def test_only_what_is_not_proven_goes_the_exact_way(case: str, form: str, tmp_pa
     assert sum(block.count for block in blocks) >= 1.9 * CLEAN
 
 
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "number",
+    [
+        b"0.0023828810080885887",  # as Whisper writes the probability that nobody speaks
+        b"-0.00037327724954356317",
+        b"6.758261588402092e-05",
+        b"1700000000000000000",  # nanoseconds
+        b"9223372036854775807",
+        b"18446744073709551615",
+    ],
+)
+def test_numbers_that_tools_write_are_read_in_blocks(number: bytes, form: str, tmp_path: Path) -> None:
+    source, _, _ = write(tmp_path, form, [(b'"a"', number)])
+
+    blocks = [each for each in read_blocks(source) if isinstance(each, Block)]
+
+    assert [block.count for block in blocks] == [2 * CLEAN + 1]
+
+
 def clean(number: int) -> JsonObject:
     return {"n": number, "Text": "Clean."}
 
