@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     _Read = Block | Item | Empty | Unreadable
 
 _SPACE = b" \t\r\n"
+_CHARACTER = 4  # bytes at most: what stands behind an item is judged by the whole of it
 _TRIES = 1000  # commas behind the last item that ends in a window that are looked at
 
 
@@ -65,7 +66,7 @@ class _Window:
         self.at = 0
         """What stands before is done with."""
         self.ended = False
-        self.fill(1)
+        self.fill(len(BOM))
 
     def fill(self, size: int) -> bool:
         """Hold so many bytes from here on, if there are as many; return whether some were read."""
@@ -186,7 +187,7 @@ class _Array:
             behind = len(window.data) if end is None else skip_space(window.data, end)
             if window.data[behind : behind + 1] == b",":
                 behind = skip_space(window.data, behind + 1)
-            if behind == len(window.data) and not window.ended:
+            if behind + _CHARACTER > len(window.data) and not window.ended:
                 if spans:
                     return spans, begin
                 window.more()

@@ -5,8 +5,9 @@ orjson refuses whatever is not JSON, but for four things. Each is guarded here f
 * It keeps the last of two equal keys. Written again, its values hold as many quotes as the text, if and only
   if nothing was lost: each quote of a text is that of a string, or escaped as `\"`; orjson writes the same.
   (One that the text spells `\u0022` is counted as well.)
-* Integers beyond 64 bits become floats: they have nineteen digits in a row.
-* What is too small for a double becomes 0: its exponent has three digits, or it has nineteen digits in a row.
+* Integers beyond 64 bits become floats: they have twenty digits, or nineteen and a minus. (What stands behind
+  a point does not count: tools write fractions of twenty digits.)
+* What is too small for a double becomes 0: its exponent has three digits, or two hundred zeros are in a row.
 * It reads what is nested deeper than `MAX_DEPTH`. What it writes may be nested so deep and no deeper, with as
   many lists around it as bring the values to that limit.
 
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
 _LARGE = 1 << 16  # bytes from which on numpy counts faster, although it has to be loaded
 _DIGITS = 19  # of the smallest integer that needs more than 63 bits
-_LONG_NUMBER = re.compile(rb"[0-9]{19}")
+_LONG_NUMBER = re.compile(rb"(?<![.0-9])(?:-[0-9]{19}|[0-9]{20})")
+_ZEROS = b"0" * 200
 _SMALL_NUMBER = re.compile(rb"[eE]-[0-9]{3}")
 _STRIDE = 4  # four digits so far apart are in a row of nineteen, and never in `HH:MM:SS.fff` or `\\uXXXX`
 _MARK = b"\x7f"
@@ -145,7 +147,7 @@ def _find_depth() -> int:
 def _has_doubtful_number(text: bytes) -> bool:
     """Return whether a number may stand in this text that orjson does not keep as it is."""
     if len(text) < _LARGE:
-        return bool(_LONG_NUMBER.search(text) or _SMALL_NUMBER.search(text))
+        return bool(_ZEROS in text or _LONG_NUMBER.search(text) or _SMALL_NUMBER.search(text))
     import numpy as np  # noqa: PLC0415 - a check of few segments does without
 
     codes = np.frombuffer(text, np.uint8)
@@ -155,7 +157,9 @@ def _has_doubtful_number(text: bytes) -> bool:
         run = digits
         for step in (1, 2, 4, 8, _DIGITS - 16):  # in a row of 2, 4, 8, 16, and so many
             run = run[:-step] & run[step:]
-        if run.any():
+        begins = np.flatnonzero(run[1:] & ~digits[: max(len(run) - 1, 0)]) + 1
+        whole = begins[codes[begins - 1] != ord(".")]
+        if digits[whole + _DIGITS].any() or (codes[whole - 1] == ord("-")).any() or _ZEROS in text:
             return True
     minus = np.flatnonzero(codes[1:-4] == ord("-"))
     minus = minus[codes[minus] | 0x20 == ord("e")]

@@ -20,6 +20,7 @@ from packager.errors import UsageError
 from packager.rehearsal.account import Role, Token
 from packager.rehearsal.faults import (
     AnswerLost,
+    Break,
     Delay,
     Fault,
     Faults,
@@ -34,15 +35,14 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
-    from packager.rehearsal.upkeep import Collected, CommitCost
-
-from packager.rehearsal.faults import Break
-from packager.rehearsal.upkeep import CommitCost
+    from packager.rehearsal.upkeep import Collected
+    from packager.rehearsal.upkeep import (
+        CommitCost as CommitCost,
+    )  # exported, for types alone: it needs the extra
 
 __all__ = [
     "AnswerLost",
     "Break",
-    "CommitCost",
     "Delay",
     "Fault",
     "Faults",
