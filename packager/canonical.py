@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import orjson
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from packager.model import JsonValue
+    from packager.model import JsonObject, JsonValue
 
 _DIGITS: Final = 10**21  # from here on the RFC writes an exponent
 _LONG_NUMBER: Final = re.compile(rb"[0-9]{16}")
 _PLAIN: Final = frozenset({str, bool, type(None)})
-_BREAK: Final = orjson.Fragment(b"\n")  # no other line feed stands in what orjson writes
-_LINE_FEED: Final = 10
+_OBJECTS: Final = frozenset({dict})
+_BETWEEN: Final = b'},{"'
+_MARK: Final = b"\x7f"  # orjson writes it as it is
 _STRETCH: Final = 1 << 17  # bytes that stay near the processor while they are looked at
-_SMALL: Final = 16 << 10  # bytes below which values go one by one, without numpy
 _LONGEST: Final = 24  # characters of a number up to its exponent, and one before it
 _POWER: Final = re.compile(rb"e[-+]?[0-9]+")
 _SAME_POWER: Final = re.compile(rb"e-(?:[7-9]|[0-9]{2})")  # from here on the RFC writes one too
@@ -50,34 +50,95 @@ def canonical_json(value: JsonValue) -> bytes:
     return b"".join(_parts(value))
 
 
-def canonical_lines(values: Sequence[JsonValue], *, plain: bool = False) -> bytes:
-    r"""Return `canonical_json` of each value with line feeds between them; at memory speed for many.
+def canonical_forms(
+    values: Sequence[JsonValue], *, plain: bool = False, written: bytes | None = None
+) -> tuple[bytes, NDArray[np.int64]]:
+    """Return `canonical_json` of each value with a comma between each two, and their lengths.
 
-    `plain` says that no value holds a number, nor a key that is not ASCII.
+    At memory speed for many objects.
 
-    >>> canonical_lines([{"b": 1.0, "a": "x"}, {}])
-    b'{"a":"x","b":1}\n{}'
+    Args:
+        values: the values.
+        plain: whether no value holds a number, nor a key that is not ASCII.
+        written: the values as orjson writes them, with sorted keys and a comma between each two.
+
+    >>> canonical_forms([{"b": 1.0, "a": "x"}, {}])
+    (b'{"a":"x","b":1},{}', array([15,  2]))
     """
-    if len(values) < 2:
-        return b"".join(map(canonical_json, values))
-    items: list[object] = [_BREAK] * (2 * len(values) - 1)
-    items[::2] = values
-    try:
-        text = _dump_sorted(items)
-    except TypeError:  # an integer beyond 64 bits, or too many brackets
-        half = len(values) // 2
-        return canonical_lines(values[:half]) + b"\n" + canonical_lines(values[half:])
-    if plain:
-        return text[1:-1].replace(b",\n,", b"\n")
-    return _correct(text, values) if len(text) > _SMALL else b"\n".join(map(canonical_json, values))
-
-
-def line_lengths(lines: bytes) -> NDArray[np.int64]:
-    """Return the length of each line of `canonical_lines`, of one value or more."""
     import numpy as np  # noqa: PLC0415 - a check of small files does without it
 
-    ends = np.flatnonzero(np.frombuffer(lines, np.uint8) == _LINE_FEED)
-    return np.diff(ends, prepend=-1, append=len(lines)) - 1
+    if len(values) > 1:
+        try:
+            forms = _write_objects(values, written, plain=plain) or _write_marked(values, plain=plain)
+        except TypeError:  # an integer beyond 64 bits, or too many brackets
+            half = len(values) // 2
+            (one, sizes), (other, rest) = canonical_forms(values[:half]), canonical_forms(values[half:])
+            return one + b"," + other, np.concatenate([sizes, rest])
+        if forms is not None:
+            return forms
+    parts = list(map(canonical_json, values))
+    return b",".join(parts), np.fromiter(map(len, parts), np.int64, len(parts))
+
+
+def _write_objects(
+    values: Sequence[JsonValue], written: bytes | None, *, plain: bool
+) -> tuple[bytes, NDArray[np.int64]] | None:
+    """Return what `canonical_forms` does; None if that is not to be seen of objects written together."""
+    import numpy as np  # noqa: PLC0415 - as above
+
+    if not (all(values) and _OBJECTS.issuperset(map(type, values))):
+        return None
+    written = _dump_sorted(values)[1:-1] if written is None else written
+    text = written if plain else _correct(written)
+    ends = None if text is None else _find_ends(text, cast("Sequence[JsonObject]", values))
+    if text is None or ends is None:
+        return None
+    return text, np.diff(ends, prepend=-2, append=len(text) - 1) - 1
+
+
+def _write_marked(values: Sequence[JsonValue], *, plain: bool) -> tuple[bytes, NDArray[np.int64]] | None:
+    """Return what `canonical_forms` does, by a mark between each two; None if one of them holds the mark."""
+    import numpy as np  # noqa: PLC0415 - as above
+
+    items: list[JsonValue] = [_MARK.decode()] * (2 * len(values) - 1)
+    items[::2] = values
+    written = _dump_sorted(items)[1:-1]
+    text = written if plain else _correct(written)
+    data = np.frombuffer(text or b"", np.uint8)
+    marks = np.flatnonzero(data == _MARK[0])
+    if len(marks) != len(values) - 1:
+        return None
+    kept = np.ones(data.size, bool)
+    for step in (-1, 0, 1, 2):  # the quotes around it and the comma behind
+        kept[marks + step] = False
+    return data[kept].tobytes(), np.diff(marks, prepend=-3, append=data.size + 2) - 5
+
+
+def _find_ends(text: bytes, values: Sequence[JsonObject]) -> NDArray[np.int64] | None:
+    """Return where each value but the last ends, given the forms of all; None if that is not to be seen.
+
+    Behind an object, before one that is not empty, stands `},{"`; no string holds that, for it would have to
+    escape the quote, but one may begin there. So if as many are found as there must be, they are those.
+    Where objects lie in others, the key with which all begin helps to tell them.
+    """
+    import numpy as np  # noqa: PLC0415 - as above
+
+    data = np.frombuffer(text, np.uint8)
+    ends = np.flatnonzero(data[: -len(_BETWEEN) + 1] == _BETWEEN[0])
+    ends = _keep_followed(data, ends, _BETWEEN)
+    if len(ends) >= len(values):
+        key = min(set[str]().union(*values))
+        if all(key in each for each in values):
+            ends = _keep_followed(data, ends, _BETWEEN[:-1] + orjson.dumps(key) + b":")
+    return ends if len(ends) == len(values) - 1 else None
+
+
+def _keep_followed(data: NDArray[np.uint8], places: NDArray[np.int64], text: bytes) -> NDArray[np.int64]:
+    """Return those of the places at which this text begins."""
+    places = places[: places.searchsorted(len(data) - len(text), "right")]
+    for step, code in enumerate(text):
+        places = places[data[places + step] == code]
+    return places
 
 
 def parse_canonical(text: bytes) -> JsonValue:
@@ -87,40 +148,39 @@ def parse_canonical(text: bytes) -> JsonValue:
     return value
 
 
-def _correct(text: bytes, values: Sequence[JsonValue]) -> bytes:
-    """Return the lines, given what orjson writes of the values with breaks between them."""
+def _correct(text: bytes) -> bytes | None:
+    """Return what the RFC writes for what orjson writes; None if keys have another order."""
     import numpy as np  # noqa: PLC0415 - as above
 
     data = np.frombuffer(text, np.uint8)
-    breaks, numbers = _find_places(data)
-    kept = np.ones(data.size, bool)
-    kept[[0, -1]] = kept[breaks - 1] = kept[breaks + 1] = False
+    numbers = _find_numbers(data)
     # Only beyond U+FFFF is the order of bytes in UTF-8 not that of UTF-16 units.
-    highest = np.flatnonzero(data >= 0xF0) if b"\xee" in text or b"\xef" in text else breaks[:0]
+    highest = np.flatnonzero(data >= 0xF0) if b"\xee" in text or b"\xef" in text else numbers[:0]
     if not (numbers.size or highest.size):
-        return data[kept].tobytes()
+        return text
     quotes = _find_quotes(text)
-    numbers = numbers[np.searchsorted(quotes, numbers) & 1 == 0]
     ends = quotes[np.searchsorted(quotes, highest)]
-    rows = np.searchsorted(breaks, ends[data[ends + 1] == ord(":")])
-    return _replace_lines(_write_numbers(text, numbers, kept), values, sorted({*rows.tolist()}))
+    if (data[np.minimum(ends + 1, data.size - 1)] == ord(":")).any():
+        return None
+    return _write_numbers(text, numbers[np.searchsorted(quotes, numbers) & 1 == 0])
 
 
-def _find_places(data: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the line feeds; and each `.0` after which a number may end, and each `e` after a digit."""
+def _find_numbers(data: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return each `.0` after which a number may end, and each `e` after a digit."""
     import numpy as np  # noqa: PLC0415 - as above
 
-    found = []
+    found = [np.zeros(0, np.int64)]
     for first in range(1, data.size - 1, _STRETCH):
         last = min(first + _STRETCH, data.size - 1)
         before, here, after = (data[first + step : last + step] for step in (-1, 0, 1))
         point = (here == ord(".")) & (after == ord("0"))
         power = (here == ord("e")) & (before - np.uint8(ord("0")) < 10)
-        found.append(first + np.flatnonzero(point | power | (here == _LINE_FEED)))
+        found.append(first + np.flatnonzero(point | power))
     places = np.concatenate(found)
     here, after = data[places], data[np.minimum(places + 2, data.size - 1)]
-    ends = (after == ord(",")) | (after == ord("}")) | (after == ord("]"))
-    return places[here == _LINE_FEED], places[(ends & (here == ord("."))) | (here == ord("e"))]
+    ends = (after == ord(",")) | (after == ord("}")) | (after == ord("]")) | (places + 2 == data.size)
+    found = (ends & (here == ord("."))) | (here == ord("e"))
+    return cast("NDArray[np.int64]", places[found])
 
 
 def _find_quotes(text: bytes) -> NDArray[np.int64]:
@@ -132,14 +192,16 @@ def _find_quotes(text: bytes) -> NDArray[np.int64]:
     return np.flatnonzero(np.frombuffer(text, np.uint8) == ord('"'))
 
 
-def _write_numbers(text: bytes, places: NDArray[np.int64], kept: NDArray[np.bool_]) -> bytes:
-    """Write anew the numbers that have an `e` or a `.0` at these places, of what is kept."""
+def _write_numbers(text: bytes, places: NDArray[np.int64]) -> bytes:
+    """Write anew the numbers that have an `e` or a `.0` at these places."""
     import numpy as np  # noqa: PLC0415 - as above
 
     data = np.frombuffer(text, np.uint8)
     points = places[data[places] == ord(".")]
-    negative = points[(data[points - 1] == ord("0")) & (data[points - 2] == ord("-"))] - 2
-    kept[points] = kept[points + 1] = kept[negative] = False
+    kept = np.ones(data.size, bool)
+    kept[points] = kept[points + 1] = False
+    negative = points[(points > 1) & (data[points - 1] == ord("0")) & (data[points - 2] == ord("-"))] - 2
+    kept[negative] = False
     parts: list[bytes] = []
     begin = 0
     for place in places[data[places] == ord("e")].tolist():
@@ -151,16 +213,6 @@ def _write_numbers(text: bytes, places: NDArray[np.int64], kept: NDArray[np.bool
             parts.append(_number(float(text[first : power.end()])))
             begin = power.end()
     return b"".join([*parts, data[begin:][kept[begin:]].tobytes()])
-
-
-def _replace_lines(lines: bytes, values: Sequence[JsonValue], rows: Sequence[int]) -> bytes:
-    """Write these rows one by one."""
-    if not rows:
-        return lines
-    forms = lines.split(b"\n")
-    for row in rows:
-        forms[row] = canonical_json(values[row])
-    return b"\n".join(forms)
 
 
 def _parts(value: JsonValue) -> list[bytes]:

@@ -10,7 +10,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packager.canonical import canonical_json, canonical_lines, line_lengths, parse_canonical
+from packager.canonical import canonical_forms, canonical_json, parse_canonical
 
 if TYPE_CHECKING:
     from packager.model import JsonValue
@@ -133,24 +133,43 @@ def make_value(chance: random.Random, depth: int) -> JsonValue:  # noqa: PLR0911
             return {chance.choice(names): make_value(chance, depth - 1) for _ in range(chance.randrange(5))}
 
 
+def check_forms(values: list[JsonValue], *, plain: bool = False) -> None:
+    alone = list(map(canonical_json, values))
+    forms, sizes = canonical_forms(values, plain=plain)
+    assert forms == b",".join(alone)
+    assert sizes.tolist() == list(map(len, alone))
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_many_values_have_the_forms_that_they_have_alone(seed: int) -> None:
     chance = random.Random(seed)
-    values = [make_value(chance, 3) for _ in range(1500)]
-    assert len(lines := canonical_lines(values)) > 16 << 10
-    assert lines.split(b"\n") == list(map(canonical_json, values))
-    assert line_lengths(lines).tolist() == [len(canonical_json(value)) for value in values]
+    check_forms([make_value(chance, 3) for _ in range(1500)])
+    names = NAMES if seed % 4 == 0 else NAMES[:6]
+    check_forms([{"A": 1, chance.choice(names): make_value(chance, 2)} for _ in range(1500)])
+    check_forms([{chance.choice(names): make_value(chance, 1)} for _ in range(1500)])
 
 
-@given(st.lists(VALUES, min_size=1))
-def test_lines_are_the_forms_of_their_values(values: list[JsonValue]) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("packager.canonical._SMALL", 0)
-        assert canonical_lines(values) == b"\n".join(map(canonical_json, values))
+@given(st.lists(VALUES))
+def test_values_have_the_forms_that_they_have_alone(values: list[JsonValue]) -> None:
+    check_forms(values)
+    check_forms([{"a": value} for value in values])
+    check_forms([{"A": "x", "b": [{"A": value}, {"A": "},{"}]} for value in values])
 
 
-def test_no_values_are_no_lines() -> None:
-    assert canonical_lines([]) == b""
+@pytest.mark.parametrize(
+    "values",
+    [
+        [{"a": "},{"}, {"b": "x"}, {"a": '},{"'}],
+        [{"a": [{"b": 1}, {"b": 2}]}, {}, {"a": 2}],  # an end that is not seen, and one that is none
+        [{"a": [{"a": 1}, {"b": 2}]}, {"b": 1}, {"a": 2}],
+        [{"b": [{"a": 1}]}, {"a": [{"a": 1}, {"a": 2}]}, {"b": 2}],
+        [{"a": "\x7f"}, ["\x7f"], "\x7f", "\x7f"],
+        [{"a": [{}, {}]}, {"a": "\x7f"}, {"b": 0.0}],
+        [1.0, -0.0, 1e-7, 2.0],
+    ],
+)
+def test_no_text_hides_where_a_value_ends(values: list[JsonValue]) -> None:
+    check_forms(values)
 
 
 def test_values_that_the_fast_writer_refuses_are_written_alone() -> None:
@@ -159,4 +178,4 @@ def test_values_that_the_fast_writer_refuses_are_written_alone() -> None:
         deep = [deep]
     values: list[JsonValue] = [{"a": "x" * 100, "b": 1.0}] * 300
     values[7], values[200] = {"a": 2**64}, deep
-    assert canonical_lines(values).split(b"\n") == list(map(canonical_json, values))
+    check_forms(values)

@@ -237,11 +237,11 @@ class _Keeper:
             yield fitted, 0
             return
         try:
-            self._keep_all(judged.values)
+            self._keep_all(judged.values, judged.written)
         except Misfit:
             for part, at in fit_block(judged, source_of, self.layout):
                 if isinstance(part, Block):
-                    self._keep_all(part.values)
+                    self._keep_all(part.values, part.written)
                     self._call(part)
                 else:
                     self._keep_one(part)
@@ -290,7 +290,7 @@ class _Keeper:
             self._flush()
             builder.members.append(Member(self.number, start, builder.size, kept=segment is not None))
 
-    def _keep_all(self, values: list[JsonObject]) -> None:
+    def _keep_all(self, values: list[JsonObject], written: bytes | None = None) -> None:
         """Make rows of valid segments.
 
         Raises:
@@ -299,7 +299,7 @@ class _Keeper:
         if self.claim is not None:
             builder = self._builder_of(self.claim.recording)
             numbers = np.arange(builder.positions, builder.positions + len(values), dtype=np.int64)
-            rows = make_rows(self.layout, values, builder.recording, numbers)
+            rows = make_rows(self.layout, values, builder.recording, numbers, written)
             self._write(rows, [(builder, 0, rows.count)])
             builder.positions += len(values)
             return
@@ -312,7 +312,7 @@ class _Keeper:
                 number = self._builders[name].positions if name in self._builders else 0
             numbers[index] = number
             found[name] = number + 1
-        rows = make_rows(self.layout, values, names, numbers)
+        rows = make_rows(self.layout, values, names, numbers, written)
         for name, number in found.items():
             self._builder_of(name).positions = number
         self._held.append((rows, names))
@@ -362,17 +362,17 @@ class _ObjectKeeper:
         if isinstance(judged, Judged):
             fitted = fit_segment(self.sources[at][1], judged, self.layout)
             if fitted.segment is not None:
-                self._keep([fitted.segment], at)
+                self._keep([fitted.segment], at, None)
             else:
                 self._remember(fitted.item.value, at, 0, kept=False)
             yield fitted, at
             return
         try:
-            self._keep(judged.values, at)
+            self._keep(judged.values, at, judged.written)
         except Misfit:
             for part, index in fit_block(judged, lambda index: self.sources[at + index][1], self.layout):
                 if isinstance(part, Block):
-                    self._keep(part.values, at + index)
+                    self._keep(part.values, at + index, part.written)
                 else:
                     self._remember(part.item.value, at + index, 0, kept=False)
                 yield part, at + index
@@ -404,9 +404,9 @@ class _ObjectKeeper:
         """Return the recordings and their groups, if that matters."""
         return () if self.roll is None else self.roll.finish()
 
-    def _keep(self, values: list[JsonObject], at: int) -> None:
+    def _keep(self, values: list[JsonObject], at: int, written: bytes | None) -> None:
         names = [source.folder for _, source in self.sources[at : at + len(values)]]
-        rows = make_rows(self.layout, values, names, np.zeros(len(values), np.int64))
+        rows = make_rows(self.layout, values, names, np.zeros(len(values), np.int64), written)
         self._rows.append(rows)
         for index, (value, size) in enumerate(zip(values, rows.sizes.tolist(), strict=True)):
             self._remember(value, at + index, size, kept=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
-from packager.canonical import canonical_lines, line_lengths
+from packager.canonical import canonical_forms
 from packager.clocks import read_clocks
 from packager.columns import (
     BOOL,
@@ -87,7 +87,7 @@ def make_batch(
     if layout.start is not None and layout.end is not None:
         types = {each.name: each.type for each in layout.properties}
         for name, source in ((START_SECONDS, layout.start), (END_SECONDS, layout.end)):
-            columns[name] = _make_seconds(_pick(values, source), types.get(source), columns.get(source))
+            columns[name] = _make_seconds(values, source, types.get(source), columns.get(source))
     if layout.extra:
         declared = declared_properties(layout)
         rest = [{name: value[name] for name in value if name not in declared} for value in values]
@@ -169,13 +169,16 @@ def _make_instants(values: Sequence[Any]) -> Any:  # noqa: ANN401
 
 def _make_json(values: Sequence[JsonValue]) -> Any:  # noqa: ANN401
     """Return the RFC 8785 forms of the values that are not null."""
-    held = np.fromiter((value is not None for value in values), np.bool_, len(values))
-    said = [value for value in values if value is not None]
-    lengths = np.zeros(len(values), np.int64)
-    lines = canonical_lines(said)
-    if said:
-        lengths[held] = line_lengths(lines)
-    return split_texts(lines.replace(b"\n", b""), lengths, None if held.all() else held)
+    said, held = hold_all(values, None)
+    if held is not None:
+        said = [value for value in values if value is not None]
+    forms, sizes = canonical_forms(said)
+    data = np.delete(np.frombuffer(forms, np.uint8), np.cumsum(sizes + 1)[:-1] - 1)
+    lengths = sizes
+    if held is not None:
+        lengths = np.zeros(len(values), np.int64)
+        lengths[held] = sizes
+    return split_texts(data.tobytes(), lengths, held)
 
 
 _MAKERS: Final[dict[ColumnType, Callable[[Sequence[Any]], Any]]] = {
@@ -188,16 +191,16 @@ _MAKERS: Final[dict[ColumnType, Callable[[Sequence[Any]], Any]]] = {
 }
 
 
-def _make_seconds(values: Sequence[JsonValue], column: ColumnType | None, made: Any) -> Any:  # noqa: ANN401
+def _make_seconds(values: Sequence[JsonObject], name: str, column: ColumnType | None, made: Any) -> Any:  # noqa: ANN401
     """Return times as seconds, given the column that was made of them, if one was."""
     if column in {INT64, FLOAT64}:
         seconds = view_numbers(made, np.nan) if column == FLOAT64 else _as_floats(made)
     elif column == STRING:
         seconds = _read_seconds(made)
         for row in np.flatnonzero(np.isnan(seconds)).tolist():
-            seconds[row] = _seconds_of(values[row])
+            seconds[row] = _seconds_of(values[row].get(name))
     else:
-        seconds = np.fromiter(map(_seconds_of, values), np.float64, len(values))
+        seconds = np.fromiter(map(_seconds_of, _pick(values, name)), np.float64, len(values))
     held = ~np.isnan(seconds)
     return wrap_numbers(np.where(held, seconds, 0.0), None if held.all() else held)
 

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import ipc
 
-from packager.canonical import canonical_lines, line_lengths
+from packager.canonical import canonical_forms
 from packager.columns import SEGMENT, is_plain
 from packager.parquet.arrays import view_numbers, wrap_numbers
 from packager.parquet.groups import choose_ends
@@ -55,7 +55,11 @@ class Rows:
 
 
 def make_rows(
-    layout: Layout, values: Sequence[JsonObject], recording: str | Sequence[str], numbers: NDArray[np.int64]
+    layout: Layout,
+    values: Sequence[JsonObject],
+    recording: str | Sequence[str],
+    numbers: NDArray[np.int64],
+    written: bytes | None = None,
 ) -> Rows:
     """Return valid segments as rows.
 
@@ -64,15 +68,14 @@ def make_rows(
         values: the segments.
         recording: that of all, or of each.
         numbers: of each in its recording.
+        written: the segments as `canonical_forms` takes them.
 
     Raises:
         Misfit: a column cannot hold a value exactly.
     """
     batch = make_batch(layout, values, recording, numbers)
-    lines = canonical_lines(values, plain=is_plain(layout))
-    sizes = line_lengths(lines)
-    forms = lines.replace(b"\n", b",") + b","
-    return Rows(batch, sizes, choose_ends(forms[:-1], sizes), forms)
+    forms, sizes = canonical_forms(values, plain=is_plain(layout), written=written)
+    return Rows(batch, sizes, choose_ends(forms, sizes), forms + b",")
 
 
 def join_rows(many: Sequence[Rows], order: NDArray[np.int64] | None = None) -> Rows:

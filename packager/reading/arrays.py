@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from packager.model import Problem, SourceFile
-    from packager.reading.native import Loader
+    from packager.reading.native import Loaded, Loader
 
     _Read = Block | Item | Empty | Unreadable
 
@@ -105,9 +105,9 @@ def _read_object(
     if not window.ended:
         raise stream.CannotReadError(Rule.SIZE, TOO_LARGE)
     text = Text(window.data[window.at :], *window.text.place(window.at))
-    values = None if marks else loader.texts((text.data,), text.data)
-    if values is not None:
-        return Item(0, "", *text.place(0), values[0], (), text)
+    loaded = None if marks else loader.texts((text.data,), text.data)
+    if loaded is not None:
+        return Item(0, "", *text.place(0), loaded.values[0], (), text)
     told = make_problems(source, Text(BOM), marks)
     parsed = demand_object(text.data, parse_value(text.data))
     if parsed.end is None:
@@ -168,12 +168,17 @@ class _Array:
                 return None
             end, behind = found
         items = data[begin:end]
-        values = None if len(items) > MAX_VALUE_BYTES else self.loader.items(items)
-        if not values:
+        loaded = None if len(items) > MAX_VALUE_BYTES else self.loader.items(items)
+        if loaded is None or not loaded.values:
             return None
-        block = Block(self.number, values, ItemPlaces(items, window.text.place(begin)))
-        self.number += len(values)
+        block = self._make_block(loaded, items, begin)
         window.at = behind
+        return block
+
+    def _make_block(self, loaded: Loaded, items: bytes, begin: int) -> Block:
+        places = ItemPlaces(items, self.window.text.place(begin))
+        block = Block(self.number, loaded.values, places, written=loaded.written)
+        self.number += block.count
         return block
 
     def _find_spans(self) -> tuple[list[Span], int | ArrayEnd]:
@@ -205,10 +210,9 @@ class _Array:
             return
         begin, end = spans[first].start, spans[stop - 1].end
         items = self.window.data[begin:end]
-        values = None if end is None or len(items) > MAX_VALUE_BYTES else self.loader.items(items)
-        if values is not None:
-            yield Block(self.number, values, ItemPlaces(items, self.window.text.place(begin)))
-            self.number += len(values)
+        loaded = None if end is None or len(items) > MAX_VALUE_BYTES else self.loader.items(items)
+        if loaded is not None:
+            yield self._make_block(loaded, items, begin)
         elif stop - first == 1:
             yield self._read_item(spans[first])
         else:

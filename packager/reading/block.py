@@ -143,9 +143,9 @@ class FilePlaces(Places):
 class Block:
     """Sound values, of one source or each the whole of its own."""
 
-    __slots__ = ("_first", "number", "places", "sources", "values")
+    __slots__ = ("_first", "number", "places", "sources", "values", "written")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a block is made of
         self,
         number: int,
         values: list[JsonObject],
@@ -153,6 +153,7 @@ class Block:
         *,
         first: int = 0,
         sources: Sequence[int] | None = None,
+        written: bytes | None = None,
     ) -> None:
         self.number = number
         """Of the first value, as Item.number."""
@@ -160,6 +161,8 @@ class Block:
         self.places = places
         self.sources = sources
         """The number of the source of each value, if it is the whole of it; None: all are of one source."""
+        self.written = written
+        """The values as orjson writes them, with sorted keys and a comma between each two; None: not yet."""
         self._first = first
         """Which value of the text is the first of the block."""
 

@@ -39,11 +39,11 @@ def cut_lines(
     joiner = _Joiner(lines)
     number = 0
     while True:
-        if (run := lines.take_run()) and (values := loader.lines(run)) is not None:
-            if values:
-                yield Block(number, values, LinePlaces(run, lines.number + 1))
+        if (run := lines.take_run()) and (loaded := loader.lines(run)) is not None:
+            if loaded.values:
+                yield Block(number, loaded.values, LinePlaces(run, lines.number + 1), written=loaded.written)
             lines.pass_over(count_lines(run))
-            number += len(values)
+            number += len(loaded.values)
             continue
         if run and lines.put_back(run):
             continue

@@ -28,6 +28,9 @@ from packager.reading.strict import MAX_DEPTH
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from packager.model import JsonObject
 
 _LARGE = 1 << 16  # bytes from which on numpy counts faster, although it has to be loaded
@@ -43,24 +46,32 @@ _BLANK_LINE = re.compile(rb"(?:^|\n)[ \t\r]*(?:\n|$)")
 _ONLY_OBJECTS = frozenset({dict})
 
 
+class Loaded(NamedTuple):
+    """What a text holds."""
+
+    values: list[JsonObject]
+    written: bytes
+    """The values as orjson writes them, with sorted keys and a comma between each two."""
+
+
 class Loader(NamedTuple):
     """What many values are asked of at once; each function may always say None."""
 
-    lines: Callable[[bytes], list[JsonObject] | None]
+    lines: Callable[[bytes], Loaded | None]
     """As `load_lines`."""
-    texts: Callable[[Sequence[bytes], bytes], list[JsonObject] | None]
+    texts: Callable[[Sequence[bytes], bytes], Loaded | None]
     """As `load_texts`."""
-    items: Callable[[bytes], list[JsonObject] | None]
+    items: Callable[[bytes], Loaded | None]
     """As `load_items`."""
 
 
-def load_lines(run: bytes) -> list[JsonObject] | None:
+def load_lines(run: bytes) -> Loaded | None:
     """Return the objects that these whole lines are, one each but for blank lines.
 
     They are read as one array, with a mark between each two that no string of them can be. If as many values
     stand there as lines, and as many marks between them, no line holds two and no value reaches over two.
     """
-    if _MARK not in run and _ESCAPED_MARK not in run:
+    if _MARK not in run and not (b"\\" in run and _ESCAPED_MARK in run):
         text = run[:-1] if run.endswith(b"\n") else run
         try:
             values: list[JsonObject] = orjson.loads(b"[%b]" % text.replace(b"\n", _BETWEEN))
@@ -72,21 +83,21 @@ def load_lines(run: bytes) -> list[JsonObject] | None:
             breaks = count_byte(text, b"\n")
             if len(values) != breaks + 1 or len(marks) != breaks or marks.count(_MARK.decode()) != breaks:  # type: ignore[arg-type]
                 return None
-            return values if _is_proven(text, values) else None
+            return _prove(text, values)
     texts = [line for line in run.split(b"\n") if line.strip(b" \t\r")]
     return load_texts(texts, run)
 
 
-def load_texts(texts: Sequence[bytes], joined: bytes) -> list[JsonObject] | None:
+def load_texts(texts: Sequence[bytes], joined: bytes) -> Loaded | None:
     """Return the objects that these texts are, one each; `joined` is all of them, with space between."""
     try:
         values: list[JsonObject] = list(map(orjson.loads, texts))
     except orjson.JSONDecodeError:
         return None
-    return values if _is_proven(joined, values) else None
+    return _prove(joined, values)
 
 
-def load_items(items: bytes) -> list[JsonObject] | None:
+def load_items(items: bytes) -> Loaded | None:
     """Return the objects that stand in this text with commas between them, as in an array.
 
     If a text that begins where an item of an array does is that, then it ends where an item does: cut off
@@ -96,7 +107,7 @@ def load_items(items: bytes) -> list[JsonObject] | None:
         values: list[JsonObject] = orjson.loads(b"[%b]" % items)
     except orjson.JSONDecodeError:
         return None
-    return values if _is_proven(items, values) else None
+    return _prove(items, values)
 
 
 NATIVE = Loader(load_lines, load_texts, load_items)
@@ -106,28 +117,28 @@ EXACT = Loader(lambda _: None, lambda *_: None, lambda _: None)
 
 def load_object(data: bytes) -> JsonObject | None:
     """Return the object that is the whole text."""
-    values = load_texts((data,), data)
-    return None if values is None else values[0]
+    loaded = load_texts((data,), data)
+    return None if loaded is None else loaded.values[0]
 
 
-def _is_proven(text: bytes, values: list[JsonObject]) -> bool:
+def _prove(text: bytes, values: list[JsonObject]) -> Loaded | None:
+    """Return what orjson read in this text, if it is objects and nothing of them was lost."""
     if not _ONLY_OBJECTS.issuperset(map(type, values)):
-        return False
-    try:
-        written = orjson.dumps(_lists_around(values))
-    except orjson.JSONEncodeError:  # too deep
-        return False
-    quotes = count_byte(text, b'"')
-    if b"u0022" in text:
-        quotes += text.replace(rb"\\", b"").count(rb"\u0022")
-    return quotes == count_byte(written, b'"') and not _has_doubtful_number(text)
-
-
-def _lists_around(values: list[JsonObject]) -> list[object]:
+        return None
+    deeper = _find_depth() - MAX_DEPTH - 1
     around: list[object] = list(values)
-    for _ in range(_find_depth() - MAX_DEPTH - 1):
+    for _ in range(deeper):
         around = [around]
-    return around
+    try:
+        written = orjson.dumps(around, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:  # too deep
+        return None
+    quotes = count_byte(text, b'"')
+    if b"\\" in text and b"u0022" in text:
+        quotes += text.replace(rb"\\", b"").count(rb"\u0022")
+    if quotes != count_byte(written, b'"') or _has_doubtful_number(text):
+        return None
+    return Loaded(values, written[deeper + 1 : -deeper - 1])
 
 
 @cache
@@ -151,10 +162,9 @@ def _has_doubtful_number(text: bytes) -> bool:
     import numpy as np  # noqa: PLC0415 - a check of few segments does without
 
     codes = np.frombuffer(text, np.uint8)
-    digits = codes - np.uint8(ord("0")) < 10
-    sample = digits[::_STRIDE]
+    sample = _are_digits(codes[::_STRIDE])
     if (sample[:-3] & sample[1:-2] & sample[2:-1] & sample[3:]).any():
-        run = digits
+        digits = run = _are_digits(codes)
         for step in (1, 2, 4, 8, _DIGITS - 16):  # in a row of 2, 4, 8, 16, and so many
             run = run[:-step] & run[step:]
         begins = np.flatnonzero(run[1:] & ~digits[: max(len(run) - 1, 0)]) + 1
@@ -163,4 +173,8 @@ def _has_doubtful_number(text: bytes) -> bool:
             return True
     minus = np.flatnonzero(codes[1:-4] == ord("-"))
     minus = minus[codes[minus] | 0x20 == ord("e")]
-    return bool((digits[minus + 2] & digits[minus + 3] & digits[minus + 4]).any())
+    return bool(np.logical_and.reduce([_are_digits(codes[minus + step]) for step in (2, 3, 4)]).any())
+
+
+def _are_digits(codes: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    return codes - 48 < 10

@@ -43,10 +43,11 @@ def _load(found: _Found) -> Iterator[Block]:
         return
     texts = [data for _, data in found]
     joined = b"\n".join(texts)
-    values = NATIVE.texts(texts, joined)
-    if values is not None:
+    loaded = NATIVE.texts(texts, joined)
+    if loaded is not None:
         places = FilePlaces(joined, list(map(len, texts)))
-        yield Block(0, values, places, sources=[number for number, _ in found])
+        sources = [number for number, _ in found]
+        yield Block(0, loaded.values, places, sources=sources, written=loaded.written)
     elif len(found) > 1:
         yield from _load(found[: len(found) // 2])
         yield from _load(found[len(found) // 2 :])

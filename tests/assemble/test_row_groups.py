@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager.assemble import build_dataset
-from packager.canonical import canonical_json, canonical_lines, line_lengths
+from packager.canonical import canonical_forms, canonical_json
 from packager.columns import Layout, ListOf, Property, Scalar
 from packager.parquet import ShardWriter, choose_ends, make_batch
 from project import make_corpus, make_project, make_segment, write_json, write_lines
@@ -67,10 +67,9 @@ def write_shard(
             for first in range(0, len(texts), at_a_time):
                 segments = [segment_of(text) for text in texts[first : first + at_a_time]]
                 numbers = np.arange(first, first + len(segments))
-                lines = canonical_lines(segments)
-                sizes = line_lengths(lines)
+                forms, sizes = canonical_forms(segments)
                 batch = make_batch(layout, segments, name, numbers)
-                writer.add(batch, sizes, choose_ends(lines, sizes))
+                writer.add(batch, sizes, choose_ends(forms, sizes))
     return writer
 
 

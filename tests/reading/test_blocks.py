@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -35,22 +36,24 @@ PIECES = st.lists(
 @given(PIECES, st.sampled_from([b"", b"\n"]))
 def test_lines_that_are_loaded_at_once_are_what_the_exact_parser_reads(pieces: list[str], end: bytes) -> None:
     lines = [piece.encode() for piece in pieces]
-    values = load_lines(b"\n".join(lines) + end)
-    if values is not None:
+    loaded = load_lines(b"\n".join(lines) + end)
+    if loaded is not None:
         exact = [demand_object(line, parse_value(line)) for line in lines if line.strip()]
         assert [parsed.flaws for parsed in exact] == [()] * len(exact)
-        assert repr([parsed.value for parsed in exact]) == repr(values)
+        assert repr([parsed.value for parsed in exact]) == repr(loaded.values)
+        assert b"[%b]" % loaded.written == orjson.dumps(loaded.values, option=orjson.OPT_SORT_KEYS)
 
 
 @settings(max_examples=1000)
 @given(PIECES)
 def test_items_that_are_loaded_at_once_are_what_the_exact_parser_reads(pieces: list[str]) -> None:
     text = ",".join(pieces).encode()
-    values = load_items(text)
-    if values is not None:
+    loaded = load_items(text)
+    if loaded is not None:
         parsed = parse_value(b"[" + text + b"]")
         assert (parsed.flaws, parsed.end) == ((), len(text) + 2)
-        assert repr(parsed.value) == repr(values)
+        assert repr(parsed.value) == repr(loaded.values)
+        assert b"[%b]" % loaded.written == orjson.dumps(loaded.values, option=orjson.OPT_SORT_KEYS)
 
 
 @settings(max_examples=200)

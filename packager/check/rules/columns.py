@@ -43,6 +43,8 @@ _LAST: Final = "\uffff"
 """Stands for all characters beyond it."""
 _FEW: Final = 3
 """Characters that are looked for one after the other."""
+_CROWD: Final = 50
+"""Speakers of a block, beyond which all segments are gone through for each one's first."""
 _END: Final = "\n"
 """Behind each text in `characters`."""
 
@@ -180,8 +182,11 @@ class Columns:
 
     def first_rows(self) -> list[tuple[str, int]]:
         """Return each speaker with the first of their segments, in the order of these."""
-        rows = dict(zip(reversed(self.speakers), range(len(self) - 1, -1, -1), strict=True))
-        return [(name, row) for name, row in sorted(rows.items(), key=itemgetter(1)) if isinstance(name, str)]
+        if len(self.names) <= _CROWD:
+            rows = [(name, self.speakers.index(name)) for name in self.names]
+        else:
+            rows = [*dict(zip(reversed(self.speakers), range(len(self) - 1, -1, -1), strict=True)).items()]
+        return [(name, row) for name, row in sorted(rows, key=itemgetter(1)) if isinstance(name, str)]
 
     def rows_by_speaker(self) -> Iterator[tuple[Hashable, Array]]:
         """Yield each speaker with the indices of their segments."""

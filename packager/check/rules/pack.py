@@ -9,6 +9,7 @@ of few, each looks at all. What is found is the same.
 
 from __future__ import annotations
 
+import sys
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _Kind = TypeVar("_Kind", SegmentCheck, RecordingCheck, CorpusCheck)
 
 _FEW: Final = 4000
-"""Segments, the first ones, that are judged sooner than numpy is loaded."""
+"""Segments, the first ones, that are judged sooner than numpy is loaded, where it is not."""
 _LEAST: Final = 32
 """Segments of a block of which it is worth asking."""
 _DENSE: Final = 8
@@ -89,7 +90,7 @@ class RulePack:
     def asks_of(self, count: int) -> bool:
         """Return whether it is worth to ask of so many segments, after all that were read."""
         self._read += count
-        return count >= _LEAST and self._read >= _FEW
+        return count >= _LEAST and (self._read >= _FEW or "numpy" in sys.modules)
 
     def judge(self, columns: Columns, memory: Memory | None = None) -> list[tuple[int, Finding]]:
         """Return what the rules find, with the index of each segment, in order.
