@@ -15,7 +15,6 @@ from packager.assemble.pieces import Piece, dump_piece, load_piece
 from packager.assemble.placing import Placed, place_recordings, plan_shards, settle_splits
 from packager.assemble.scan import Scanned, ScanTask, scan
 from packager.assemble.shards import ShardTask, WrittenShard, dump_shard, load_shard, write
-from packager.assemble.texts import read_card, write_file, write_texts
 from packager.check import (
     cut_units,
     find_project_sources,
@@ -238,6 +237,8 @@ def _recall_sources(
 
 def _prepare(config: Config, schema: SegmentSchema, criteria: Criteria) -> bytes:
     """Judge the schema and the card, while others read the sources; return the card's source."""
+    from packager.assemble.texts import read_card  # noqa: PLC0415 - loaded when the workers are busy
+
     if criteria.schema_folder is not None:  # the schema that is shipped is guarded by a test
         guard_schema(schema.document, criteria.schema_name)
     card, problems = read_card(config)
@@ -413,6 +414,8 @@ def _describe(  # noqa: PLR0913, PLR0917 - all that a build knows
     criteria: Criteria,
 ) -> Manifest:
     """Write card, pictures and manifest."""
+    from packager.assemble.texts import write_file, write_texts  # noqa: PLC0415 - as in `_prepare`
+
     schema, layout = load_schema(criteria)
     kept = {each.name: each.kept for each in placed}
     shards, recordings = [], []

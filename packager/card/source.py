@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from packager.card.fault import Fault
@@ -46,6 +47,7 @@ class Card:
         return any(part.name == name for part in self.parts)
 
 
+@lru_cache(maxsize=4)
 def read_card(source: bytes) -> Card:
     """Take a source apart."""
     if source.startswith(b"\xef\xbb\xbf"):

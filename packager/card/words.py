@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -35,6 +36,7 @@ class Words:
     keywords: tuple[str, ...]
 
 
+@lru_cache(maxsize=4)
 def read_words(source: bytes) -> Words:
     """Return what a card says whose front matter is sound."""
     card = read_card(source)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from packager.columns import RECORDING, SEGMENT
@@ -42,7 +41,9 @@ def _read_rows(
             if not _may_hold(file.metadata.row_group(group).column(at).statistics, recordings):
                 continue
             table = file.read_row_group(group, columns=list(asked), use_threads=False)
-            table = table.filter(pc.is_in(table[RECORDING], value_set=wanted))
+            from pyarrow import compute  # noqa: PLC0415 - makes a wrapper of each of its functions
+
+            table = table.filter(compute.is_in(table[RECORDING], value_set=wanted))
             values = [table[name].to_pylist() for name in columns]
             numbers = zip(table[RECORDING].to_pylist(), table[SEGMENT].to_pylist(), strict=True)
             for row, (recording, number) in enumerate(numbers):

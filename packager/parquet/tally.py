@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import compute
 
 from packager.columns import END_SECONDS, RECORDING, SEGMENT, START_SECONDS
 from packager.parquet.arrays import make_texts, view_numbers
@@ -216,6 +215,8 @@ def _count_characters(column: Any) -> NDArray[np.int64]:  # noqa: ANN401
     first, last = int(offsets[0]), int(offsets[-1])
     data = np.frombuffer(column.buffers()[2] or b"", np.uint8)[first:last]
     if column.null_count or (data.size and data.max() > _ASCII):
+        from pyarrow import compute  # noqa: PLC0415 - makes a wrapper of each of its functions
+
         return view_numbers(compute.utf8_length(column), -1).astype(np.int64)
     return np.diff(offsets).astype(np.int64)
 
