@@ -1,5 +1,6 @@
 """Arrow tables and Parquet files.
 
+cells.py     RFC 8785 forms -> columns of strings
 rows.py      segments -> a batch of rows
 spool.py     rows on disk, between the reading of the sources and the writing of the shards
 writer.py    rows -> one shard

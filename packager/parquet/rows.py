@@ -31,6 +31,7 @@ from packager.columns import (
     Scalar,
     StructOf,
     declared_properties,
+    is_plain,
     number_labels,
     seconds_of,
 )
@@ -44,6 +45,7 @@ from packager.parquet.arrays import (
     wrap_numbers,
     wrap_structs,
 )
+from packager.parquet.cells import cut_texts
 from packager.parquet.types import arrow_schema
 from packager.times import parse_instant
 
@@ -63,6 +65,7 @@ def make_batch(
     values: Sequence[JsonObject],
     recording: str | Sequence[str],
     numbers: NDArray[np.int64],
+    forms: bytes | None = None,
 ) -> Any:  # noqa: ANN401 - pyarrow has no types
     """Return the rows of valid segments; the columns of `make_row` of each.
 
@@ -71,6 +74,7 @@ def make_batch(
         values: the segments.
         recording: the recording of all of them, or of each.
         numbers: the number of each in its recording.
+        forms: the RFC 8785 forms of the segments, with a comma between each two, if they are at hand.
 
     Raises:
         Misfit: a column cannot hold a value exactly; `make_row` of it tells which.
@@ -82,8 +86,12 @@ def make_batch(
         else make_texts(recording),
         SEGMENT: wrap_numbers(np.ascontiguousarray(numbers, np.int64)),
     }
+    names = [each.name for each in layout.properties]
+    if forms is not None and is_plain(layout) and all(each.type == STRING for each in layout.properties):
+        columns |= cut_texts(forms, len(values), names) or {}
     for each in layout.properties:
-        columns[each.name] = _make(_pick(values, each.name), each.type)
+        if each.name not in columns:
+            columns[each.name] = _make(_pick(values, each.name), each.type)
     if layout.start is not None and layout.end is not None:
         types = {each.name: each.type for each in layout.properties}
         for name, source in ((START_SECONDS, layout.start), (END_SECONDS, layout.end)):

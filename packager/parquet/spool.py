@@ -73,8 +73,8 @@ def make_rows(
     Raises:
         Misfit: a column cannot hold a value exactly.
     """
-    batch = make_batch(layout, values, recording, numbers)
     forms, sizes = canonical_forms(values, plain=is_plain(layout), written=written)
+    batch = make_batch(layout, values, recording, numbers, forms)
     return Rows(batch, sizes, choose_ends(forms, sizes), forms + b",")
 
 

@@ -9,7 +9,6 @@ of few, each looks at all. What is found is the same.
 
 from __future__ import annotations
 
-import sys
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
@@ -28,7 +27,9 @@ if TYPE_CHECKING:
 _Kind = TypeVar("_Kind", SegmentCheck, RecordingCheck, CorpusCheck)
 
 _FEW: Final = 4000
-"""Segments, the first ones, that are judged sooner than numpy is loaded, where it is not."""
+"""Segments, the first ones, that are judged sooner than numpy is loaded."""
+_LARGE: Final = 1 << 16
+"""Bytes of a text for which the reader has loaded it."""
 _LEAST: Final = 32
 """Segments of a block of which it is worth asking."""
 _DENSE: Final = 8
@@ -85,12 +86,14 @@ class RulePack:
 
     def read(self, segments: Sequence[JsonObject], data: bytes | None = None, number: int = 0) -> Columns:
         """Return the columns of segments; see `Columns`."""
-        return Columns(segments, self.properties, data, number, asks=self.asks_of(len(segments)))
+        return Columns(
+            segments, self.properties, data, number, asks=self.asks_of(len(segments), len(data or b""))
+        )
 
-    def asks_of(self, count: int) -> bool:
-        """Return whether it is worth to ask of so many segments, after all that were read."""
+    def asks_of(self, count: int, size: int = 0) -> bool:
+        """Return whether it is worth to ask of so many segments of so many bytes, after all that were read."""
         self._read += count
-        return count >= _LEAST and (self._read >= _FEW or "numpy" in sys.modules)
+        return count >= _LEAST and (self._read >= _FEW or size >= _LARGE)
 
     def judge(self, columns: Columns, memory: Memory | None = None) -> list[tuple[int, Finding]]:
         """Return what the rules find, with the index of each segment, in order.
