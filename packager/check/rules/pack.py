@@ -91,7 +91,7 @@ class RulePack:
         )
 
     def asks_of(self, count: int, size: int = 0) -> bool:
-        """Return whether it is worth to ask of so many segments of so many bytes, after all that were read."""
+        """Return whether to ask of so many segments of so many bytes, after all that were read."""
         self._read += count
         return count >= _LEAST and (self._read >= _FEW or size >= _LARGE)
 
