@@ -249,7 +249,7 @@ def test_a_recording_that_is_held_back_in_parts_stays_in_order(
     rows = [{"Episode": f"e{number % 7}", "n": number} for number in range(200)]
     write_lines(tmp_path / "segments" / "a.jsonl", rows)
     whole = build_dataset(tmp_path)
-    monkeypatch.setattr("packager.assemble.scan._HELD_BYTES", 100)
+    monkeypatch.setattr("packager.assemble.keeping._HELD_BYTES", 100)
     assert build_dataset(tmp_path) == whole
     assert [row["n"] for row in read_rows(tmp_path / "build") if row["recording"] == "e3"] == list(
         range(3, 200, 7)
