@@ -29,6 +29,7 @@ from packager.model import (
     Statistics,
     Totals,
     parse_version,
+    version_text,
 )
 
 if TYPE_CHECKING:
@@ -174,8 +175,8 @@ def _load_deal(entry: dict[str, Any]) -> Deal:
 def _dump_release(release: ReleaseFacts) -> dict[str, object]:
     return {
         **asdict(release),
-        "version": _dump_version(release.version),
-        "history": [asdict(past) | {"version": _dump_version(past.version)} for past in release.history],
+        "version": version_text(release.version),
+        "history": [asdict(past) | {"version": version_text(past.version)} for past in release.history],
     }
 
 
@@ -194,10 +195,6 @@ def _load_release(entry: dict[str, Any]) -> ReleaseFacts:
             for past in entry["history"]
         ),
     )
-
-
-def _dump_version(version: Version) -> str:
-    return "{}.{}.{}".format(*version)
 
 
 def _load_version(value: object) -> Version:

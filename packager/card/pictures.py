@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from packager.card.drawing import Bar, draw_columns, draw_rows
-from packager.card.wording import decimals, hours, seconds_text, version_text
+from packager.card.wording import decimals, hours, seconds_text
+from packager.model import version_text
 from packager.statistics import LENGTH_EDGES, RATE_EDGES
 
 if TYPE_CHECKING:
