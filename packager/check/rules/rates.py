@@ -36,28 +36,23 @@ SLOW_AFTER: Final = Limit(
 )
 
 
-def find_too_fast(turn: Turn, limits: Limits) -> Iterator[Flaw]:
-    """Find more text than can be said in the time."""
+def _find_too_fast(turn: Turn, limits: Limits) -> Iterator[Flaw]:
     seconds, text = turn.seconds, turn.text
     if not seconds or text is None:
         return
     letters = len(_LINK.sub("", text.strip()))
     length = f"{seconds:g} second{'s' * (seconds != 1)}"
     if letters / (seconds + turn.slack) > limits[FASTEST.name]:
-        yield Flaw(
-            "text",
-            f"{letters} characters in {length}: correct the times, or the text",
-        )
+        yield Flaw("text", f"{letters} characters in {length}: correct the times, or the text")
 
 
-def ask_too_fast(columns: Columns, limits: Limits) -> Array:
+def _ask_too_fast(columns: Columns, limits: Limits) -> Array:
     """Ask which have as many characters, white space and web addresses included."""
     lengths = columns.lengths
     return ((lengths > 0) & (columns.sizes > lengths * (limits[FASTEST.name] * _LESS / SECOND))).nonzero()[0]
 
 
-def find_too_slow(turn: Turn, limits: Limits) -> Iterator[Flaw]:
-    """Find far too little text for the time."""
+def _find_too_slow(turn: Turn, limits: Limits) -> Iterator[Flaw]:
     seconds, text = turn.seconds, turn.text
     if seconds is None or text is None or seconds < limits[SLOW_AFTER.name]:
         return
@@ -68,11 +63,6 @@ def find_too_slow(turn: Turn, limits: Limits) -> Iterator[Flaw]:
         return  # those rules have more to say
     count = f"{letters} character{'s' * (letters != 1)}"
     yield Flaw("text", f"{count} in {seconds:,.0f} seconds: correct the end, or add what is missing")
-
-
-def ask_too_slow(columns: Columns, limits: Limits) -> Array:
-    """Ask which last as long, whatever is said."""
-    return ask_longer_than(columns, limits[SLOW_AFTER.name])
 
 
 def ask_longer_than(columns: Columns, seconds: float) -> Array:
@@ -105,7 +95,7 @@ RULES: Final = (
         "Most often the end is wrong, or text of the next segment was put into this one. Where both times "
         "are whole seconds, the length counts as one second more. Web addresses do not count.",
         (TIMES, TEXT),
-        SegmentCheck(find_too_fast, ask_too_fast),
+        SegmentCheck(_find_too_fast, _ask_too_fast),
         bad=one(said(_WORDS, "00:00:10.0", "00:00:11.5")),
         good=one(said(_WORDS, "00:00:10.0", "00:00:13.5")),
         limits=(FASTEST,),
@@ -117,7 +107,9 @@ RULES: Final = (
         "Either the end is wrong, or most of what is said is missing. Segments that are only a tag such as "
         "`[music]` are left alone.",
         (TIMES, TEXT),
-        SegmentCheck(find_too_slow, ask_too_slow),
+        SegmentCheck(
+            _find_too_slow, lambda columns, limits: ask_longer_than(columns, limits[SLOW_AFTER.name])
+        ),
         bad=one(said("Great.", "00:10:00", "00:13:27")),
         good=one(said("Great.", "00:10:00", "00:10:07")),
         limits=(SLOWEST, SLOW_AFTER),

@@ -42,7 +42,7 @@ _CROWD: Final = 50  # speakers of a block
 OVERLAP: Final = Limit("overlap_seconds", 1, "seconds", "by how much two segments of one speaker may overlap")
 
 
-def find_bad_times(turn: Turn, _: Limits) -> Iterator[Flaw]:
+def _find_bad_times(turn: Turn, _: Limits) -> Iterator[Flaw]:
     """Find a time that is none. A missing time, and null, are the schema's to judge."""
     for about, value in (("start", turn.raw_start), ("end", turn.raw_end)):
         if value is not None and not _is_time(value):
@@ -51,25 +51,19 @@ def find_bad_times(turn: Turn, _: Limits) -> Iterator[Flaw]:
             yield Flaw(about, f"{shown} is not a time: write HH:MM:SS, or a number of seconds")
 
 
-def ask_bad_times(columns: Columns, _: Limits) -> Array:
-    """Ask where a time is missing, or is none."""
-    return ((columns.starts == NEVER) | (columns.ends == NEVER)).nonzero()[0]
-
-
-def find_reversed_times(turn: Turn, _: Limits) -> Iterator[Flaw]:
-    """Find a segment that ends before it starts."""
+def _find_reversed_times(turn: Turn, _: Limits) -> Iterator[Flaw]:
     start, end = parse_time(turn.raw_start), parse_time(turn.raw_end)  # exactly, not to the nanosecond
     if start is not None and end is not None and end < start:
         yield Flaw("end", f"the segment ends at {turn.raw_end}, before it starts at {turn.raw_start}")
 
 
-def ask_reversed_times(columns: Columns, _: Limits) -> Array:
+def _ask_reversed_times(columns: Columns, _: Limits) -> Array:
     """Ask where the end is not after the start, or one of them is not known in nanoseconds."""
     starts, ends = columns.starts, columns.ends
     return ((ends <= starts) | (starts == NEVER)).nonzero()[0]
 
 
-def find_zero_length(turn: Turn, limits: Limits) -> Iterator[Flaw]:
+def _find_zero_length(turn: Turn, limits: Limits) -> Iterator[Flaw]:
     """Find a segment that ends when it starts, unless that is what whole seconds leave of a short one."""
     start = parse_time(turn.raw_start)
     if start is None or start != parse_time(turn.raw_end):
@@ -78,39 +72,25 @@ def find_zero_length(turn: Turn, limits: Limits) -> Iterator[Flaw]:
         yield Flaw("end", f"the segment ends when it starts, at {turn.raw_start}: correct its end")
 
 
-def ask_zero_length(columns: Columns, _: Limits) -> Array:
-    """Ask where start and end are the same nanosecond."""
-    return (columns.starts == columns.ends).nonzero()[0]
-
-
-def find_negative_times(turn: Turn, _: Limits) -> Iterator[Flaw]:
-    """Find a time before the recording begins."""
+def _find_negative_times(turn: Turn, _: Limits) -> Iterator[Flaw]:
     for about, time in (("start", turn.start), ("end", turn.end)):
         if time is not None and time < 0:
             yield Flaw(about, "the time is before the recording begins: count from its start")
             return
 
 
-def ask_negative_times(columns: Columns, _: Limits) -> Array:
-    """Ask where a time is below zero, and known."""
+def _ask_negative_times(columns: Columns, _: Limits) -> Array:
     starts, ends = columns.starts, columns.ends
     return (((starts < 0) & (starts != NEVER)) | ((ends < 0) & (ends != NEVER))).nonzero()[0]
 
 
-def find_long_segment(turn: Turn, limits: Limits) -> Iterator[Flaw]:
-    """Find a segment that lasts longer than anybody speaks without a pause."""
+def _find_long_segment(turn: Turn, limits: Limits) -> Iterator[Flaw]:
     seconds = turn.seconds
     if seconds is not None and seconds > limits[LONGEST.name] and not looks_like_milliseconds(turn, limits):
         yield Flaw("end", f"the segment lasts {seconds:,.0f} seconds: divide it, or correct its times")
 
 
-def ask_long_segment(columns: Columns, limits: Limits) -> Array:
-    """Ask which are about as long."""
-    return ask_longer_than(columns, limits[LONGEST.name])
-
-
-def find_milliseconds(turn: Turn, limits: Limits) -> Iterator[Flaw]:
-    """Find times that are milliseconds and stand where seconds belong."""
+def _find_milliseconds(turn: Turn, limits: Limits) -> Iterator[Flaw]:
     if looks_like_milliseconds(turn, limits):
         yield Flaw(
             "end",
@@ -119,13 +99,7 @@ def find_milliseconds(turn: Turn, limits: Limits) -> Iterator[Flaw]:
         )
 
 
-def ask_milliseconds(columns: Columns, _: Limits) -> Array:
-    """Ask which are long enough to be suspected."""
-    return ask_longer_than(columns, SUSPECT_SECONDS)
-
-
-def find_unsorted(turn: Turn, memory: Memory, _: Limits) -> Iterator[Flaw]:
-    """Find a segment that starts before the one before it."""
+def _find_unsorted(turn: Turn, memory: Memory, _: Limits) -> Iterator[Flaw]:
     if turn.start is not None and turn.start < memory.start:
         yield Flaw(
             "start",
@@ -134,7 +108,7 @@ def find_unsorted(turn: Turn, memory: Memory, _: Limits) -> Iterator[Flaw]:
         )
 
 
-def ask_unsorted(columns: Columns, memory: Memory, _: Limits) -> Iterable[int]:
+def _ask_unsorted(columns: Columns, memory: Memory, _: Limits) -> Iterable[int]:
     """Ask where a start is before the one before it."""
     known = (columns.starts != NEVER).nonzero()[0]
     starts = columns.starts[known]
@@ -142,8 +116,7 @@ def ask_unsorted(columns: Columns, memory: Memory, _: Limits) -> Iterable[int]:
     return [int(known[0]), *rows] if len(starts) and starts[0] < clip(memory.start) else rows
 
 
-def find_overlap(turn: Turn, memory: Memory, limits: Limits) -> Iterator[Flaw]:
-    """Find a segment that starts before an earlier one of the same speaker has ended."""
+def _find_overlap(turn: Turn, memory: Memory, limits: Limits) -> Iterator[Flaw]:
     if turn.speaker is None or turn.start is None or turn.start < memory.start:
         return
     end = memory.ends.get(turn.speaker)
@@ -157,7 +130,7 @@ def find_overlap(turn: Turn, memory: Memory, limits: Limits) -> Iterator[Flaw]:
         )
 
 
-def ask_overlap(columns: Columns, memory: Memory, limits: Limits) -> Iterable[int]:
+def _ask_overlap(columns: Columns, memory: Memory, limits: Limits) -> Iterable[int]:
     """Ask where a start is before the end of what came before, by more than is allowed."""
     starts, ends = columns.starts, columns.ends
     until = starts + min(int(limits[OVERLAP.name] * SECOND), _LONG_AGO)
@@ -197,7 +170,10 @@ RULES: Final = (
         "Whoever loads the data set gets null in place of anything else. A missing time is the schema's to "
         "judge.",
         (TIMES,),
-        SegmentCheck(find_bad_times, ask_bad_times),
+        SegmentCheck(
+            _find_bad_times,
+            lambda columns, _: ((columns.starts == NEVER) | (columns.ends == NEVER)).nonzero()[0],
+        ),
         bad=one(said(_HELLO, start="0:07", end="00:00:09")),
         good=one(said(_HELLO, start="00:00:07", end=9.5)),
     ),
@@ -207,7 +183,7 @@ RULES: Final = (
         "a segment that ends before it starts",
         "No audio can be cut from it. Most often start and end were swapped, or a digit was mistyped.",
         (TIMES,),
-        SegmentCheck(find_reversed_times, ask_reversed_times),
+        SegmentCheck(_find_reversed_times, _ask_reversed_times),
         bad=one(said(_HELLO, "00:00:09", "00:00:05")),
         good=one(said(_HELLO, "00:00:05", "00:00:09")),
     ),
@@ -219,7 +195,7 @@ RULES: Final = (
         "one second or less is found only if it says more than a second can hold "
         "(`fastest_characters_per_second`).",
         (TIMES,),
-        SegmentCheck(find_zero_length, ask_zero_length),
+        SegmentCheck(_find_zero_length, lambda columns, _: (columns.starts == columns.ends).nonzero()[0]),
         bad=one(said(_HELLO, "00:00:05.25", "00:00:05.25")),
         good=one(said("Yes.", "00:00:05", "00:00:05")),
         limits=(FASTEST,),
@@ -230,7 +206,7 @@ RULES: Final = (
         "a time before the recording begins",
         "Times count from the start of the recording. An offset was subtracted that is too large.",
         (TIMES,),
-        SegmentCheck(find_negative_times, ask_negative_times),
+        SegmentCheck(_find_negative_times, _ask_negative_times),
         bad=one(said(_HELLO, -1.5, 2)),
         good=one(said(_HELLO, 0, 2)),
     ),
@@ -241,7 +217,9 @@ RULES: Final = (
         "A segment is one stretch of speech by one speaker. One that lasts this long was never divided, or "
         "its end is wrong.",
         (TIMES,),
-        SegmentCheck(find_long_segment, ask_long_segment),
+        SegmentCheck(
+            _find_long_segment, lambda columns, limits: ask_longer_than(columns, limits[LONGEST.name])
+        ),
         bad=one(said(_LONG, "00:00:00", "00:31:00")),
         good=one(said(_LONG, "00:00:00", "00:00:05")),
         limits=(LONGEST,),
@@ -253,7 +231,7 @@ RULES: Final = (
         "The segment's text would be far too little for its length, and just right if its times were "
         "divided by a thousand. Some services write milliseconds; divide them.",
         (TIMES, TEXT),
-        SegmentCheck(find_milliseconds, ask_milliseconds),
+        SegmentCheck(_find_milliseconds, lambda columns, _: ask_longer_than(columns, SUSPECT_SECONDS)),
         bad=one(said(_HELLO, 1200, 2900)),
         good=one(said(_HELLO, 1.2, 2.9)),
         limits=(FASTEST,),
@@ -265,7 +243,7 @@ RULES: Final = (
         "Readers expect the segments of a recording in the order in which they are spoken. Segments that "
         "are files of their own are put in order by the build, and are never unsorted.",
         (TIMES,),
-        RecordingCheck(find_unsorted, ask_unsorted),
+        RecordingCheck(_find_unsorted, _ask_unsorted),
         bad=one(said(_HELLO, "00:00:10", "00:00:14"), said(_REPLY, "00:00:02", "00:00:06", who="Grace")),
         good=one(said(_HELLO, "00:00:02", "00:00:06"), said(_REPLY, "00:00:05", "00:00:09", who="Grace")),
     ),
@@ -276,7 +254,7 @@ RULES: Final = (
         "Nobody says two things at once. That two speakers overlap is normal, and left alone; so are "
         "segments with the very same times, which are the lines of one caption.",
         (TIMES, SPEAKER),
-        RecordingCheck(find_overlap, ask_overlap),
+        RecordingCheck(_find_overlap, _ask_overlap),
         bad=one(said(_HELLO, "00:00:00", "00:00:08"), said(_REPLY, "00:00:04", "00:00:10")),
         good=one(said(_HELLO, "00:00:00", "00:00:08"), said(_REPLY, "00:00:04", "00:00:10", who="Grace")),
         limits=(OVERLAP,),
