@@ -57,10 +57,9 @@ class _Reader:
 
     def read(self, document: dict[str, Any]) -> Config:
         self.only_known(document, "")
-        dataset, time = self.table(document, "dataset"), self.table(document, "time")
+        dataset, time, check = (self.table(document, name) for name in ("dataset", "time", "check"))
         self.only_known(dataset, "dataset")
         self.only_known(time, "time")
-        check = self.table(document, "check")
         self.only_known(check, "check")
         splits = self.table(document, "splits")
         salt, pins = splits.pop("salt", ""), splits.pop("pin", {})
@@ -80,111 +79,104 @@ class _Reader:
             salt=self.salt(salt),
             group_by=() if group_by is None else self.group_by(group_by),
             pins=self.pins(pins, {split.name for split in ratios}),
-            lock=self.lock(lock),
+            lock=self.truth(lock, "splits.lock"),
             checks=self.checks(check),
             policy=self.policy(self.table(document, "release")),
             citation=self.table(document, "citation"),
             rai=self.table(document, "rai"),
         )
 
-    def fail(self, key: str, message: str) -> ConfigError:
-        return ConfigError(f"{self.path}: {key}: {message}")
+    def demand(self, met: object, key: str, message: str, value: object = None) -> None:
+        """Complain of a key unless this is met; a message that ends with `not` shows the value."""
+        if not met:
+            shown = f" {_shown(value)}" if message.endswith(" not") else ""
+            raise ConfigError(f"{self.path}: {key}: {message}{shown}")
 
     def only_known(self, table: dict[str, Any], name: str) -> None:
         for key in table:
-            if key not in _KEYS[name]:
-                where = f"{name}.{key}" if name else key
-                raise self.fail(where, f"unknown key; allowed here: {', '.join(_KEYS[name])}")
+            allowed = f"unknown key; allowed here: {', '.join(_KEYS[name])}"
+            self.demand(key in _KEYS[name], f"{name}.{key}" if name else key, allowed)
 
     def table(self, document: dict[str, Any], name: str) -> dict[str, Any]:
         table = document.get(name, {})
-        if not isinstance(table, dict):
-            raise self.fail(name, f"must be a table ([{name}])")
+        self.demand(isinstance(table, dict), name, f"must be a table ([{name}])")
         return dict(table)
 
     def text(self, table: dict[str, Any], name: str, key: str, default: str) -> str:
         value = table.get(key, default)
-        if not isinstance(value, str) or not value:
-            raise self.fail(f"{name}.{key}", f"must be a string that is not empty, not {_shown(value)}")
-        return value
+        sound = isinstance(value, str) and value
+        self.demand(sound, f"{name}.{key}", "must be a string that is not empty, not", value)
+        return str(value)
+
+    def truth(self, value: Any, key: str) -> bool:  # noqa: ANN401 - as of TOML
+        self.demand(isinstance(value, bool), key, "must be true or false, not", value)
+        return bool(value)
 
     def repo_id(self, table: dict[str, Any]) -> str:
-        if "repo_id" not in table:
-            raise self.fail(
-                "dataset.repo_id", 'is missing; name where to publish, such as "my-name/my-dataset"'
-            )
+        key = "dataset.repo_id"
+        missing = 'is missing; name where to publish, such as "my-name/my-dataset"'
+        self.demand("repo_id" in table, key, missing)
         value = self.text(table, "dataset", "repo_id", "")
-        if not is_repository_name(value):
-            raise self.fail(
-                "dataset.repo_id",
-                f'must be "namespace/name" of letters, digits, `-`, `_` and `.`, not {_shown(value)}; '
-                "neither begins or ends with `-` or `.`, holds `--` or `..`, or has over 96 characters, and "
-                "the name does not end in `.git`",
-            )
+        self.demand(
+            is_repository_name(value),
+            key,
+            f'must be "namespace/name" of letters, digits, `-`, `_` and `.`, not {_shown(value)}; '
+            "neither begins or ends with `-` or `.`, holds `--` or `..`, or has over 96 characters, and "
+            "the name does not end in `.git`",
+        )
         return value
 
     def patterns(self, table: dict[str, Any]) -> tuple[str, ...]:
         value = table.get("segments", list(PATTERNS))
-        if not isinstance(value, list) or not value or not all(isinstance(entry, str) for entry in value):
-            raise self.fail("dataset.segments", f"must be a list of patterns, not {_shown(value)}")
+        sound = isinstance(value, list) and value and all(isinstance(entry, str) for entry in value)
+        self.demand(sound, "dataset.segments", "must be a list of patterns, not", value)
         return tuple(self.pattern(entry, "dataset.segments") for entry in value)
 
     def pattern(self, value: str, key: str) -> str:
-        parts = value.split("/")
-        if {".", "..", ""} & set(parts) or "\\" in value or not value.isprintable():
-            raise self.fail(
-                key,
-                f"{_shown(value)} must be a relative path inside the project, with `/`, without `.` or `..`",
-            )
+        inside = not {".", "..", ""} & set(value.split("/")) and "\\" not in value and value.isprintable()
+        must = "must be a relative path inside the project, with `/`, without `.` or `..`"
+        self.demand(inside, key, f"{_shown(value)} {must}")
         return value
 
     def file(self, table: dict[str, Any], key: str, default: str) -> Path | None:
         path = self.path.parent / self.text(table, "dataset", key, default)
         if path.is_file():
             return path
-        if key in table:
-            raise self.fail(
-                f"dataset.{key}",
-                f"there is no file {path}; leave the key out to use the one shipped with the tool",
-            )
+        absent = f"there is no file {path}; leave the key out to use the one shipped with the tool"
+        self.demand(key not in table, f"dataset.{key}", absent)
         return None
 
     def columns(self, table: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         for name, choice in table.items():
-            if choice not in _COLUMN_CHOICES:
-                allowed = " or ".join(f'"{each}"' for each in _COLUMN_CHOICES)
-                raise self.fail(f"columns.{name}", f"must be {allowed}, not {_shown(choice)}")
+            self.one_of(choice, _COLUMN_CHOICES, f"columns.{name}")
         return tuple(table.items())
 
+    def one_of(self, value: object, choices: tuple[str, ...], key: str) -> None:
+        allowed = " or ".join(f'"{each}"' for each in choices)
+        self.demand(value in choices, key, f"must be {allowed}, not", value)
+
     def splits(self, table: dict[str, Any]) -> tuple[SplitRatio, ...]:
-        if not table:
-            raise self.fail("splits", "names no split; leave the table out for one split, train")
+        self.demand(table, "splits", "names no split; leave the table out for one split, train")
         for name, value in table.items():
-            if not _SPLIT_NAME.fullmatch(name) or len(name) > _LONGEST_SPLIT or name == "all":
-                raise self.fail(
-                    f"splits.{name}",
-                    f"a split is named with at most {_LONGEST_SPLIT} letters, digits, `_` and single dots, "
-                    "and not `all`, which the datasets library keeps for itself",
-                )
-            if not _is_ratio(value):
-                raise self.fail(
-                    f"splits.{name}",
-                    f"must be a number greater than 0 and at most 1, of at most {_DIGITS} decimals, "
-                    f"not {_shown(value)}",
-                )
+            self.demand(
+                _SPLIT_NAME.fullmatch(name) and len(name) <= _LONGEST_SPLIT and name != "all",
+                f"splits.{name}",
+                f"a split is named with at most {_LONGEST_SPLIT} letters, digits, `_` and single dots, "
+                "and not `all`, which the datasets library keeps for itself",
+            )
+            must = f"must be a number greater than 0 and at most 1, of at most {_DIGITS} decimals, not"
+            self.demand(_is_ratio(value), f"splits.{name}", must, value)
         ratios = tuple(SplitRatio(name, Decimal(value)) for name, value in table.items())
         total = sum(Fraction(split.ratio) for split in ratios)
-        if total != 1:
-            raise self.fail("splits", f"the ratios must sum to exactly 1; they sum to {float(total)}")
+        told = f"the ratios must sum to exactly 1; they sum to {float(total)}"
+        self.demand(total == 1, "splits", told)
         return ratios
 
     def checks(self, table: dict[str, Any]) -> Checks:
-        formats = table.get("formats", True)
-        if not isinstance(formats, bool):
-            raise self.fail("check.formats", f"must be true or false, not {_shown(formats)}")
         paths = table.get("path", [])
-        if not isinstance(paths, list) or not all(isinstance(entry, dict) for entry in paths):
-            raise self.fail("check.path", "must be an array of tables ([[check.path]])")
+        formats = self.truth(table.get("formats", True), "check.formats")
+        sound = isinstance(paths, list) and all(isinstance(entry, dict) for entry in paths)
+        self.demand(sound, "check.path", "must be an array of tables ([[check.path]])")
         return Checks(
             text=self.text(table, "check", "text", "Text"),
             speaker=self.text(table, "check", "speaker", "Speaker"),
@@ -196,20 +188,18 @@ class _Reader:
 
     def checked_path(self, table: dict[str, Any]) -> tuple[str, Choices]:
         self.only_known(table, "check.path")
-        if "pattern" not in table:
-            raise self.fail("check.path.pattern", 'is missing; say which files, such as "segments/old/**"')
-        pattern = self.pattern(self.text(table, "check.path", "pattern", ""), "check.path.pattern")
+        key = "check.path.pattern"
+        self.demand("pattern" in table, key, 'is missing; say which files, such as "segments/old/**"')
+        pattern = self.pattern(self.text(table, "check.path", "pattern", ""), key)
         return pattern, self.choices(table, "check.path")
 
     def choices(self, table: dict[str, Any], name: str) -> Choices:
         severity = table.get("severity", {})
-        if not isinstance(severity, dict):
-            raise self.fail(f"{name}.severity", 'must be a table, such as { "text/whitespace" = "error" }')
+        must = 'must be a table, such as { "text/whitespace" = "error" }'
+        self.demand(isinstance(severity, dict), f"{name}.severity", must)
         for rule, value in severity.items():
-            if value not in _SEVERITIES:
-                raise self.fail(
-                    f"{name}.severity.{rule}", f"must be one of {', '.join(_SEVERITIES)}, not {_shown(value)}"
-                )
+            must = f"must be one of {', '.join(_SEVERITIES)}, not"
+            self.demand(value in _SEVERITIES, f"{name}.severity.{rule}", must, value)
         return Choices(
             self.rules(table, name, "select"),
             self.rules(table, name, "ignore"),
@@ -219,61 +209,50 @@ class _Reader:
 
     def rules(self, table: dict[str, Any], name: str, key: str) -> tuple[str, ...]:
         value = table.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
-            raise self.fail(f"{name}.{key}", f"must be a list of rules, not {_shown(value)}")
-        if key in table and key == "select" and not value:
-            raise self.fail(f"{name}.{key}", 'selects nothing; leave it out for all rules, or ignore = ["*"]')
+        sound = isinstance(value, list) and all(isinstance(entry, str) for entry in value)
+        self.demand(sound, f"{name}.{key}", "must be a list of rules, not", value)
+        nothing = 'selects nothing; leave it out for all rules, or ignore = ["*"]'
+        self.demand(value or key not in table or key != "select", f"{name}.{key}", nothing)
         return tuple(value)
 
     def limits(self, table: dict[str, Any]) -> tuple[tuple[str, float], ...]:
         value = table.get("limits", {})
-        if not isinstance(value, dict):
-            raise self.fail("check.limits", "must be a table ([check.limits])")
+        self.demand(isinstance(value, dict), "check.limits", "must be a table ([check.limits])")
         for key, number in value.items():
-            if not _is_limit(number):
-                raise self.fail(f"check.limits.{key}", f"must be a number from 0 on, not {_shown(number)}")
+            self.demand(_is_limit(number), f"check.limits.{key}", "must be a number from 0 on, not", number)
         return tuple((key, float(number)) for key, number in value.items())
 
     def policy(self, table: dict[str, Any]) -> str:
         self.only_known(table, "release")
         value = self.text(table, "release", "policy", POLICIES[0])
-        if value not in POLICIES:
-            allowed = " or ".join(f'"{each}"' for each in POLICIES)
-            raise self.fail("release.policy", f"must be {allowed}, not {_shown(value)}")
+        self.one_of(value, POLICIES, "release.policy")
         return value
 
-    def salt(self, value: object) -> str:
-        if not isinstance(value, str) or len(value.encode()) > _SALT_BYTES:
-            raise self.fail("splits.salt", f"must be a string of at most {_SALT_BYTES} bytes")
-        return value
+    def salt(self, value: Any) -> str:  # noqa: ANN401 - as of TOML
+        short = isinstance(value, str) and len(value.encode()) <= _SALT_BYTES
+        self.demand(short, "splits.salt", f"must be a string of at most {_SALT_BYTES} bytes")
+        return str(value)
 
     def group_by(self, value: object) -> tuple[str, ...]:
         keys = value if isinstance(value, list) else [value]
-        if not keys or not all(isinstance(key, str) and key for key in keys) or len(set(keys)) < len(keys):
-            raise self.fail(
-                "splits.group_by", f"must be a property or a list of different ones, not {_shown(value)}"
-            )
+        sound = keys and all(isinstance(key, str) and key for key in keys) and len(set(keys)) == len(keys)
+        must = "must be a property or a list of different ones, not"
+        self.demand(sound, "splits.group_by", must, value)
         return tuple(keys)
 
-    def pins(self, value: object, splits: set[str]) -> tuple[tuple[str, str], ...]:
-        if not isinstance(value, dict):
-            raise self.fail("splits.pin", "must be a table ([splits.pin]) with a list of recordings a split")
+    def pins(self, value: Any, splits: set[str]) -> tuple[tuple[str, str], ...]:  # noqa: ANN401 - as of TOML
+        must = "must be a table ([splits.pin]) with a list of recordings a split"
+        self.demand(isinstance(value, dict), "splits.pin", must)
         found: dict[str, str] = {}
         for split, patterns in value.items():
             key = f"splits.pin.{split}"
-            if split not in splits:
-                raise self.fail(key, f"there is no such split; allowed: {', '.join(sorted(splits))}")
-            if not isinstance(patterns, list) or not all(isinstance(each, str) and each for each in patterns):
-                raise self.fail(key, f"must be a list of recordings or patterns, not {_shown(patterns)}")
+            self.demand(split in splits, key, f"there is no such split; allowed: {', '.join(sorted(splits))}")
+            sound = isinstance(patterns, list) and all(isinstance(each, str) and each for each in patterns)
+            self.demand(sound, key, "must be a list of recordings or patterns, not", patterns)
             for pattern in patterns:
-                if found.setdefault(pattern, split) != split:
-                    raise self.fail(key, f"{_shown(pattern)} is pinned to {found[pattern]} already")
+                first = found.setdefault(pattern, split)
+                self.demand(first == split, key, f"{_shown(pattern)} is pinned to {first} already")
         return tuple((split, pattern) for pattern, split in found.items())
-
-    def lock(self, value: object) -> bool:
-        if not isinstance(value, bool):
-            raise self.fail("splits.lock", f"must be true or false, not {_shown(value)}")
-        return value
 
 
 def _is_ratio(value: object) -> bool:
