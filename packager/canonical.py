@@ -47,7 +47,9 @@ def canonical_json(value: JsonValue) -> bytes:
     if type(value) is dict and _PLAIN.issuperset(map(type, value.values())) and "".join(value).isascii():
         # orjson sorts keys by bytes and the RFC by UTF-16 units: for ASCII that is one order.
         return _dump_sorted(value)
-    return b"".join(_parts(value))
+    parts: list[bytes] = []
+    _write(value, parts)
+    return b"".join(parts)
 
 
 def canonical_lines(values: Sequence[JsonValue], *, plain: bool = False) -> bytes:
@@ -103,7 +105,13 @@ def _correct(text: bytes, values: Sequence[JsonValue]) -> bytes:
     numbers = numbers[np.searchsorted(quotes, numbers) & 1 == 0]
     ends = quotes[np.searchsorted(quotes, highest)]
     rows = np.searchsorted(breaks, ends[data[ends + 1] == ord(":")])
-    return _replace_lines(_write_numbers(text, numbers, kept), values, sorted({*rows.tolist()}))
+    lines = _write_numbers(text, numbers, kept)
+    if not rows.size:
+        return lines
+    forms = lines.split(b"\n")
+    for row in {*rows.tolist()}:
+        forms[row] = canonical_json(values[row])
+    return b"\n".join(forms)
 
 
 def _find_places(data: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -153,26 +161,10 @@ def _write_numbers(text: bytes, places: NDArray[np.int64], kept: NDArray[np.bool
     return b"".join([*parts, data[begin:][kept[begin:]].tobytes()])
 
 
-def _replace_lines(lines: bytes, values: Sequence[JsonValue], rows: Sequence[int]) -> bytes:
-    """Write these rows one by one."""
-    if not rows:
-        return lines
-    forms = lines.split(b"\n")
-    for row in rows:
-        forms[row] = canonical_json(values[row])
-    return b"\n".join(forms)
-
-
-def _parts(value: JsonValue) -> list[bytes]:
-    parts: list[bytes] = []
-    _write(value, parts)
-    return parts
-
-
 def _write(value: JsonValue, parts: list[bytes]) -> None:
     if isinstance(value, dict):
         separator = b"{"
-        for key in sorted(value, key=_utf16):
+        for key in sorted(value, key=lambda key: key.encode("utf-16-be")):
             parts.extend((separator, orjson.dumps(key), b":"))
             _write(value[key], parts)
             separator = b","
@@ -188,10 +180,6 @@ def _write(value: JsonValue, parts: list[bytes]) -> None:
         parts.append(orjson.dumps(value))
     else:
         parts.append(_number(value))
-
-
-def _utf16(key: str) -> bytes:
-    return key.encode("utf-16-be")
 
 
 def _number(value: float) -> bytes:

@@ -15,7 +15,7 @@ from packager.card.front import Fault, read_front
 from packager.card.parts import NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterator
 
 # One line with its break, as Markdown, YAML and the Hub count lines (str.splitlines knows more breaks).
 LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
@@ -80,7 +80,7 @@ def read_card(source: bytes) -> Card:
     newline = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
     if lines and lines[0] in {"---\n", "---\r\n", "---\r"}:
         return _read_with_front(lines, newline)
-    parts, faults = find_parts(lines, 0, NAMES)
+    parts, faults = _find_parts(lines, 0)
     fence = f"---{newline}"
     return Card(faults, newline, opening=fence, closing=fence, body=lines, parts=parts)
 
@@ -91,7 +91,7 @@ def _read_with_front(lines: tuple[str, ...], newline: str) -> Card:
         message = "the front matter is opened here and never closed by a line `---`"
         return Card((Fault(1, 1, "card/yaml", message),))
     front, body = read_front(lines[1:end]), lines[end + 1 :]
-    parts, faults = find_parts(body, end + 1, NAMES)
+    parts, faults = _find_parts(body, end + 1)
     return Card(
         faults=front.faults + faults,
         newline=newline,
@@ -117,42 +117,38 @@ def _encoding_fault(source: bytes, offset: int) -> Fault:
     return Fault(len(before), len(before[-1]), "card/encoding", message)
 
 
-@dataclass(frozen=True, slots=True)
-class _Marker:
-    name: str
-    closes: bool
-    line: int
-    """Index in the body's lines."""
-
-
-def find_parts(
-    body: tuple[str, ...], lines_before: int, names: Collection[str]
-) -> tuple[tuple[Part, ...], tuple[Fault, ...]]:
-    """Return the parts of these names in the body, and what is wrong with their markers."""
-    markers, faults = _find_markers(body, names)
-    parts, unpaired = _pair_markers(markers)
-    found = sorted((*faults, *unpaired))
-    return parts, tuple(Fault(lines_before + line + 1, 1, "card/marker", message) for line, message in found)
-
-
-def _find_markers(
-    body: tuple[str, ...], names: Collection[str]
-) -> tuple[list[_Marker], list[tuple[int, str]]]:
-    """Return the markers that are HTML comments of the document: not in code, not inside other HTML."""
-    markers: list[_Marker] = []
+def _find_parts(body: tuple[str, ...], lines_before: int) -> tuple[tuple[Part, ...], tuple[Fault, ...]]:
+    """Return the parts in the body, and what is wrong with their markers."""
+    parts: list[Part] = []
     faults: list[tuple[int, str]] = []
+    waiting: list[tuple[str, int]] = []
     for line, begins_block in _html_lines(body):
-        match = _MARKER.fullmatch(body[line].rstrip("\r\n"))
-        if match and begins_block and match["name"] in names:
-            markers.append(_Marker(match["name"], bool(match["slash"]), line))
-        elif match and begins_block:
-            faults.append((line, f"no part is called `{match['name']}`; there are {', '.join(names)}"))
-        elif _NEARLY_A_MARKER.search(body[line]):
-            message = (
-                "a marker is `<!-- packager:NAME -->` alone on its line, outside of lists and other HTML"
-            )
-            faults.append((line, message))
-    return markers, faults
+        match = _MARKER.fullmatch(body[line].rstrip("\r\n")) if begins_block else None
+        if match is None:
+            if _NEARLY_A_MARKER.search(body[line]):
+                rule = "alone on its line, outside of lists and other HTML"
+                faults.append((line, f"a marker is `<!-- packager:NAME -->` {rule}"))
+        elif (name := match["name"]) not in NAMES:
+            faults.append((line, f"no part is called `{name}`; there are {', '.join(NAMES)}"))
+        elif not match["slash"]:
+            if waiting:
+                faults.append((line, f"`{name}` begins inside `{waiting[-1][0]}`"))
+            elif any(part.name == name for part in parts):
+                faults.append((line, f"`{name}` has a place already; a part stands once"))
+            waiting.append((name, line))
+        elif any(opened == name for opened, _ in waiting):
+            while (opening := waiting.pop())[0] != name:
+                faults.append(_never_closed(*opening))
+            parts.append(Part(name, opening[1], line))
+        else:
+            faults.append((line, f"`/{name}` closes what was not opened"))
+    faults += [_never_closed(*opening) for opening in waiting]
+    found = (Fault(lines_before + line + 1, 1, "card/marker", message) for line, message in sorted(faults))
+    return tuple(parts), tuple(found)
+
+
+def _never_closed(name: str, line: int) -> tuple[int, str]:
+    return line, f"`{name}` is never closed; end it with a line `<!-- /packager:{name} -->`"
 
 
 def _html_lines(body: tuple[str, ...]) -> Iterator[tuple[int, bool]]:
@@ -165,28 +161,3 @@ def _html_lines(body: tuple[str, ...]) -> Iterator[tuple[int, bool]]:
             if child.type == "html_inline" and _NEARLY_A_MARKER.match(child.content):
                 tag = child.content.partition("\n")[0]
                 yield next((line for line in range(first, end) if tag in body[line]), first), False
-
-
-def _pair_markers(markers: Iterable[_Marker]) -> tuple[tuple[Part, ...], list[tuple[int, str]]]:
-    """Return the pairs, and every marker that has no partner, is nested or comes a second time."""
-    parts: list[Part] = []
-    faults: list[tuple[int, str]] = []
-    waiting: list[_Marker] = []
-    for marker in markers:
-        if not marker.closes:
-            if waiting:
-                faults.append((marker.line, f"`{marker.name}` begins inside `{waiting[-1].name}`"))
-            elif any(part.name == marker.name for part in parts):
-                faults.append((marker.line, f"`{marker.name}` has a place already; a part stands once"))
-            waiting.append(marker)
-        elif any(opening.name == marker.name for opening in waiting):
-            while (opening := waiting.pop()).name != marker.name:
-                faults.append((opening.line, _never_closed(opening)))
-            parts.append(Part(marker.name, opening.line, marker.line))
-        else:
-            faults.append((marker.line, f"`/{marker.name}` closes what was not opened"))
-    return tuple(parts), faults + [(opening.line, _never_closed(opening)) for opening in waiting]
-
-
-def _never_closed(opening: _Marker) -> str:
-    return f"`{opening.name}` is never closed; end it with a line `<!-- /packager:{opening.name} -->`"
