@@ -47,7 +47,9 @@ def canonical_json(value: JsonValue) -> bytes:
     if type(value) is dict and _PLAIN.issuperset(map(type, value.values())) and "".join(value).isascii():
         # orjson sorts keys by bytes and the RFC by UTF-16 units: for ASCII that is one order.
         return _dump_sorted(value)
-    return b"".join(_parts(value))
+    parts: list[bytes] = []
+    _write(value, parts)
+    return b"".join(parts)
 
 
 def canonical_forms(
@@ -215,16 +217,10 @@ def _write_numbers(text: bytes, places: NDArray[np.int64]) -> bytes:
     return b"".join([*parts, data[begin:][kept[begin:]].tobytes()])
 
 
-def _parts(value: JsonValue) -> list[bytes]:
-    parts: list[bytes] = []
-    _write(value, parts)
-    return parts
-
-
 def _write(value: JsonValue, parts: list[bytes]) -> None:
     if isinstance(value, dict):
         separator = b"{"
-        for key in sorted(value, key=_utf16):
+        for key in sorted(value, key=lambda key: key.encode("utf-16-be")):
             parts.extend((separator, orjson.dumps(key), b":"))
             _write(value[key], parts)
             separator = b","
@@ -240,10 +236,6 @@ def _write(value: JsonValue, parts: list[bytes]) -> None:
         parts.append(orjson.dumps(value))
     else:
         parts.append(_number(value))
-
-
-def _utf16(key: str) -> bytes:
-    return key.encode("utf-16-be")
 
 
 def _number(value: float) -> bytes:

@@ -9,7 +9,6 @@ segment), the time of its first words, and who says what.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -136,24 +135,14 @@ _BROKEN: Final = """\
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Conversation:
-    path: str
-    """Below `segments/`."""
-    turns: tuple[dict[str, str], ...]
-
-
 def write_corpus(folder: Path) -> None:
     """Write twelve recordings into the project in `folder`, below `segments/`."""
-    for conversation in _conversations(_CORPUS):
-        _write(folder, conversation)
+    _write_conversations(folder, _CORPUS)
 
 
 def write_next_recording(folder: Path) -> str:
     """Write the recording that the second release adds; return its path in the project."""
-    [conversation] = _conversations(_NEXT)
-    _write(folder, conversation)
-    return f"segments/{conversation.path}"
+    return _write_conversations(folder, _NEXT)
 
 
 def write_broken(folder: Path) -> str:
@@ -167,11 +156,14 @@ def write_broken(folder: Path) -> str:
     return name
 
 
-def _conversations(text: str) -> Iterator[_Conversation]:
+def _write_conversations(folder: Path, text: str) -> str:
+    """Write these recordings; return the path of the last one."""
+    path = ""
     for block in text.split("\n== ")[1:]:
         head, *lines = block.strip().split("\n")
         path, _, seconds = head.partition(" ")
-        yield _Conversation(path, tuple(_turns(lines, round(float(seconds) * 1000))))
+        _write(folder / "segments", path, [*_turns(lines, round(float(seconds) * 1000))])
+    return f"segments/{path}"
 
 
 def _turns(lines: list[str], milliseconds: int) -> Iterator[dict[str, str]]:
@@ -193,15 +185,15 @@ def _clock(milliseconds: int) -> str:
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{rest:03}"
 
 
-def _write(folder: Path, conversation: _Conversation) -> None:
-    path = folder / "segments" / conversation.path
-    if conversation.path.endswith("/"):
-        for number, turn in enumerate(conversation.turns, start=1):
+def _write(segments: Path, name: str, turns: list[dict[str, str]]) -> None:
+    path = segments / name
+    if name.endswith("/"):
+        for number, turn in enumerate(turns, start=1):
             _write_text(path / f"{number:03}.json", f"{_json(turn, indent=2)}\n")
     elif path.suffix == ".jsonl":
-        _write_text(path, "".join(f"{_json(turn)}\n" for turn in conversation.turns))
+        _write_text(path, "".join(f"{_json(turn)}\n" for turn in turns))
     else:
-        _write_text(path, f"{_json(conversation.turns, indent=2)}\n")
+        _write_text(path, f"{_json(turns, indent=2)}\n")
 
 
 def _json(value: object, *, indent: int | None = None) -> str:

@@ -7,34 +7,23 @@ does not know.
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict, is_dataclass
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, Final
+from functools import cache, partial
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args, get_type_hints
 
 import orjson
 
 from packager.errors import DataError
-from packager.model import (
-    BuiltFile,
-    Column,
-    Deal,
-    Dropped,
-    Manifest,
-    PastVersion,
-    Recording,
-    ReleaseFacts,
-    Split,
-    SplitRatio,
-    Spread,
-    Statistics,
-    Totals,
-    parse_version,
-)
+from packager.model import Manifest, Version, parse_version, version_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
-    from packager.model import Version
+    from packager.model import Deal, ReleaseFacts, Statistics
+
+_Plain = TypeVar("_Plain", str, int, bool)
 
 FORMAT: Final = 1
 NAME: Final = "manifest.json"
@@ -102,52 +91,43 @@ def parse_manifest(data: bytes, origin: str) -> Manifest:
 
 
 def _from_document(document: dict[str, Any]) -> Manifest:
-    return Manifest(
-        schema_sha256=_text(document["schema_sha256"]),
-        columns=tuple(
-            Column(_text(entry["name"]), _text(entry["type"]), bool(entry["nullable"]))
-            for entry in document["columns"]
-        ),
-        splits=tuple(
-            Split(name, int(entry["rows"]), int(entry["shards"]), int(entry["bytes"]))
-            for name, entry in sorted(document["splits"].items())
-        ),
-        files=tuple(
-            BuiltFile(
-                _text(entry["path"]),
-                int(entry["size"]),
-                _text(entry["sha256"]),
-                None if entry["rows"] is None else int(entry["rows"]),
-            )
-            for entry in document["files"]
-        ),
-        recordings=tuple(
-            Recording(
-                _text(entry["name"]),
-                _text(entry["split"]),
-                int(entry["shard"]),
-                int(entry["segments"]),
-                _text(entry["digest"]),
-            )
-            for entry in document["recordings"]
-        ),
-        dropped=tuple(
-            Dropped(
-                _text(entry["path"]),
-                int(entry["line"]),
-                _text(entry["pointer"]),
-                tuple(_text(rule) for rule in entry["rules"]),
-            )
-            for entry in document["dropped"]
-        ),
-        warnings=tuple(_text(warning) for warning in document["warnings"]),
-        deal=_load_deal(document["deal"]) if "deal" in document else None,
-        repo_id=_text(document.get("repo_id", "")),
-        statistics=tuple(
-            (name, _load_statistics(entry)) for name, entry in sorted(document.get("statistics", {}).items())
-        ),
-        release=_load_release(document["release"]) if "release" in document else None,
+    deal, splits, statistics = document.get("deal"), document["splits"], document.get("statistics", {})
+    manifest: Manifest = _reader(Manifest)(
+        {
+            "release": None,
+            "repo_id": "",
+            **document,
+            "splits": [entry | {"name": name} for name, entry in sorted(splits.items())],
+            "deal": deal and deal | {"pins": [(pin["split"], pin["recordings"]) for pin in deal["pins"]]},
+            "statistics": [(name, _nest(entry)) for name, entry in sorted(statistics.items())],
+        }
     )
+    return manifest
+
+
+def _nest(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return the entry of statistics with the parts that it holds side by side."""
+    filled = sorted(entry["filled"].items())
+    return entry | {"totals": entry, "characters": entry["character_spread"], "filled": filled}
+
+
+@cache
+def _reader(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - a type of the model
+    """Return what makes a value of this type of plain JSON; a data class is an object with its fields."""
+    if isinstance(kind, type) and is_dataclass(kind):
+        fields = [(name, _reader(each)) for name, each in get_type_hints(kind, None, _NAMES).items()]
+        return lambda entry: kind(*[read(entry[name]) for name, read in fields])
+    if kind in _PARSERS:
+        return lambda value: _PARSERS[kind](_demand(str, value))
+    of = get_args(kind)
+    if not of:
+        return partial(_demand, kind)
+    parts = [_reader(each) for each in of if each not in {..., NoneType}]
+    if NoneType in of:
+        return lambda value: None if value is None else parts[0](value)
+    if ... in of:
+        return lambda entries: tuple(map(parts[0], entries))
+    return lambda entries: tuple(read(each) for read, each in zip(parts, entries, strict=True))
 
 
 def _dump_deal(deal: Deal) -> dict[str, object]:
@@ -160,55 +140,12 @@ def _dump_deal(deal: Deal) -> dict[str, object]:
     }
 
 
-def _load_deal(entry: dict[str, Any]) -> Deal:
-    return Deal(
-        splits=tuple(
-            SplitRatio(_text(split["name"]), _ratio(_text(split["ratio"]))) for split in entry["splits"]
-        ),
-        salt=_text(entry["salt"]),
-        group_by=tuple(map(_text, entry["group_by"])),
-        pins=tuple((_text(pin["split"]), _text(pin["recordings"])) for pin in entry["pins"]),
-    )
-
-
 def _dump_release(release: ReleaseFacts) -> dict[str, object]:
     return {
         **asdict(release),
-        "version": _dump_version(release.version),
-        "history": [asdict(past) | {"version": _dump_version(past.version)} for past in release.history],
+        "version": version_text(release.version),
+        "history": [asdict(past) | {"version": version_text(past.version)} for past in release.history],
     }
-
-
-def _load_release(entry: dict[str, Any]) -> ReleaseFacts:
-    return ReleaseFacts(
-        version=_load_version(entry["version"]),
-        news=tuple(map(_text, entry["news"])),
-        notes=_text(entry["notes"]),
-        history=tuple(
-            PastVersion(
-                _load_version(past["version"]),
-                _load_totals(past["totals"]),
-                tuple(map(_text, past["news"])),
-                _text(past["notes"]),
-            )
-            for past in entry["history"]
-        ),
-    )
-
-
-def _dump_version(version: Version) -> str:
-    return "{}.{}.{}".format(*version)
-
-
-def _load_version(value: object) -> Version:
-    version = parse_version(_text(value))
-    if version is None:
-        raise ValueError(f"{value!r} is no version")
-    return version
-
-
-def _load_totals(entry: dict[str, Any]) -> Totals:
-    return Totals(**{field.name: _count(entry[field.name]) for field in fields(Totals)})
 
 
 def _dump_statistics(statistics: Statistics) -> dict[str, object]:
@@ -219,37 +156,26 @@ def _dump_statistics(statistics: Statistics) -> dict[str, object]:
     return totals | entry | spread
 
 
-def _load_statistics(entry: dict[str, Any]) -> Statistics:
-    return Statistics(
-        totals=_load_totals(entry),
-        timed=int(entry["timed"]),
-        length=_load_spread(entry["length"]),
-        characters=_load_spread(entry["character_spread"]),
-        rate=_load_spread(entry["rate"]),
-        length_bins=tuple(map(int, entry["length_bins"])),
-        rate_bins=tuple(map(int, entry["rate_bins"])),
-        filled=tuple((name, int(count)) for name, count in sorted(entry["filled"].items())),
-    )
+def _load_version(text: str) -> Version:
+    if (version := parse_version(text)) is None:
+        raise ValueError(f"{text!r} is no version")
+    return version
 
 
-def _load_spread(entry: dict[str, Any] | None) -> Spread | None:
-    return None if entry is None else Spread(int(entry["least"]), int(entry["median"]), int(entry["most"]))
-
-
-def _count(value: object) -> Any:  # noqa: ANN401 - recordings and segments are never null
-    if value is not None and type(value) is not int:
-        raise TypeError(f"{value!r} stands where a count belongs")
-    return value
-
-
-def _ratio(text: str) -> Decimal:
+def _load_ratio(text: str) -> Decimal:
     try:
         return Decimal(text)
     except InvalidOperation as error:
         raise ValueError(f"{text!r} is no ratio") from error
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} stands where a string belongs")
+def _demand(kind: type[_Plain], value: object) -> _Plain:
+    if type(value) is not kind:
+        raise TypeError(f"{value!r} stands where a {_CALLED[kind]} belongs")
     return value
+
+
+_PARSERS: Final[dict[Any, Callable[[str], object]]] = {Version: _load_version, Decimal: _load_ratio}
+"""Of what is text in a manifest."""
+_NAMES: Final = {"Decimal": Decimal}
+_CALLED: Final[dict[type, str]] = {str: "string", int: "count", bool: "truth value"}

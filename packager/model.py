@@ -280,6 +280,11 @@ def parse_version(text: str) -> Version | None:
     return (int(match[1]), int(match[2]), int(match[3])) if match else None
 
 
+def version_text(version: Version) -> str:
+    """Return `X.Y.Z`."""
+    return ".".join(map(str, version))
+
+
 @dataclass(frozen=True, slots=True)
 class PastVersion:
     """A version that was released earlier."""

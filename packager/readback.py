@@ -18,7 +18,7 @@ from array import array
 from bisect import bisect_left
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -398,22 +398,16 @@ def _is_equal(kind: ColumnType, source: JsonValue, read: object) -> bool:
                 isinstance(source, list)
                 and isinstance(read, list)
                 and len(source) == len(read)
-                and all(_is_equal(item, one, other) for one, other in zip(source, read, strict=True))
+                and all(map(partial(_is_equal, item), source, read))
             )
         case StructOf(fields):
             equal = (
-                isinstance(source, dict) and isinstance(read, dict) and _is_same_struct(fields, source, read)
+                isinstance(source, dict)
+                and isinstance(read, dict)
+                and {name for name, value in source.items() if value is not None} <= dict(fields).keys()
+                and all(_is_equal(inner, source.get(name), read.get(name)) for name, inner in fields)
             )
     return equal
-
-
-def _is_same_struct(
-    fields: tuple[tuple[str, ColumnType], ...], source: JsonObject, read: dict[str, object]
-) -> bool:
-    said = {name for name, value in source.items() if value is not None}
-    return said <= {name for name, _ in fields} and all(
-        _is_equal(kind, source.get(name), read.get(name)) for name, kind in fields
-    )
 
 
 def _parse_json(text: str) -> object:

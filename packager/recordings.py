@@ -49,16 +49,8 @@ def find_clashes(claims: Iterable[NumberedClaim]) -> Iterator[Problem]:
         if origin == claim.origin or (claim.recording, claim.origin) in told:
             continue
         told.add((claim.recording, claim.origin))
-        yield Problem(
-            path=path,
-            line=1,
-            column=1,
-            pointer="",
-            rule="split/recording-clash",
-            severity=Severity.ERROR,
-            message=f"{claim.origin} and {origin} ({first}) both name the recording {claim.recording!r}: "
-            "rename one",
-        )
+        both = f"{claim.origin} and {origin} ({first}) both name the recording {claim.recording!r}"
+        yield Problem(path, 1, 1, "", "split/recording-clash", Severity.ERROR, f"{both}: rename one")
 
 
 def name_recording(segment: JsonObject, key: str) -> str | None:
@@ -78,27 +70,13 @@ def name_group(segment: JsonObject, group_by: Sequence[str]) -> bytes:
 
 def missing_name(path: str, line: int, column: int, key: str) -> Problem:
     """Return the problem of a segment whose property does not name its recording."""
-    return Problem(
-        path=path,
-        line=line,
-        column=column,
-        pointer=to_pointer([key]),
-        rule="split/no-recording",
-        severity=Severity.ERROR,
-        message=f"the property {key!r} names the recording, and must be a string that is not empty",
-    )
+    message = f"the property {key!r} names the recording, and must be a string that is not empty"
+    return Problem(path, line, column, to_pointer([key]), "split/no-recording", Severity.ERROR, message)
 
 
 def find_odd_names(sources: Iterable[SourceFile]) -> Iterator[Problem]:
     """Yield the problem of each file whose name is not valid UTF-8, and so can name no recording."""
     for source in sources:
         if not source.is_named_in_utf8:
-            yield Problem(
-                path=source.name,
-                line=1,
-                column=1,
-                pointer="",
-                rule="split/recording-name",
-                severity=Severity.ERROR,
-                message="the name of this file is not valid UTF-8: rename it",
-            )
+            message = "the name of this file is not valid UTF-8: rename it"
+            yield Problem(source.name, 1, 1, "", "split/recording-name", Severity.ERROR, message)

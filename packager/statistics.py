@@ -8,7 +8,8 @@ their counter: a hundredth of a second, a character, a tenth of a character a se
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
+from functools import reduce
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from packager.model import Spread, Statistics, Totals
@@ -29,6 +30,7 @@ LENGTH_EDGES: Final = (0, 1, 2, 3, 5, 8, 12, 20, 30, 60, 120, 300)
 RATE_EDGES: Final = (0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 25, 30)
 """Characters a second at which the bins of rates begin; likewise."""
 
+_COUNTS: Final = ("length_counts", "character_counts", "rate_counts")
 _TEXT: Final = 400
 _ITEMS: Final = 8
 
@@ -87,10 +89,7 @@ class Tally:
 
 def merge(tallies: Iterable[Tally]) -> Tally:
     """Return the tally of all these rows."""
-    merged = Tally()
-    for each in tallies:
-        merged = _merge_two(merged, each)
-    return merged
+    return reduce(_merge_two, tallies, Tally())
 
 
 def summarize(tally: Tally, recordings: int) -> Statistics:
@@ -123,42 +122,22 @@ def summarize(tally: Tally, recordings: int) -> Statistics:
 
 def dump_tally(tally: Tally) -> dict[str, object]:
     """Return a tally as JSON can hold it; `load_tally` reads it."""
-    return {
-        **{each.name: getattr(tally, each.name) for each in fields(tally)},
-        **{name: _dump_counts(getattr(tally, name)) for name in _COUNTS},
-        "speakers": None
-        if tally.speakers is None
-        else {name: (each.segments, each.nanoseconds) for name, each in tally.speakers.items()},
-        "filled": None if tally.filled is None else dict(tally.filled),
-        "example": None
-        if tally.example is None
-        else (tally.example.rank, tally.example.recording, tally.example.segment, tally.example.values),
-    }
+    kept = {each.name: getattr(tally, each.name) for each in fields(tally)}
+    for name in _COUNTS:  # the keys of JSON are texts
+        kept[name] = None if kept[name] is None else list(kept[name].items())
+    return kept
 
 
 def load_tally(kept: Mapping[str, Any]) -> Tally:
-    """Return the tally of which `dump_tally` made this."""
-    speakers, example = kept["speakers"], kept["example"]
+    """Return the tally of which `dump_tally` made this, after JSON."""
     parts = dict(kept)
-    parts |= {name: _load_counts(kept[name]) for name in _COUNTS}
-    parts["speakers"] = (
-        None if speakers is None else {name: Speaker(*each) for name, each in speakers.items()}
-    )
-    if example is not None:
-        rank, recording, segment, values = example
-        parts["example"] = Example(rank, recording, segment, tuple((name, value) for name, value in values))
+    for name in _COUNTS:
+        parts[name] = None if kept[name] is None else dict(kept[name])
+    if kept["speakers"] is not None:
+        parts["speakers"] = {name: Speaker(**each) for name, each in kept["speakers"].items()}
+    if (example := kept["example"]) is not None:
+        parts["example"] = Example(**example | {"values": tuple(map(tuple, example["values"]))})
     return Tally(**parts)
-
-
-_COUNTS: Final = ("length_counts", "character_counts", "rate_counts")
-
-
-def _dump_counts(counts: Mapping[int, int] | None) -> list[tuple[int, int]] | None:
-    return None if counts is None else list(counts.items())
-
-
-def _load_counts(kept: Iterable[tuple[int, int]] | None) -> Counts | None:
-    return None if kept is None else dict(kept)
 
 
 def total(manifest: Manifest) -> Totals:
@@ -195,16 +174,14 @@ def _merge_two(one: Tally, other: Tally) -> Tally:
     speakers = None if many else _add_speakers(one.speakers, other.speakers)
     if speakers is not None and len(speakers) > MOST_SPEAKERS:
         many, speakers = True, None
-    examples = [each for each in (one.example, other.example) if each is not None]
-    least = [each for each in (one.least, other.least) if each is not None]
-    most = [each for each in (one.most, other.most) if each is not None]
-    return replace(
-        one,
+    both = (one, other)
+    examples = [each.example for each in both if each.example is not None]
+    return Tally(
         segments=one.segments + other.segments,
         timed=_add(one.timed, other.timed),
         nanoseconds=one.nanoseconds + other.nanoseconds,
-        least=min(least, default=None),
-        most=max(most, default=None),
+        least=min((each.least for each in both if each.least is not None), default=None),
+        most=max((each.most for each in both if each.most is not None), default=None),
         words=_add(one.words, other.words),
         characters=one.characters + other.characters,
         speakers=speakers,
@@ -232,14 +209,10 @@ def _add_speakers(
 ) -> Mapping[str, Speaker] | None:
     if one is None or other is None:
         return one if other is None else other
-    merged = dict(one)
+    merged, nobody = dict(one), Speaker(0, 0)
     for name, speaker in other.items():
-        known = merged.get(name)
-        merged[name] = (
-            speaker
-            if known is None
-            else Speaker(known.segments + speaker.segments, known.nanoseconds + speaker.nanoseconds)
-        )
+        known = merged.get(name, nobody)
+        merged[name] = Speaker(known.segments + speaker.segments, known.nanoseconds + speaker.nanoseconds)
     return merged
 
 

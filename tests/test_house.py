@@ -76,7 +76,7 @@ PURE: Final = (
         "markdown.py",
     ),
     "secrets.py",
-    *(f"reports/{name}.py" for name in ("__init__", "document", "github", "junit", "sarif", "setting")),
+    *(f"reports/{name}.py" for name in ("__init__", "document", "github", "junit", "sarif")),
     *("reports/text.py", "reports/wording.py", "fix/values.py", "fix/difference.py"),
     *(
         "card_rules.py",

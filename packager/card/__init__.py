@@ -2,9 +2,8 @@
 
 render.py    keep what people wrote, generate the rest; finish what depends on a release
 merge.py     a card that was changed on the Hub too
-source.py    a card taken apart: front matter, body, parts
+source.py    a card taken apart: front matter, body, parts, and what is wrong with their markers
 front.py     the YAML front matter, and what is wrong with it
-markers.py   the markers of the parts, and what is wrong with them
 owned.py     the keys of the front matter that are ours
 parts/       the generated parts
 pictures.py  the pictures, which drawing.py draws as SVG
@@ -13,18 +12,15 @@ facts.py     what a card is told
 wording.py   figures and versions in words
 
 page.py        the card and the first rows as one page of HTML
-lint.py        what is wrong or missing, in lint_front.py and lint_body.py
-promises.py    what it says to programs
-companions.py  croissant.json and CITATION.cff, which croissant.py and citation.py write
-changelog.py   CHANGELOG.md, which only a release has
+lint.py        what is wrong or missing
+companions.py  CITATION.cff; croissant.json, which croissant.py writes; CHANGELOG.md, which only a release has
 about.py       what dataset.toml says for these
-words.py       what a person wrote, as values
+words.py       what a card says, as values
 vocabulary.py  the values that the Hub knows
 """
 
 from packager.card.about import About, read_about
-from packager.card.changelog import CHANGELOG, write_changelog
-from packager.card.companions import describe_dataset, finish_companions
+from packager.card.companions import CHANGELOG, describe_dataset, finish_companions, write_changelog
 from packager.card.croissant import DatasetFacts
 from packager.card.escape import paragraph
 from packager.card.facts import CardFacts, FieldFacts, SplitFacts, Waiver
@@ -32,9 +28,8 @@ from packager.card.lint import lint_card
 from packager.card.merge import describe_edit, merge_card
 from packager.card.page import Preview, render_page
 from packager.card.pictures import draw_pictures
-from packager.card.promises import Promises, read_promises
 from packager.card.render import NAME, check_card, finish_card, render_card
-from packager.card.words import read_words
+from packager.card.words import Promises, read_promises, read_words
 
 __all__ = [
     "CHANGELOG",

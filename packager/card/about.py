@@ -6,6 +6,7 @@ properties of Croissant RAI 1.0. What nobody filled in is in neither.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
@@ -15,28 +16,14 @@ from packager.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-RAI: Final = {
-    "data_collection": "dataCollection",
-    "data_collection_type": "dataCollectionType",
-    "data_collection_missing_data": "dataCollectionMissingData",
-    "data_collection_raw_data": "dataCollectionRawData",
-    "data_collection_timeframe": "dataCollectionTimeframe",
-    "data_imputation_protocol": "dataImputationProtocol",
-    "data_manipulation_protocol": "dataManipulationProtocol",
-    "data_preprocessing_protocol": "dataPreprocessingProtocol",
-    "data_annotation_protocol": "dataAnnotationProtocol",
-    "data_annotation_platform": "dataAnnotationPlatform",
-    "data_annotation_analysis": "dataAnnotationAnalysis",
-    "data_release_maintenance_plan": "dataReleaseMaintenancePlan",
-    "personal_sensitive_information": "personalSensitiveInformation",
-    "data_social_impact": "dataSocialImpact",
-    "data_biases": "dataBiases",
-    "data_limitations": "dataLimitations",
-    "data_use_cases": "dataUseCases",
-    "annotations_per_item": "annotationsPerItem",
-    "annotator_demographics": "annotatorDemographics",
-    "machine_annotation_tools": "machineAnnotationTools",
-}
+_TOPICS: Final = (
+    "data_collection data_collection_type data_collection_missing_data data_collection_raw_data "
+    "data_collection_timeframe data_imputation_protocol data_manipulation_protocol "
+    "data_preprocessing_protocol data_annotation_protocol data_annotation_platform data_annotation_analysis "
+    "data_release_maintenance_plan personal_sensitive_information data_social_impact data_biases "
+    "data_limitations data_use_cases annotations_per_item annotator_demographics machine_annotation_tools"
+)
+RAI: Final = {key: re.sub("_(.)", lambda match: match[1].upper(), key) for key in _TOPICS.split()}
 """The keys of [rai], and the property that each becomes."""
 
 _CITATION: Final = ("authors", "doi", "title")

@@ -31,6 +31,7 @@ from packager.columns import (
     StructOf,
     stored_type,
 )
+from packager.model import version_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,10 +41,10 @@ if TYPE_CHECKING:
     from packager.columns import BuiltColumn, ColumnType
     from packager.model import BuiltFile, Manifest, ReleaseFacts
 
-NAME: Final = "croissant.json"
+CROISSANT: Final = "croissant.json"
 HUB: Final = "https://huggingface.co/datasets"
 
-_CROISSANT: Final = "http://mlcommons.org/croissant/1.1"
+_VERSION: Final = "http://mlcommons.org/croissant/1.1"
 _RAI: Final = "http://mlcommons.org/croissant/RAI/1.0"
 _PARQUET: Final = "application/x-parquet"
 _SPLITS: Final = "splits"
@@ -103,7 +104,7 @@ def describe_croissant(words: Words, facts: DatasetFacts) -> bytes:
     document: dict[str, Any] = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
-        "conformsTo": [_CROISSANT, _RAI] if about.rai else _CROISSANT,
+        "conformsTo": [_VERSION, _RAI] if about.rai else _VERSION,
         "name": facts.repo_id.rpartition("/")[2],
         "alternateName": about.title or words.title,
         "description": words.summary or "Transcribed speech, a segment a row.",
@@ -128,7 +129,7 @@ def finish_croissant(data: bytes, manifest: Manifest, release: ReleaseFacts | No
         document.pop(key, None)
     base = ""
     if release is not None:
-        version = "{}.{}.{}".format(*release.version)
+        version = version_text(release.version)
         base = f"{HUB}/{manifest.repo_id}/resolve/v{version}/"
         place = list(document).index("description") + 1
         items = list(document.items())

@@ -13,12 +13,22 @@ from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from packager.card.escape import on_one_line
-from packager.card.fault import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ruamel.yaml.nodes import Node
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """A problem before it has a path."""
+
+    line: int
+    column: int
+    rule: str
+    message: str
+
 
 OWNED: Final = ("size_categories", "configs", "dataset_info")
 _BOOLEANS: Final = frozenset(

@@ -11,6 +11,8 @@ from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.resolver import VersionedResolver
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
+from packager.model import version_text
+
 if TYPE_CHECKING:
     from packager.card.facts import CardFacts
     from packager.model import Version
@@ -65,8 +67,8 @@ def set_version(owned: tuple[str, ...], version: Version | None) -> tuple[str, .
         if _VERSION.fullmatch(lines[place + 1]):
             del lines[place + 1]
         if version is not None:
-            text = "{}.{}.{}".format(*version)
-            lines.insert(place + 1, lines[place].replace("- config_name: default", f"  version: {text}"))
+            named = f"  version: {version_text(version)}"
+            lines.insert(place + 1, lines[place].replace("- config_name: default", named))
     return tuple(lines)
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from markdown_it import MarkdownIt
 
 from packager.card.escape import show_unseen
-from packager.card.lint_body import is_comment
+from packager.card.lint import is_comment
 from packager.card.source import read_card
 from packager.card.words import load_front
 from packager.markdown import render_markdown

@@ -1,15 +1,16 @@
-"""The pictures of a card, and the part that shows them. Pure; a picture is a name, and what it shows."""
+"""The pictures of a card, and the part that shows them. Pure; a new one is an entry of `_pictures`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from packager.card.drawing import Bar, draw_columns, draw_rows
-from packager.card.wording import decimals, hours, seconds_text, version_text
+from packager.card.wording import decimals, hours, seconds_text
+from packager.model import version_text
 from packager.statistics import LENGTH_EDGES, RATE_EDGES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from packager.card.facts import CardFacts, Subject
     from packager.model import ReleaseFacts, Totals
@@ -19,21 +20,26 @@ _VERSIONS: Final = 10
 _SECOND: Final = 10**9
 
 
+class _Picture(NamedTuple):
+    draw: Callable[[str, str, Sequence[Bar], str], bytes]
+    title: str
+    about: str
+    """What it shows, in figures and no data."""
+    bars: Sequence[Bar]
+    caption: str = ""
+
+
 def draw_pictures(facts: CardFacts) -> dict[str, bytes]:
     """Return the pictures of a build by path: those about which there is something to show."""
-    drawn = {f"card/{name}.svg": draw(facts) for name, (draw, _) in PICTURES.items() if about(name, facts)}
+    shown = _pictures(facts).items()
+    drawn = {path: each.draw(each.title, each.about, each.bars, each.caption) for path, each in shown}
     return drawn | {GROWTH: draw_growth(facts.subject, None)}
 
 
 def pictures(facts: CardFacts) -> str:
     """Return the images, each with what it shows in words."""
-    shown = [f"![{about(name, facts)}](card/{name}.svg)" for name in PICTURES if about(name, facts)]
+    shown = [f"![{picture.about}]({path})" for path, picture in _pictures(facts).items()]
     return "\n\n".join(shown) or "There is nothing to draw yet."
-
-
-def about(name: str, facts: CardFacts) -> str:
-    """Return what a picture shows, in figures and no data; empty if it shows nothing."""
-    return PICTURES[name][1](facts)
 
 
 def draw_growth(subject: Subject, release: ReleaseFacts | None) -> bytes:
@@ -52,55 +58,32 @@ def _growth(totals: Totals) -> str:
     return f"{totals.segments:,} segments{spoken}"
 
 
-def _about_lengths(facts: CardFacts) -> str:
-    if facts.statistics is None or facts.statistics.length is None:
-        return ""
-    return (
-        f"Length of the segments: half of them last at most {seconds_text(facts.statistics.length.median)}."
-    )
-
-
-def _draw_lengths(facts: CardFacts) -> bytes:
-    counts = facts.statistics.length_bins if facts.statistics else ()
-    bars = _columns(counts, LENGTH_EDGES)
-    return draw_columns("Segment length", _about_lengths(facts), bars, "seconds, share of segments")
-
-
-def _about_rates(facts: CardFacts) -> str:
-    if facts.statistics is None or facts.statistics.rate is None:
-        return ""
-    median = decimals(facts.statistics.rate.median, 10)
-    return f"Speaking rate: half of the segments have at most {median} characters a second."
-
-
-def _draw_rates(facts: CardFacts) -> bytes:
-    bars = _columns(facts.statistics.rate_bins if facts.statistics else (), RATE_EDGES)
-    return draw_columns("Speaking rate", _about_rates(facts), bars, "characters a second, share of segments")
-
-
-def _about_speakers(facts: CardFacts) -> str:
-    timed = facts.statistics is not None and facts.statistics.totals.nanoseconds is not None
-    return f"Hours of the {len(facts.speakers)} who speak longest." if facts.speakers and timed else ""
-
-
-def _draw_speakers(facts: CardFacts) -> bytes:
-    bars = [
-        Bar(name, each.nanoseconds, f"{hours(each.nanoseconds / _SECOND)} h") for name, each in facts.speakers
-    ]
-    return draw_rows("Hours per speaker", _about_speakers(facts), bars)
-
-
-def _about_splits(facts: CardFacts) -> str:
-    count = sum(split.recordings > 0 for split in facts.splits)
-    return f"Segments in each of {count:,} splits." if count else ""
-
-
-def _draw_splits(facts: CardFacts) -> bytes:
-    bars = [
-        Bar(split.name, split.rows, f"{split.rows:,} segments, {split.recordings:,} recordings")
-        for split in facts.splits
-    ]
-    return draw_rows("Splits", _about_splits(facts), bars)
+def _pictures(facts: CardFacts) -> dict[str, _Picture]:
+    statistics = facts.statistics
+    found: dict[str, _Picture] = {}
+    if statistics is not None and statistics.length is not None:
+        median = seconds_text(statistics.length.median)
+        about = f"Length of the segments: half of them last at most {median}."
+        bars, caption = _columns(statistics.length_bins, LENGTH_EDGES), "seconds, share of segments"
+        found["card/lengths.svg"] = _Picture(draw_columns, "Segment length", about, bars, caption)
+    if statistics is not None and statistics.rate is not None:
+        median = decimals(statistics.rate.median, 10)
+        about = f"Speaking rate: half of the segments have at most {median} characters a second."
+        bars, caption = _columns(statistics.rate_bins, RATE_EDGES), "characters a second, share of segments"
+        found["card/rates.svg"] = _Picture(draw_columns, "Speaking rate", about, bars, caption)
+    if facts.speakers and statistics is not None and statistics.totals.nanoseconds is not None:
+        about = f"Hours of the {len(facts.speakers)} who speak longest."
+        times = [(name, each.nanoseconds) for name, each in facts.speakers]
+        bars = [Bar(name, time, f"{hours(time / _SECOND)} h") for name, time in times]
+        found["card/speakers.svg"] = _Picture(draw_rows, "Hours per speaker", about, bars)
+    if count := sum(split.recordings > 0 for split in facts.splits):
+        about = f"Segments in each of {count:,} splits."
+        bars = [
+            Bar(split.name, split.rows, f"{split.rows:,} segments, {split.recordings:,} recordings")
+            for split in facts.splits
+        ]
+        found["card/splits.svg"] = _Picture(draw_rows, "Splits", about, bars)
+    return found
 
 
 def _columns(counts: Sequence[int], edges: Sequence[int]) -> list[Bar]:
@@ -109,11 +92,3 @@ def _columns(counts: Sequence[int], edges: Sequence[int]) -> list[Bar]:
         Bar(str(edge), count, f"{(200 * count + whole) // (2 * whole)}%" if 200 * count >= whole else "")
         for edge, count in zip(edges, counts, strict=True)
     ]
-
-
-PICTURES: Final = {
-    "lengths": (_draw_lengths, _about_lengths),
-    "rates": (_draw_rates, _about_rates),
-    "speakers": (_draw_speakers, _about_speakers),
-    "splits": (_draw_splits, _about_splits),
-}

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from packager.card.facts import CardFacts
-    from packager.card.markers import Part
-    from packager.card.source import Card
+    from packager.card.source import Card, Part
     from packager.model import Manifest, ReleaseFacts
 
 NAME: Final = "README.md"

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from packager.model import version_text
+
 if TYPE_CHECKING:
     from packager.model import Version
-
-
-def version_text(version: Version) -> str:
-    """Return `X.Y.Z`."""
-    return ".".join(map(str, version))
 
 
 def tag_of(version: Version) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -37,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given.main = main  # for the one command that runs others
     try:
         _recover(given)
-        code: int = given.run(given)
+        module, _, function = given.run.partition(".")
+        code: int = getattr(import_module(f"packager.cli.{module}"), function)(given)
         sys.stdout.flush()
     except PackagerError as error:
         return _complain(str(error), error.exit_code)
@@ -89,7 +91,7 @@ def _recover(given: argparse.Namespace) -> None:
     """Finish or undo what a build left half done when it was killed, whatever the command."""
     from packager.config import find_project
 
-    root = Path(given.project) if given.project else find_project(Path.cwd())
+    root = given.project or find_project(Path.cwd())
     # `folders` says what these are; most commands find neither, and need not load it.
     traces = () if root is None else (root / ".packager" / "unfinished", root / ".build.packager")
     if root is not None and (any(trace.exists() for trace in traces) or (root / "build").is_symlink()):
@@ -99,4 +101,4 @@ def _recover(given: argparse.Namespace) -> None:
     if given.build:
         from packager.folders import recover_folder
 
-        recover_folder(Path(given.build))
+        recover_folder(given.build)

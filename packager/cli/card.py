@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from packager.config import Config
     from packager.model import Problem
+    from packager.reports import RuleInfo
 
 _ROWS: Final = 10  # of each split, on the page
 _TEMPLATE: Final = "dataset_card.md"
@@ -26,11 +27,9 @@ def run_card(given: argparse.Namespace) -> int:
     Raises:
         UsageError: there is no build yet.
     """
-    from pathlib import Path
-
     from packager.config import load_project
 
-    config = load_project(Path(given.project) if given.project else None)
+    config = load_project(given.project)
     if given.check + given.open + given.merge > 1:
         raise UsageError("--check, --open and --merge do different things: take one")
     if given.out and not given.open:
@@ -52,7 +51,6 @@ def run_card(given: argparse.Namespace) -> int:
 def _open(given: argparse.Namespace, config: Config) -> int:
     """Write the page of the latest build, print its path, and show it where there is a display."""
     import webbrowser
-    from pathlib import Path
 
     from packager.card import Preview, render_page
     from packager.folders import load_build, state_folder
@@ -73,7 +71,7 @@ def _open(given: argparse.Namespace, config: Config) -> int:
         file.path: (build / file.path).read_bytes() for file in manifest.files if file.path.endswith(".svg")
     }
     page = render_page(config.repo_id, (build / "README.md").read_bytes(), previews, pictures)
-    path = Path(given.out) if given.out else state_folder(config.root) / "card.html"
+    path = given.out or state_folder(config.root) / "card.html"
     path.write_bytes(page)
     print(path)
     if sys.platform in {"darwin", "win32"} or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
@@ -112,7 +110,7 @@ def refuse_warnings(config: Config, form: str) -> None:
         DataError: it has.
     """
     failing = {Severity.ERROR, Severity.WARNING}
-    problems, name = _lint(config), config.card_name
+    problems, name = lint_source(config), config.card_name
     problems = tuple(each for each in problems if each.severity in failing)
     if problems:
         print(_show(problems, name, form, strict=True), end="")
@@ -123,13 +121,13 @@ def refuse_warnings(config: Config, form: str) -> None:
 def _check(given: argparse.Namespace, config: Config) -> int:
     if config.card is None:
         raise UsageError(f"{config.root} has no dataset_card.md of its own: `packager init` writes one")
-    problems, name = _lint(config), config.card_name
+    problems, name = lint_source(config), config.card_name
     print(_show(problems, name, given.format, strict=given.strict), end="")
     failing = {Severity.ERROR, Severity.WARNING} if given.strict else {Severity.ERROR}
     return DataError.exit_code if any(problem.severity in failing for problem in problems) else 0
 
 
-def _lint(config: Config) -> tuple[Problem, ...]:
+def lint_source(config: Config) -> tuple[Problem, ...]:
     """Return what is wrong with the source of the card."""
     from packager.card import lint_card
     from packager.check import find_card_severities
@@ -140,10 +138,19 @@ def _lint(config: Config) -> tuple[Problem, ...]:
 
 
 def _show(problems: tuple[Problem, ...], name: str, form: str, *, strict: bool) -> str:
-    from packager.card_rules import CARD_RULES
-    from packager.reports import FORMATS, RuleInfo, Setting
+    from packager.reports import FORMATS, Setting
 
-    rules = {
-        rule.id: RuleInfo(f"Finds {rule.summary}.", rule.explanation, rule.severity) for rule in CARD_RULES
+    setting = Setting(rules=describe_rules(), files=(name,), strict=strict)
+    return FORMATS[form](Report(1, 0, problems), setting)
+
+
+def describe_rules() -> dict[str, RuleInfo]:
+    """Return what a report says of each rule, by its id."""
+    from packager.card_rules import CARD_RULES
+    from packager.check import RULES
+    from packager.reports import RuleInfo
+
+    return {
+        rule.id: RuleInfo(f"Finds {rule.summary}.", rule.explanation, rule.severity)
+        for rule in (*RULES, *CARD_RULES)
     }
-    return FORMATS[form](Report(1, 0, problems), Setting(rules=rules, files=(name,), strict=strict))

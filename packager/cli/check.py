@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from packager.cli.card import describe_rules, lint_source
 from packager.cli.terminal import remark, show_progress
 from packager.errors import DataError, UsageError
 from packager.model import Severity
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from packager.config import Config
     from packager.fix import Outcome, Properties
     from packager.model import Report, SourceFile
-    from packager.reports import RuleInfo, Setting
+    from packager.reports import Setting
 
 _NAMED: Final = 10  # files that are told one by one
 _IN_REPOSITORY: Final = frozenset({"github", "sarif"})
@@ -46,12 +47,15 @@ def run_check(given: argparse.Namespace) -> int:
         return _show_diff(given, config)
     if given.fix:
         _fix(given, config)
-    report = _check(given, config)
-    report, setting = _settle(given, config, report)
+    report, setting = _settle(given, config, _check(given, config))
     if "GITHUB_STEP_SUMMARY" in os.environ and given.format == "github":
-        _append_summary(Path(os.environ["GITHUB_STEP_SUMMARY"]), report, setting)
-    colour = replace(setting, colour=_wants_colour())
-    print(_render(given.format, report, colour, config.root), end="")
+        from packager.reports import to_markdown
+
+        with Path(os.environ["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as file:
+            file.write(to_markdown(report, setting))
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    setting = replace(setting, colour=sys.stdout.isatty() and not plain)
+    print(_render(given.format, report, setting, config.root), end="")
     failing = (Severity.ERROR, Severity.WARNING) if given.strict else (Severity.ERROR,)
     return DataError.exit_code if any(report.count(severity) for severity in failing) else 0
 
@@ -85,18 +89,9 @@ def _check(given: argparse.Namespace, config: Config) -> Report:
             remember=not given.no_cache,
             progress=progress,
         )
-    return report if given.paths else _with_card(report, config)
-
-
-def _with_card(report: Report, config: Config) -> Report:
-    """Return the report with the problems of the project's card, if it has one of its own."""
-    if config.card is None:
+    if given.paths or config.card is None:
         return report
-    from packager.card import lint_card
-    from packager.check import find_card_severities
-
-    found = lint_card(config.card.read_bytes(), config.card_name, severities=find_card_severities(config))
-    return replace(report, files=report.files, problems=tuple(sorted((*report.problems, *found))))
+    return replace(report, problems=tuple(sorted((*report.problems, *lint_source(config)))))
 
 
 # --- repairs -------------------------------------------------------------------------------------------
@@ -146,7 +141,7 @@ def _order_repairs(given: argparse.Namespace, config: Config) -> Callable[[Sourc
     from packager.check import find_pack, make_criteria
     from packager.fix import Properties, select_repairs
 
-    criteria = make_criteria(config, None if given.schema is None else Path(given.schema))
+    criteria = make_criteria(config, given.schema)
     names = (config.start, config.end, config.checks.text, config.checks.speaker)
     return lambda source: Properties(*names, select_repairs(find_pack(criteria, source.name).severities))
 
@@ -158,17 +153,6 @@ def _own_version() -> str:
     from importlib.metadata import version  # 15 ms that only SARIF needs
 
     return version("segment-packager")
-
-
-def _describe_rules() -> dict[str, RuleInfo]:
-    from packager.card_rules import CARD_RULES
-    from packager.check import RULES
-    from packager.reports import RuleInfo
-
-    return {
-        rule.id: RuleInfo(f"Finds {rule.summary}.", rule.explanation, rule.severity)
-        for rule in (*RULES, *CARD_RULES)
-    }
 
 
 def _settle(given: argparse.Namespace, config: Config, report: Report) -> tuple[Report, Setting]:
@@ -190,7 +174,7 @@ def _settle(given: argparse.Namespace, config: Config, report: Report) -> tuple[
         files=tuple(source.name for source in _find_files(given, config)) if "junit" in wanted else (),
         known=known,
         strict=given.strict,
-        rules=_describe_rules() if wanted & {"sarif", "github"} else {},
+        rules=describe_rules() if wanted & {"sarif", "github"} else {},
     )
     files |= {path: _render(form, report, setting, config.root) for form, path in given.output}
     _write_whole(files)
@@ -242,13 +226,6 @@ def _find_below(top: Path, name: str, folders: Iterable[Path]) -> str:
     return name
 
 
-def _append_summary(path: Path, report: Report, setting: Setting) -> None:
-    from packager.reports import to_markdown
-
-    with path.open("a", encoding="utf-8") as file:
-        file.write(to_markdown(report, setting))
-
-
 def _write_whole(files: dict[Path, str]) -> None:
     """Write all files beside their places first, then put them there, each whole."""
     written: dict[Path, Path] = {}
@@ -269,8 +246,3 @@ def _find_files(given: argparse.Namespace, config: Config) -> tuple[SourceFile, 
     from packager.check import find_files
 
     return find_files(config, given.paths)
-
-
-def _wants_colour() -> bool:
-    dumb = os.environ.get("TERM") == "dumb"
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and not dumb

@@ -9,8 +9,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.cli.terminal import print_json, remark, show_count, show_progress
-from packager.errors import DataError, UsageError
+from packager.cli.card import lint_source, refuse_warnings
+from packager.cli.terminal import print_json, remark, show_progress
+from packager.errors import UsageError
+from packager.model import Severity
+from packager.reports import FORMATS, Setting, say_number
 
 if TYPE_CHECKING:
     import argparse
@@ -25,7 +28,7 @@ def init(given: argparse.Namespace) -> int:
     from packager.config import shipped_file
     from packager.starter import write_starter
 
-    folder = Path(given.dir)
+    folder = given.dir
     written = write_starter(
         folder, schema=shipped_file("segment.schema.json"), card=shipped_file("dataset_card.md")
     )
@@ -36,13 +39,6 @@ def init(given: argparse.Namespace) -> int:
         quiet=given.quiet,
     )
     return 0
-
-
-def check(given: argparse.Namespace) -> int:
-    """Check segment files."""
-    from packager.cli.check import run_check
-
-    return run_check(given)
 
 
 def rules(given: argparse.Namespace) -> int:
@@ -74,13 +70,13 @@ def rules(given: argparse.Namespace) -> int:
 def build(given: argparse.Namespace) -> int:
     """Check, then build the data set."""
     from packager.assemble import InvalidSegments, run_build
-    from packager.cli.card import refuse_warnings
+    from packager.config import load_project
     from packager.work import count_cpus
 
-    config = _load(given)
+    config = load_project(given.project)
     if given.strict:
         refuse_warnings(config, given.format)
-    out = Path(given.out) if given.out else config.root / "build"
+    out = given.out or config.root / "build"
     try:
         with show_progress("building", quiet=given.quiet) as progress:
             built = run_build(
@@ -92,7 +88,7 @@ def build(given: argparse.Namespace) -> int:
                 remember=not given.no_cache,
             )
     except InvalidSegments as error:
-        _print_report(error.report, given.format)
+        print(FORMATS[given.format](error.report, Setting()), end="")
         raise
     for warning in built.manifest.warnings:
         remark(f"warning: {warning}", quiet=given.quiet)
@@ -103,35 +99,6 @@ def build(given: argparse.Namespace) -> int:
         print(_show_build(out, built.manifest))
     remark("a build looks for errors alone; `packager check` shows warnings too", quiet=given.quiet)
     return 0
-
-
-def card(given: argparse.Namespace) -> int:
-    """Show or lint the dataset card."""
-    from packager.cli.card import run_card
-
-    return run_card(given)
-
-
-def publish(given: argparse.Namespace) -> int:
-    """Publish the build as a version."""
-    from packager.cli.publish import run_publish
-    from packager.cli.rehearse import rehearse
-
-    return run_publish(given, rehearse)
-
-
-def diff(given: argparse.Namespace) -> int:
-    """Say what differs between two builds or versions."""
-    from packager.cli.diff import run_diff
-
-    return run_diff(given)
-
-
-def verify(given: argparse.Namespace) -> int:
-    """Compare a version, or a folder, with its manifest."""
-    from packager.cli.verify import run_verify
-
-    return run_verify(given)
 
 
 def hub(given: argparse.Namespace) -> int:
@@ -160,39 +127,11 @@ def hub(given: argparse.Namespace) -> int:
     return 0
 
 
-def demo(given: argparse.Namespace) -> int:
-    """Show the whole job."""
-    from packager.cli.demo import run_demo
-
-    return run_demo(None if given.dir is None else Path(given.dir), given.main)
-
-
-def _load(given: argparse.Namespace) -> Config:
-    from packager.config import load_project
-
-    return load_project(Path(given.project) if given.project else None)
-
-
-def _print_report(report: Report, form: str) -> int:
-    from packager.model import Severity
-    from packager.reports import FORMATS, Setting
-
-    print(FORMATS[form](report, Setting()), end="")
-    return DataError.exit_code if report.count(Severity.ERROR) else 0
-
-
 def _tell_card(config: Config, *, quiet: bool) -> None:
     """Say how much of the project's own card is left to do."""
-    from packager.card import lint_card
-    from packager.check import find_card_severities
-    from packager.model import Severity
-
-    if config.card is None:
-        return
-    severities = find_card_severities(config)
-    found = lint_card(config.card.read_bytes(), config.card_name, severities=severities)
+    found = () if config.card is None else lint_source(config)
     if left := sum(problem.severity is Severity.WARNING for problem in found):
-        told = show_count(left, "warning")
+        told = say_number(left, "warning")
         remark(f"warning: {config.card_name} has {told}; `packager card --check` names them", quiet=quiet)
 
 
@@ -217,11 +156,9 @@ def _show_build(out: Path, manifest: Manifest) -> str:
     for split in manifest.splits:
         recordings = sum(recording.split == split.name for recording in manifest.recordings)
         lines.append(
-            f"  {split.name}: {show_count(recordings, 'recording')}, {show_count(split.rows, 'segment')}, "
-            f"{show_count(split.shards, 'shard')}"
+            f"  {split.name}: {say_number(recordings, 'recording')}, {say_number(split.rows, 'segment')}, "
+            f"{say_number(split.shards, 'shard')}"
         )
-    if manifest.dropped:
-        lines.append(
-            f"  dropped: {show_count(len(manifest.dropped), 'segment or file', 'segments or files')}"
-        )
+    if dropped := len(manifest.dropped):
+        lines.append(f"  dropped: {dropped:,} {'segments or files' if dropped > 1 else 'segment or file'}")
     return "\n".join(lines)

@@ -15,6 +15,7 @@ from packager.demo_corpus import write_broken, write_corpus, write_next_recordin
 from packager.errors import EnvironmentFailure, UsageError
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Iterator, Sequence
 
     from packager.rehearsal import HubAddress
@@ -38,15 +39,16 @@ print(row["recording"], row["segment"], row["Speaker"] + ":", row["Text"])
 """
 
 
-def run_demo(folder: Path | None, run: Run) -> int:
+def run_demo(given: argparse.Namespace) -> int:
     """Run the demo in a new or empty folder, or in a temporary one that is removed at the end."""
+    folder = given.dir
     if folder is not None:
         if folder.exists() and any(folder.iterdir()):
             raise UsageError(f"{folder} is not empty: name a new folder for the demo")
-        _run_steps(folder.absolute(), run, kept=True)
+        _run_steps(folder.absolute(), given.main, kept=True)
         return 0
     with tempfile.TemporaryDirectory(prefix="packager-demo-") as temporary:
-        _run_steps(Path(temporary) / "kitchen-table-talk", run, kept=False)
+        _run_steps(Path(temporary) / "kitchen-table-talk", given.main, kept=False)
     return 0
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from packager.cli.terminal import remark
+from packager.cli.terminal import print_json, remark
 from packager.config import Config, find_project, load_project
 from packager.diff import describe_news, judge_diff
 from packager.errors import UsageError
@@ -27,7 +27,7 @@ def run_diff(given: argparse.Namespace) -> int:
     """Print what differs."""
     from packager.publish import compare_sides, name_parts
 
-    root = Path(given.project) if given.project else find_project(Path.cwd())
+    root = given.project or find_project(Path.cwd())
     config = None if root is None else load_project(root)
     old, new = _open(given, config, given.old), _open(given, config, given.new)
     named = config or Config(Path.cwd())
@@ -38,7 +38,7 @@ def run_diff(given: argparse.Namespace) -> int:
     match given.format:
         case "json":
             document = {"version": 1, "old": old.name, "new": new.name, **judged, **_as_document(diff)}
-            print(json.dumps(document, ensure_ascii=False, indent=2))
+            print_json(document)
         case "markdown":
             _print_markdown(old, new, diff, judged)
         case _:

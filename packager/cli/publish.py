@@ -8,12 +8,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from packager.cli.terminal import print_json, remark, show_count, warn
-from packager.errors import EnvironmentFailure, PackagerError, UsageError
+from packager.cli.terminal import remark, warn
+from packager.errors import PackagerError, UsageError
+from packager.reports import say_number
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
 
     from packager.config import Config
     from packager.hub import Hub
@@ -21,29 +21,6 @@ if TYPE_CHECKING:
     from packager.publish import Wishes
 
 _WARNINGS: Final = 20  # that a plan shows
-
-
-def run_publish(
-    given: argparse.Namespace, rehearse: Callable[[Config, argparse.Namespace], dict[str, object]]
-) -> int:
-    """Publish the build as a version; or `rehearse` it."""
-    from packager.config import load_project
-
-    config = load_project(Path(given.project) if given.project else None)
-    if given.rehearse and given.endpoint:
-        raise UsageError("--rehearse publishes to a Hub of its own: leave out --endpoint")
-    try:
-        if given.rehearse:
-            document = rehearse(config, given)
-        else:
-            document, _ = publish(config, given, given.endpoint, None)
-    except KeyboardInterrupt as interrupt:
-        raise EnvironmentFailure(
-            "interrupted; run the same command again: what is begun is finished then"
-        ) from interrupt
-    if given.format == "json":
-        print_json(document)
-    return 0
 
 
 def publish(
@@ -63,7 +40,7 @@ def publish(
         write_receipt,
     )
 
-    folder = Path(given.build) if given.build else config.root / "build"
+    folder = given.build or config.root / "build"
     load_build(folder)  # before anything else
     agreed, asked, wishes = read_wishes(config, given)
     say = partial(remark, quiet=given.quiet)
@@ -129,7 +106,7 @@ def _propose(plan: ReleasePlan, hub: Hub, folder: Path, form: str) -> dict[str, 
     pull = propose_release(plan, hub, folder)
     if form == "text":
         did = "opened" if pull.created else "stands"
-        print(f"{did}: {pull.url}; {show_count(len(pull.proven), 'file')} read back and hashed")
+        print(f"{did}: {pull.url}; {say_number(len(pull.proven), 'file')} read back and hashed")
         print(f"merge it there, then run `packager publish` again: it sets the tag {plan.tag} and proves it")
     return {"pull_request": asdict(pull)}
 
@@ -281,7 +258,7 @@ def _same_hub(one: str, other: str) -> bool:
 
 def _show_receipt(receipt: Receipt) -> str:
     did = "published" if receipt.created else "stands"
-    proof = f"{show_count(len(receipt.proven), 'file')} read back and hashed"
+    proof = f"{say_number(len(receipt.proven), 'file')} read back and hashed"
     if receipt.listed:
-        proof += f", {show_count(len(receipt.listed), 'file')} by the sha256 that the Hub lists"
+        proof += f", {say_number(len(receipt.listed), 'file')} by the sha256 that the Hub lists"
     return f"{did}: {receipt.repo_id} v{receipt.version} (commit {receipt.commit[:12]}); proven: {proof}"

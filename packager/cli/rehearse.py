@@ -1,4 +1,8 @@
-"""Publish to a Hub of the project's own, load back, count what it had to store; a dry run asks a copy."""
+"""The command publish, and its rehearsal.
+
+A rehearsal publishes to a Hub of the project's own, loads back and counts what that Hub had to store; a dry
+run asks a copy of it.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from packager.cli.publish import publish, read_wishes
-from packager.cli.terminal import show_count, show_size
-from packager.errors import DataError
+from packager.cli.terminal import print_json, show_size
+from packager.errors import DataError, EnvironmentFailure, UsageError
+from packager.reports import say_number
 
 if TYPE_CHECKING:
     import argparse
@@ -24,7 +29,28 @@ _TRIAL: Final = "trial-"
 _SMALL: Final = 1 << 16  # bytes up to which a file may be one that is written in place
 
 
-def rehearse(config: Config, given: argparse.Namespace) -> dict[str, object]:
+def run_publish(given: argparse.Namespace) -> int:
+    """Publish the build as a version, or rehearse that."""
+    from packager.config import load_project
+
+    config = load_project(given.project)
+    if given.rehearse and given.endpoint:
+        raise UsageError("--rehearse publishes to a Hub of its own: leave out --endpoint")
+    try:
+        if given.rehearse:
+            document = _rehearse(config, given)
+        else:
+            document, _ = publish(config, given, given.endpoint, None)
+    except KeyboardInterrupt as interrupt:
+        raise EnvironmentFailure(
+            "interrupted; run the same command again: what is begun is finished then"
+        ) from interrupt
+    if given.format == "json":
+        print_json(document)
+    return 0
+
+
+def _rehearse(config: Config, given: argparse.Namespace) -> dict[str, object]:
     """Publish to a Hub of the project's own, load back, and count what that Hub had to store."""
     from packager.folders import state_folder
     from packager.rehearsal import run_hub
@@ -43,7 +69,7 @@ def rehearse(config: Config, given: argparse.Namespace) -> dict[str, object]:
     document["cost"] = cost = _cost_of(root, receipt.commit)
     if given.format == "text":
         print(
-            f"cost of v{receipt.version}: {show_count(cost['files'], 'file')}, {show_size(cost['bytes'])}; "
+            f"cost of v{receipt.version}: {say_number(cost['files'], 'file')}, {show_size(cost['bytes'])}; "
             f"{show_size(cost['new_bytes'])} new after deduplication"
         )
         print(f"this was a rehearsal: nothing left this machine; its own Hub stands at v{receipt.version}")
@@ -59,20 +85,20 @@ def _read_back(
     from packager.readback import read_back
 
     tag = f"v{receipt.version}"
-    manifest = load_build(Path(given.build) if given.build else config.root / "build")
+    manifest = load_build(given.build or config.root / "build")
     found = read_back(
         address.endpoint, address.token, config.repo_id, tag, read_rows(config), manifest.columns
     )
     if found.different:
         shown = "\n  ".join(found.differences)
         raise DataError(
-            f"{tag} as loaded back differs from the sources in {show_count(found.different, 'place')}:\n"
+            f"{tag} as loaded back differs from the sources in {say_number(found.different, 'place')}:\n"
             f"  {shown}\nif the sources changed since the build, run `packager build` again"
         )
     if given.format == "text":
         splits = ", ".join(f"{name} {rows:,}" for name, rows in found.splits)
         print(f"loaded back with datasets.load_dataset({config.repo_id!r}, revision={tag!r}): {splits}")
-        print(f"every row equals its source: {show_count(found.rows, 'row')}")
+        print(f"every row equals its source: {say_number(found.rows, 'row')}")
     return asdict(found)
 
 
@@ -90,9 +116,7 @@ def _try(config: Config, given: argparse.Namespace, root: Path) -> dict[str, int
     with tempfile.TemporaryDirectory(dir=state, prefix=_TRIAL) as scratch:
         copy, build = Path(scratch) / "hub", Path(scratch) / "build"
         shutil.copytree(root, copy, copy_function=_clone)
-        shutil.copytree(
-            Path(given.build) if given.build else config.root / "build", build, copy_function=_clone
-        )
+        shutil.copytree(given.build or config.root / "build", build, copy_function=_clone)
         with run_hub(copy) as address:
             hub = connect_hub(address.endpoint, address.token, say=lambda _: None)
             plan = Planner(config, hub, build, asked, wishes).plan()

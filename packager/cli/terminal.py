@@ -7,6 +7,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from packager.reports import say_number
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -55,12 +57,7 @@ def show_size(number: int) -> str:
     for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if number >= factor:
             return f"{number / factor:,.1f} {unit}"
-    return show_count(number, "byte")
-
-
-def show_count(number: int, one: str, many: str | None = None) -> str:
-    """Return a number and what is counted, in the singular or the plural."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return say_number(number, "byte")
 
 
 def print_json(document: object) -> None:

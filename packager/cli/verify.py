@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.cli.terminal import remark
+from packager.cli.terminal import print_json, remark
 from packager.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def run_verify(given: argparse.Namespace) -> int:
         return _identify(given)
     verified = _verify(given)
     if given.format == "json":
-        print(json.dumps({"version": 1, **asdict(verified)}, ensure_ascii=False, indent=2))
+        print_json({"version": 1, **asdict(verified)})
     else:
         for difference in verified.differences:
             print(difference)
@@ -39,7 +39,7 @@ def _verify(given: argparse.Namespace) -> Verified:
     repo_id, at, tag = given.what.rpartition("@")
     if not at or Path(given.what).is_dir():
         return verify_build(Path(given.what))
-    project = Path(given.project) if given.project else find_project(Path.cwd())
+    project = given.project or find_project(Path.cwd())
     hub = connect_hub(given.endpoint, say=lambda message: remark(message, quiet=given.quiet))
     receipt = None if project is None else read_receipt(project, repo_id, tag, hub.endpoint)
     return verify_release(hub, repo_id, tag, receipt["commit"] if receipt else None)
@@ -50,7 +50,7 @@ def _identify(given: argparse.Namespace) -> int:
     from packager.publish import identify_loaded
 
     repo_id, _, asked = given.what.partition("@")
-    place = Path(given.loaded)
+    place = given.loaded
     if not place.is_dir():
         raise UsageError(f"{place} is no folder")
     hub = connect_hub(given.endpoint, say=lambda message: remark(message, quiet=given.quiet))

@@ -1,14 +1,13 @@
 """The columns of a dataset: one grammar of their types, and the values of a segment in them.
 
 types.py         the grammar, and its inverse
-demands.py       what a schema demands of each property
+demands.py       what a schema demands of each property, and what the card says of that
 layout.py        schema -> columns
-constraints.py   schema -> what the card says of its values
 features.py      columns -> what the `datasets` library reads, and back
 rows.py          segment -> the values of its columns
 """
 
-from packager.columns.constraints import describe_constraints
+from packager.columns.demands import describe_constraints
 from packager.columns.features import card_features, hub_features, parse_feature
 from packager.columns.layout import (
     END_SECONDS,

@@ -1,11 +1,12 @@
-"""Say what a JSON Schema demands of a segment and of each of its properties. Pure.
+"""Say what a JSON Schema demands of a segment and of each of its properties, for columns and in words. Pure.
 
-Whatever reads a schema for columns or for words goes this way, so that no keyword counts that has no force:
-up to draft 7, nothing that stands beside a `$ref` does.
+Whatever reads a schema for either goes this way, so that no keyword counts that has no force: up to draft 7,
+nothing that stands beside a `$ref` does.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -57,3 +58,44 @@ class Demands:
         branches = schema.get("allOf")
         for branch in branches if isinstance(branches, list) and not alone else ():
             yield from self.conjuncts(branch, seen)
+
+
+_VALUES: Final = 8
+"""How many values of an `enum` are named."""
+_BOUNDS: Final = {
+    "minimum": "at least {}",
+    "exclusiveMinimum": "more than {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "less than {}",
+    "multipleOf": "a multiple of {}",
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "minItems": "at least {} items",
+    "maxItems": "at most {} items",
+    "format": "format {}",
+    "pattern": "matches {}",
+}
+
+
+def describe_constraints(document: JsonObject, targets: Mapping[int, JsonValue]) -> dict[str, str]:
+    """Return, by property, what its values must keep to; what demands nothing is left out.
+
+    `targets` are those of `plan_layout`.
+    """
+    demands = Demands(document, targets)
+    found = {
+        name: [said for part in demands.conjuncts(schema) for said in _say(part)]
+        for name, schema in demands.properties().items()
+    }
+    return {name: "; ".join(dict.fromkeys(said)) for name, said in found.items() if said}
+
+
+def _say(schema: JsonObject) -> Iterator[str]:
+    values = [schema["const"]] if "const" in schema else schema.get("enum")
+    if isinstance(values, list) and values:
+        shown = [json.dumps(value, ensure_ascii=False) for value in values[:_VALUES]]
+        more = [f"{len(values) - _VALUES} more"] * (len(values) > _VALUES)
+        yield f"one of {', '.join([*shown, *more])}" if len(values) > 1 else f"always {shown[0]}"
+    for keyword, words in _BOUNDS.items():
+        if keyword in schema and not isinstance(schema[keyword], dict | list | bool):
+            yield words.format(schema[keyword])

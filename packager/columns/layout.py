@@ -56,14 +56,7 @@ EXTRA: Final = "extra"
 TIMESTAMP_CHOICE: Final = "timestamp"
 """What dataset.toml calls it."""
 
-_SCALARS: Final = {
-    "string": STRING,
-    "boolean": BOOL,
-    "integer": INT64,
-    "number": FLOAT64,
-}
-
-
+_SCALARS: Final = {"string": STRING, "boolean": BOOL, "integer": INT64, "number": FLOAT64}
 _MADE: Final = {
     RECORDING: (STRING, False, "The recording that the segment belongs to."),
     SEGMENT: (INT64, False, "Its place in the source, from 0; what was dropped leaves a gap."),
@@ -133,12 +126,11 @@ def plan_layout(  # noqa: PLR0913 - a schema, and all that a project says of its
     Raises:
         ConfigError: a property has the name of a column that the tool makes, or cannot be what was chosen.
     """
-    demands = Demands(document, targets)
-    schema = _Schema(demands)
-    properties = demands.properties()
+    schema = _Schema(document, targets)
+    properties = schema.properties()
     timed = start in properties and end in properties
-    is_open = not any(map(_is_closed, demands.conjuncts(document)))
-    required = demands.required()
+    is_open = not any(map(_is_closed, schema.conjuncts(document)))
+    required = schema.required()
     taken = {RECORDING, SEGMENT}
     taken |= {START_SECONDS, END_SECONDS} if timed else set()
     taken |= {EXTRA} if is_open else set()
@@ -176,14 +168,11 @@ def _made(name: str) -> BuiltColumn:
     return BuiltColumn(Column(name, kind.name, nullable), kind, description)
 
 
-class _Schema:
+class _Schema(Demands):
     """Answers questions about the parts of one schema document."""
 
-    def __init__(self, demands: Demands) -> None:
-        self.demands = demands
-
     def description(self, schema: JsonValue) -> str:
-        for part in self.demands.conjuncts(schema):
+        for part in self.conjuncts(schema):
             for keyword in ("description", "title"):
                 if isinstance(text := part.get(keyword), str):
                     return text
@@ -194,10 +183,9 @@ class _Schema:
         if not isinstance(schema, dict) or id(schema) in above:  # true, false, or a schema inside itself
             return JSON, True
         above |= {id(schema)}
-        parts = list(self.demands.conjuncts(schema))
         nullable = True
         chosen: ColumnType | None = None
-        for part in parts:
+        for part in self.conjuncts(schema):
             column, null = self.column_of_part(part, above)
             nullable = nullable and null
             chosen = chosen if chosen not in {None, JSON} else column
@@ -219,10 +207,8 @@ class _Schema:
     def column_of_type(self, part: JsonObject, above: frozenset[int]) -> tuple[ColumnType, bool]:
         stated = part["type"]
         names = {str(name) for name in (stated if isinstance(stated, list) else [stated])}
-        nullable = "null" in names
         values = part.get("enum", [part["const"]] if "const" in part else None)
-        if nullable and isinstance(values, list) and None not in values:
-            nullable = False
+        nullable = "null" in names and not (isinstance(values, list) and None not in values)
         names.discard("null")
         if names == {"integer", "number"}:
             names = {"number"}
@@ -276,12 +262,12 @@ class _Schema:
                 all(self.is_date_time(branch, above | {id(schema)}) for branch in branches)
                 for branches in self.alternatives(part, above | {id(schema)})
             )
-            for part in self.demands.conjuncts(schema)
+            for part in self.conjuncts(schema)
         )
 
     def labels(self, schema: JsonValue, above: frozenset[int] = frozenset()) -> list[str]:
         """Return the strings to which this restricts a value, in order; none if it does not."""
-        for part in self.demands.conjuncts(schema):
+        for part in self.conjuncts(schema):
             values = part.get("enum", [part["const"]] if "const" in part else None)
             if isinstance(values, list):
                 return [value for value in values if isinstance(value, str)]
@@ -301,7 +287,7 @@ class _Schema:
 
     def is_null(self, schema: JsonValue) -> bool:
         """Return whether a schema allows null alone."""
-        if not isinstance(schema, dict) or ("$ref" in schema and self.demands.reference_alone):
+        if not isinstance(schema, dict) or ("$ref" in schema and self.reference_alone):
             return False
         return schema.get("type") == "null" or schema.get("enum") == [None]
 
@@ -311,14 +297,14 @@ def _is_closed(schema: JsonObject) -> bool:
 
 
 def _of_values(values: list[JsonValue]) -> tuple[ColumnType, bool]:
-    kinds = {type(value) for value in values if value is not None}
-    nullable = None in values
-    if kinds == {str}:
-        return STRING, nullable
-    if kinds == {bool}:
-        return BOOL, nullable
-    if kinds == {int}:
-        return INT64, nullable
-    if kinds in ({float}, {int, float}):
-        return FLOAT64, nullable
-    return JSON, nullable
+    kinds = frozenset(type(value) for value in values if value is not None)
+    return _OF_VALUES.get(kinds, JSON), None in values
+
+
+_OF_VALUES: Final[dict[frozenset[type], ColumnType]] = {
+    frozenset({str}): STRING,
+    frozenset({bool}): BOOL,
+    frozenset({int}): INT64,
+    frozenset({float}): FLOAT64,
+    frozenset({int, float}): FLOAT64,
+}

@@ -130,19 +130,12 @@ def _fit(value: JsonValue, column: ColumnType, pointer: str) -> object:
             }
         case Labels():
             assert isinstance(value, str)  # noqa: S101 - likewise
-            number = number_labels(column).get(value)
-            if number is None:
+            if (number := number_labels(column).get(value)) is None:
                 raise Misfit(pointer, f"{_cut(value)} is none of the labels", "column/label")
             return number
 
 
-def _fit_text(value: JsonValue, _: str) -> str:
-    assert isinstance(value, str)  # noqa: S101 - the schema said so
-    return value
-
-
-def _fit_truth(value: JsonValue, _: str) -> bool:
-    assert isinstance(value, bool)  # noqa: S101 - the schema said so
+def _keep(value: JsonValue, _: str) -> JsonValue:
     return value
 
 
@@ -173,18 +166,15 @@ def _fit_instant(value: JsonValue, pointer: str) -> int:
     assert isinstance(value, str)  # noqa: S101 - the schema said so
     instant = parse_instant(value)
     if instant is None:
-        raise Misfit(
-            pointer,
-            f"{_cut(value)} is no instant that a timestamp of microseconds holds exactly",
-            "column/timestamp",
-        )
+        message = f"{_cut(value)} is no instant that a timestamp of microseconds holds exactly"
+        raise Misfit(pointer, message, "column/timestamp")
     return instant
 
 
 _FIT_SCALAR: Final[dict[str, Callable[[JsonValue, str], object]]] = {
-    "string": _fit_text,
+    "string": _keep,
     "json": _fit_json,
-    "bool": _fit_truth,
+    "bool": _keep,
     "int64": _fit_integer,
     "float64": _fit_number,
     TIMESTAMP.name: _fit_instant,

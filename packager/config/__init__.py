@@ -3,7 +3,7 @@
 Every key but `repo_id` has a default. What is unknown, of the wrong type or impossible is a `ConfigError`
 that names the file, the key and what is allowed; nothing is guessed.
 
-    values.py   what it says        reader.py   from its document        project.py   where it is
+    values.py   what it says        project.py   where it is, and its document
 """
 
 from packager.config.project import FILE_NAME, find_project, load_project, parse_config, shipped_file

@@ -12,26 +12,21 @@ from packager.reports.document import to_document, to_json
 from packager.reports.github import to_github, to_markdown
 from packager.reports.junit import to_junit
 from packager.reports.sarif import to_sarif
-from packager.reports.setting import RuleInfo, Setting
 from packager.reports.text import to_text
-from packager.reports.wording import format_problem, summarise
+from packager.reports.wording import RuleInfo, Setting, forget_lines, make_printable, say_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from packager.model import Report
 
-from packager.reports.wording import forget_lines, make_printable, say_number
-
 __all__ = [
     "FORMATS",
     "RuleInfo",
     "Setting",
     "forget_lines",
-    "format_problem",
     "make_printable",
     "say_number",
-    "summarise",
     "to_document",
     "to_github",
     "to_json",

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from packager.model import Severity
-from packager.reports.setting import PLAIN, Setting
+from packager.reports.wording import PLAIN, Setting
 
 if TYPE_CHECKING:
     from packager.model import Report

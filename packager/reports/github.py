@@ -10,9 +10,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from packager.model import Severity
-from packager.reports.setting import PLAIN, Setting
 from packager.reports.wording import (
+    PLAIN,
     SHOWN,
+    Setting,
     count_rules,
     list_rules,
     make_printable,

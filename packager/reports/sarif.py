@@ -11,8 +11,15 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from packager.reports.setting import PLAIN, Setting
-from packager.reports.wording import count_rules, forget_lines, make_printable, say_number, select_problems
+from packager.reports.wording import (
+    PLAIN,
+    Setting,
+    count_rules,
+    forget_lines,
+    make_printable,
+    say_number,
+    select_problems,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -11,9 +11,10 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from packager.model import Severity
-from packager.reports.setting import PLAIN, Setting
 from packager.reports.wording import (
+    PLAIN,
     SHOWN,
+    Setting,
     format_problem,
     list_rules,
     make_printable,

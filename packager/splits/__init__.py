@@ -6,23 +6,18 @@ lock.py     what `splits.lock` remembers
 """
 
 from packager.splits.dealer import Dealer, open_dealer
-from packager.splits.lock import LOCK_NAME, Lock, read_lock, write_lock
+from packager.splits.lock import Lock, read_lock, write_lock
 from packager.splits.place import (
-    MOST_SHARDS,
     SHARD_BYTES,
-    Placement,
     count_shards,
     place_recording,
     shard_path,
 )
 
 __all__ = [
-    "LOCK_NAME",
-    "MOST_SHARDS",
     "SHARD_BYTES",
     "Dealer",
     "Lock",
-    "Placement",
     "count_shards",
     "open_dealer",
     "place_recording",

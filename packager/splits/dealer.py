@@ -25,18 +25,12 @@ _WILDCARDS: Final = frozenset("*?[")
 _REMEMBERED: Final = 4096  # recordings whose split is not computed again for each segment
 
 
-@lru_cache(maxsize=4)
-def open_dealer(deal: Deal) -> Dealer:
-    """Return what deals recordings this way.
+class Dealer:
+    """Knows the split of each recording.
 
     Raises:
         ConfigError: a pin is no pattern.
     """
-    return Dealer(deal)
-
-
-class Dealer:
-    """Knows the split of each recording."""
 
     def __init__(self, deal: Deal) -> None:
         self.deal = deal
@@ -75,6 +69,9 @@ class Dealer:
                 self._known.clear()
             number = self._known[recording, group] = self._numbers[self.place(recording, group).split]
         return number
+
+
+open_dealer = lru_cache(maxsize=4)(Dealer)
 
 
 def _compile(pin: tuple[str, str]) -> Callable[[str], object]:

@@ -7,11 +7,11 @@ their recording goes, for it may come back. Whoever wants to accept a move delet
 from __future__ import annotations
 
 import json
-import os
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from packager.errors import ConfigError, EnvironmentFailure
+from packager.folders import write_whole
 from packager.model import Problem, Severity
 
 if TYPE_CHECKING:
@@ -38,16 +38,12 @@ class Lock(NamedTuple):
         for name, split in sorted(placed):
             was = self.splits.get(name, split)
             if was != split:
-                yield Problem(
-                    path=LOCK_NAME,
-                    line=self.lines[name],
-                    column=1,
-                    pointer="",
-                    rule="split/moved",
-                    severity=Severity.ERROR,
-                    message=f"the recording {name!r} was placed in {was}, and would now be in {split}: undo "
-                    "what moved it, pin it, or delete this line to accept it",
+                message = (
+                    f"the recording {name!r} was placed in {was}, and would now be in {split}: undo "
+                    "what moved it, pin it, or delete this line to accept it"
                 )
+                line = self.lines[name]
+                yield Problem(LOCK_NAME, line, 1, "", "split/moved", Severity.ERROR, message)
 
 
 def read_lock(project: Path) -> Lock:
@@ -90,14 +86,8 @@ def write_lock(project: Path, placed: Iterable[tuple[str, str]]) -> None:
     lines = (
         f"{split} {json.dumps(name, ensure_ascii=False)}\n" for name, split in sorted(all_of_them.items())
     )
-    beside = project / f".{LOCK_NAME}.new"
     try:
-        with beside.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(_HEAD)
-            file.writelines(lines)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        write_whole(path, "".join([_HEAD, *lines]).encode())
     except OSError as error:
         raise EnvironmentFailure(
             f"the build stands, but {path} cannot be written ({error.strerror}): mend that, and build again"

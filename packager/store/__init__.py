@@ -10,12 +10,11 @@ origins.py   what a build was made of
 from packager.store.builds import Builds
 from packager.store.origins import find_changed_origins, keep_origins, look_at_origins
 from packager.store.reports import Reports
-from packager.store.stamps import Stamp, Survey, read_stamp, survey_sources
+from packager.store.stamps import Survey, read_stamp, survey_sources
 
 __all__ = [
     "Builds",
     "Reports",
-    "Stamp",
     "Survey",
     "find_changed_origins",
     "keep_origins",

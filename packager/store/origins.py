@@ -16,7 +16,7 @@ import orjson
 from xxhash import xxh3_128
 
 from packager.config import FILE_NAME
-from packager.folders import state_folder
+from packager.folders import state_folder, write_whole
 from packager.store.stamps import Stamp, read_stamp
 
 if TYPE_CHECKING:
@@ -80,13 +80,11 @@ def keep_origins(
             before = _read(path).get("files", {})
             files = {name: _describe(seen, before.get(name)) for name, seen in origins.items()}
         else:
-            files = {name: _describe_large(seen) for name, seen in origins.items()}
+            # Of a large corpus the stamps alone: reading all once more costs more than a build in vain.
+            files = {name: seen.stamp and [list(seen.stamp), ""] for name, seen in origins.items()}
         path.parent.mkdir(exist_ok=True)
-        beside = path.with_suffix(f".{os.getpid()}.new")
-        beside.write_bytes(
-            orjson.dumps({"build": _name(manifest), "files": files, "referred": sorted(referred)})
-        )
-        beside.replace(path)
+        record = {"build": _name(manifest), "files": files, "referred": sorted(referred)}
+        write_whole(path, orjson.dumps(record))
 
 
 def find_changed_origins(project: Path, out: Path, manifest: Manifest, origins: dict[str, Seen]) -> Origins:
@@ -114,11 +112,6 @@ def _describe(seen: Seen, before: list[Any] | None) -> list[Any] | None:
         return before
     digest = _digest(seen.place)
     return None if digest is None or read_stamp(seen.place) != seen.stamp else [list(seen.stamp), digest]
-
-
-def _describe_large(seen: Seen) -> list[Any] | None:
-    """Return the stamp alone: of a large corpus, reading all once more costs more than a build in vain."""
-    return None if seen.stamp is None else [list(seen.stamp), ""]
 
 
 def _differs(seen: Seen, then: list[Any] | None) -> bool:

@@ -7,7 +7,7 @@ by their digest or, without reading them, by their stamps.
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from xxhash import xxh3_128
@@ -58,7 +58,7 @@ class Reports:
         if len(report.problems) <= _PROBLEMS and self._clock is not None:
             sure = self._clock.is_sure(survey.newest, survey.devices)
             stamp = survey.stamp if sure else ""
-            kept = {"shape": survey.shape, "stamp": stamp, "content": content, "report": _dump(report)}
+            kept = {"shape": survey.shape, "stamp": stamp, "content": content, "report": astuple(report)}
             self._shelf.keep(kept)
 
 
@@ -81,17 +81,7 @@ def _digest_all(sources: Sequence[SourceFile]) -> str | None:
     return _combine(digests)
 
 
-def _dump(report: Report) -> list[object]:
-    return [report.files, report.segments, list(map(astuple, report.problems))]
-
-
 def _load(kept: list[Any]) -> Report:
     files, segments, problems = kept
-    return Report(
-        files,
-        segments,
-        tuple(
-            Problem(path, line, column, pointer, rule, Severity(severity), message)
-            for path, line, column, pointer, rule, severity, message in problems
-        ),
-    )
+    read = [replace(Problem(*each), severity=Severity(each[5])) for each in problems]
+    return Report(files, segments, tuple(read))

@@ -329,9 +329,14 @@ def test_a_lock_with_the_line_ends_of_windows_is_one(tmp_path: Path) -> None:
     assert [problem.line for problem in problems_of(tmp_path)] == [3]
 
 
-def test_a_lock_that_cannot_be_written_says_that_the_build_stands(tmp_path: Path) -> None:
+def test_a_lock_that_cannot_be_written_says_that_the_build_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, _: bytes) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
     make_shows(tmp_path, HALVES + "lock = true\n", {"ep0": "x"})
-    (tmp_path / ".splits.lock.new").mkdir()
+    monkeypatch.setattr("packager.splits.lock.write_whole", refuse)
     with pytest.raises(EnvironmentFailure, match="the build stands"):
         build_dataset(tmp_path)
     assert load_build(tmp_path / "build").recordings

@@ -1,26 +1,18 @@
 """The generated parts of a card: a function each, and one line in a mapping.
 
-figures.py      glance, splits, statistics, speakers
-fields.py       fields
-load.py         load
+figures.py      glance, splits, statistics, speakers, fields, example
+quality.py      quality, provenance
+use.py          load, citation
 versions.py     news, history
-example.py      example
-cite.py         citation
-quality.py      quality
-provenance.py   provenance
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from packager.card.parts.cite import citation, finish_citation
-from packager.card.parts.example import example
-from packager.card.parts.fields import fields
-from packager.card.parts.figures import glance, speakers, splits, statistics
-from packager.card.parts.load import load
-from packager.card.parts.provenance import provenance
-from packager.card.parts.quality import quality
+from packager.card.parts.figures import example, fields, glance, speakers, splits, statistics
+from packager.card.parts.quality import provenance, quality
+from packager.card.parts.use import citation, finish_citation, load
 from packager.card.parts.versions import history, news
 from packager.card.pictures import pictures
 

@@ -1,16 +1,17 @@
-"""The figures of a data set: at a glance, by split, and by speaker. Pure."""
+"""What a data set holds: at a glance, by split, by speaker, by column, and a segment of each split. Pure."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
 from packager.card.escape import code, table, text
 from packager.card.wording import decimals, hours, seconds_text, share
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from packager.card.facts import CardFacts
+    from packager.card.facts import CardFacts, SplitFacts
     from packager.model import Spread, Statistics
 
 _SECOND: Final = 10**9
@@ -98,3 +99,38 @@ _ROWS: Final[dict[str, Callable[[Statistics], str]]] = {
     "Median characters of a segment": lambda each: f"{each.characters.median:,}" if each.characters else "",
     "Median characters a second": lambda each: _tenths(each.rate),
 }
+
+
+def fields(facts: CardFacts) -> str:
+    """Return a table of the columns."""
+    columns = {
+        "Field": [code(field.name) for field in facts.fields],
+        "Type": [code(field.type) for field in facts.fields],
+        "May be null": ["yes" if field.nullable else "no" for field in facts.fields],
+        "Description": [text(field.description) for field in facts.fields],
+    }
+    if any(field.constraint for field in facts.fields):
+        columns["Constraint"] = [text(field.constraint) for field in facts.fields]
+    if any(field.example for field in facts.fields):
+        columns["Example"] = [text(field.example) for field in facts.fields]
+    if facts.statistics and facts.statistics.totals.segments:
+        filled, rows = dict(facts.statistics.filled), facts.statistics.totals.segments
+        columns["Filled:"] = [share(filled.get(field.name, 0), rows) for field in facts.fields]
+    return table(list(columns), [list(row) for row in zip(*columns.values(), strict=True)])
+
+
+def example(facts: CardFacts) -> str:
+    """Return one segment of each split: the first that has all columns and a text of middling length."""
+    shown = [block for split in facts.splits for block in _show(split)]
+    return "\n\n".join(shown) or "No split holds a segment yet."
+
+
+def _show(split: SplitFacts) -> Iterator[str]:
+    if split.example is not None:
+        yield f"From {code(split.name)}:"
+        rows = [[code(name), _value(value)] for name, value in split.example.values if value is not None]
+        yield table(["Field", "Value"], rows)
+
+
+def _value(value: object) -> str:
+    return text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

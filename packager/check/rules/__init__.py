@@ -1,6 +1,6 @@
 """The rules beyond the schema: what each one is, which of them a project wants, how they are judged. Pure.
 
-A rule is defined once, in the room of its family (`times`, `rates`, `texts`, `loops`, `speakers`,
+A rule is defined once, in the room of its family (`times`, `texts`, `loops`, `speakers`,
 `duplicates`, `leaks`); `catalogue` gathers them, `pack` judges with them, `page` describes them.
 """
 

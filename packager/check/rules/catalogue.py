@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from packager.card_rules import CARD_RULES
-from packager.check.rules import duplicates, leaks, loops, rates, speakers, texts, times
+from packager.check.rules import duplicates, leaks, loops, speakers, texts, times
 from packager.errors import ConfigError
 from packager.model import Severity
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 RULES: Final = (
     *times.RULES,
-    *rates.RULES,
     *texts.RULES,
     *loops.RULES,
     *speakers.RULES,

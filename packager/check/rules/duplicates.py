@@ -37,14 +37,13 @@ RECORDING_CHARACTERS: Final = Limit(
 )
 
 
-def find_twin(turn: Turn, memory: Memory, limits: Limits) -> Iterator[Flaw]:
-    """Find a segment that stands in its recording already."""
+def _find_twin(turn: Turn, memory: Memory, limits: Limits) -> Iterator[Flaw]:
     other = memory.find_equal(turn) if turn.length >= limits[DUPLICATE_CHARACTERS.name] else None
     if other is not None:
         yield Flaw("", f"the segment is the same as that at {OTHER}: take one of them out", other)
 
 
-def ask_twin(columns: Columns, memory: Memory, limits: Limits) -> list[int]:
+def _ask_twin(columns: Columns, memory: Memory, limits: Limits) -> list[int]:
     """Ask which are long enough, start no later than one before, and have the times of one before."""
     starts = columns.starts
     latest = find_latest_before(starts, memory.farthest)
@@ -55,18 +54,11 @@ def ask_twin(columns: Columns, memory: Memory, limits: Limits) -> list[int]:
     return asked
 
 
-def find_same_recordings(equal: Sequence[Sighting], _: Limits) -> Iterator[tuple[Sighting, Flaw]]:
-    """Find recordings that say the same as an earlier one."""
+def _find_same_recordings(equal: Sequence[Sighting], _: Limits) -> Iterator[tuple[Sighting, Flaw]]:
     first, *later = sorted(equal)
     for each in later:
-        yield (
-            each,
-            Flaw(
-                "",
-                f"the recording says the same as {OTHER}, word for word: take one of them out",
-                first.place,
-            ),
-        )
+        told = f"the recording says the same as {OTHER}, word for word: take one of them out"
+        yield each, Flaw("", told, first.place)
 
 
 RULES: Final = (
@@ -77,8 +69,8 @@ RULES: Final = (
         "It was appended twice. The last 8,192 segments of a recording, or more, are compared. Texts below "
         "`duplicate_characters` are left alone: of times in whole seconds, two short words can share one.",
         (TIMES, TEXT),
-        RecordingCheck(find_twin, ask_twin),
-        bad=one(*TALK[:1], TALK[0]),
+        RecordingCheck(_find_twin, _ask_twin),
+        bad=one(TALK[0], TALK[0]),
         good=one(*TALK),
         limits=(DUPLICATE_CHARACTERS,),
     ),
@@ -89,7 +81,7 @@ RULES: Final = (
         "One file under two names counts twice in training, and may be in two splits. Only the texts are "
         "compared, in their order; times and speakers may differ.",
         (TEXT,),
-        CorpusCheck(Evidence.RECORDINGS, find_same_recordings),
+        CorpusCheck(Evidence.RECORDINGS, _find_same_recordings),
         bad=(("one.jsonl", TALK), ("two.jsonl", TALK)),
         good=(("one.jsonl", TALK), ("two.jsonl", TALK[1:])),
         limits=(RECORDING_CHARACTERS,),

@@ -48,19 +48,7 @@ def simplify(text: str) -> str:
     return _NO_LETTER.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
-def find_leaks(equal: Sequence[Sighting], _: Limits) -> Iterator[tuple[Sighting, Flaw]]:
-    """Find where a text of one split comes first in another."""
-    return _tell_leaks(equal, "the text is in the split {} here, and in {} at {}: ")
-
-
-def find_near_leaks(equal: Sequence[Sighting], _: Limits) -> Iterator[tuple[Sighting, Flaw]]:
-    """Find where a text of one split comes first in another, but for case, space and punctuation."""
-    return _tell_leaks(
-        equal, "but for case, space and punctuation the text is in the split {} here, and in {} at {}: "
-    )
-
-
-def find_split_speakers(voices: Sequence[Sighting], limits: Limits) -> Iterator[tuple[Sighting, Flaw]]:
+def _find_split_speakers(voices: Sequence[Sighting], limits: Limits) -> Iterator[tuple[Sighting, Flaw]]:
     """Find where a speaker of one split comes first in another; where too many do, say so once."""
     speakers = [list(same) for who, same in groupby(voices, lambda each: each.who) if not is_placeholder(who)]
     crossing = sorted((later, first) for first, later in map(_first_in_others, speakers) if later)
@@ -68,24 +56,17 @@ def find_split_speakers(voices: Sequence[Sighting], limits: Limits) -> Iterator[
     for (here, *further), first in crossing if few else crossing[:1]:
         also = "".join(f", in {each.what}" for each in further)
         others = "" if few else f", and so are {len(crossing) - 1:,} more of {len(speakers):,} speakers"
-        yield (
-            here,
-            Flaw(
-                "speaker",
-                f"{quote(here.who)} is in the split {here.what} here{also}, and in {first.what} at {OTHER}"
-                f"{others}: group_by in [splits] keeps together what belongs together",
-                first.place,
-            ),
-        )
+        told = f"{quote(here.who)} is in the split {here.what} here{also}, and in {first.what} at {OTHER}"
+        advice = "group_by in [splits] keeps together what belongs together"
+        yield here, Flaw("speaker", f"{told}{others}: {advice}", first.place)
 
 
-def _tell_leaks(equal: Sequence[Sighting], words: str) -> Iterator[tuple[Sighting, Flaw]]:
+def _find_leaks(equal: Sequence[Sighting], what: str) -> Iterator[tuple[Sighting, Flaw]]:
+    """Find where a text of one split comes first in another."""
     first, later = _first_in_others(equal)
     for each in later:
-        message = (
-            words.format(each.what, first.what, OTHER) + "keep such recordings together, or take one out"
-        )
-        yield each, Flaw("text", message, first.place)
+        told = f"{what} in the split {each.what} here, and in {first.what} at {OTHER}: "
+        yield each, Flaw("text", told + "keep such recordings together, or take one out", first.place)
 
 
 def _first_in_others(sightings: Sequence[Sighting]) -> tuple[Sighting, list[Sighting]]:
@@ -100,14 +81,12 @@ def _first_in_others(sightings: Sequence[Sighting]) -> tuple[Sighting, list[Sigh
 _NOTICE = said(
     "This programme was made possible by listeners like you, who send us letters, recipes, and now and then "
     "a patch that applies.",
-    "00:00:00",
-    "00:00:07",
+    end="00:00:07",
 )
 _NEAR_NOTICE = said(
     "This Programme was made possible by listeners, like you: who send us letters, recipes and, now "
     "and then, a patch that applies!",
-    "00:00:00",
-    "00:00:07",
+    end="00:00:07",
     who="Grace",
 )
 _ANSWER: Final = TALK[1]
@@ -122,7 +101,7 @@ RULES: Final = (
         "judged when a whole project is checked, for the splits follow from the names that its files have "
         "there.",
         (TEXT,),
-        CorpusCheck(Evidence.TEXTS, find_leaks),
+        CorpusCheck(Evidence.TEXTS, lambda equal, _: _find_leaks(equal, "the text is")),
         bad=(("a.jsonl", (_NOTICE, TALK[0])), ("b.jsonl", ({**_NOTICE, "Speaker": "Grace"}, _ANSWER))),
         good=(("a.jsonl", (_NOTICE, TALK[0])), ("b.jsonl", (_ANSWER,))),
         limits=(LEAKAGE_CHARACTERS,),
@@ -135,7 +114,10 @@ RULES: Final = (
         "such as two transcripts of one announcement. Other words are other texts. A text that "
         "`split/leakage` reports is not reported again.",
         (TEXT,),
-        CorpusCheck(Evidence.NEAR_TEXTS, find_near_leaks),
+        CorpusCheck(
+            Evidence.NEAR_TEXTS,
+            lambda equal, _: _find_leaks(equal, "but for case, space and punctuation the text is"),
+        ),
         bad=(("a.jsonl", (_NOTICE, TALK[0])), ("b.jsonl", (_NEAR_NOTICE, _ANSWER))),
         good=(("a.jsonl", (_NOTICE, TALK[0])), ("b.jsonl", (_ANSWER,))),
         limits=(LEAKAGE_CHARACTERS,),
@@ -151,7 +133,7 @@ RULES: Final = (
         "are none (`speaker/placeholder`) not at all. A speaker is reported once; where there are "
         "more than `split_speakers`, the first of them is, with how many there are.",
         (SPEAKER,),
-        CorpusCheck(Evidence.VOICES, find_split_speakers),
+        CorpusCheck(Evidence.VOICES, _find_split_speakers),
         bad=(("a.jsonl", (TALK[0],)), ("b.jsonl", (TALK[2],))),
         good=(("a.jsonl", (TALK[0],)), ("b.jsonl", (TALK[1],))),
         limits=(SPLIT_SPEAKERS,),

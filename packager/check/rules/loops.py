@@ -12,7 +12,7 @@ from packager.check.rules.texts import is_non_speech
 from packager.model import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from packager.check.rules.columns import Columns
     from packager.check.rules.memory import Memory
@@ -30,8 +30,7 @@ _PHRASE: Final = 100  # characters of the longest phrase that is looked for
 _GRAM: Final = 8
 
 
-def find_phrase_loop(turn: Turn, limits: Limits) -> Iterator[Flaw]:
-    """Find a phrase that stands in a row many times."""
+def _find_phrase_loop(turn: Turn, limits: Limits) -> Iterator[Flaw]:
     times, characters = int(limits[LOOP_TIMES.name]), int(limits[LOOP_CHARACTERS.name])
     text = turn.text or ""
     found = find_run(text, times, characters)
@@ -44,7 +43,7 @@ def find_phrase_loop(turn: Turn, limits: Limits) -> Iterator[Flaw]:
         )
 
 
-def ask_phrase_loop(columns: Columns, limits: Limits) -> list[int]:
+def _ask_phrase_loop(columns: Columns, limits: Limits) -> list[int]:
     """Ask which are long enough, and have somewhere what they have a little later again; see `find_run`."""
     times, characters = int(limits[LOOP_TIMES.name]), int(limits[LOOP_CHARACTERS.name])
     rows = columns.sizes >= characters
@@ -109,7 +108,7 @@ def stride_of(times: int, characters: int) -> int:
     return max(1, characters - (characters + 2) // times - _GRAM + 1)
 
 
-def find_segment_loop(turn: Turn, memory: Memory, limits: Limits) -> Iterator[Flaw]:
+def _find_segment_loop(turn: Turn, memory: Memory, limits: Limits) -> Iterator[Flaw]:
     """Find the segment with which a run of equal segments becomes a loop; each run once."""
     wanted = int(limits[LOOP_SEGMENTS.name])
     if not turn.words or turn.words != memory.words or memory.run != wanted - 1:
@@ -118,8 +117,7 @@ def find_segment_loop(turn: Turn, memory: Memory, limits: Limits) -> Iterator[Fl
         yield Flaw("text", f"{wanted} segments in a row say just this, or more: a recogniser that loops?")
 
 
-def ask_segment_loop(columns: Columns, memory: Memory, _: Limits) -> list[int]:
-    """Ask which say the same as the one before."""
+def _ask_segment_loop(columns: Columns, memory: Memory, _: Limits) -> list[int]:
     sizes, words = columns.sizes, columns.words
     rows: list[int] = ((sizes[1:] == sizes[:-1]).nonzero()[0] + 1).tolist()
     return [row for row in rows if words[row] == words[row - 1]] + [0] * (words[0] == memory.words)
@@ -129,33 +127,27 @@ def _measure(text: str, at: int, period: int, times: int, characters: int) -> tu
     """Return the part around `at` that repeats itself with this period, if it is long enough."""
     wanted = max(characters, times * period - 2)
     # What comes again forwards from `at`, and backwards from it, is compared in C: halves, not characters.
-    forwards = _common(text, at, at + period, wanted)
-    backwards = _common_before(text, at, at + period, wanted)
+    again = at + period
+    forwards = _count_equal(
+        min(wanted, len(text) - again),
+        lambda low, high: text[at + low : at + high] == text[again + low : again + high],
+    )
+    backwards = _count_equal(
+        min(wanted, at), lambda low, high: text[at - high : at - low] == text[again - high : again - low]
+    )
     found = backwards + forwards + period
     return (at - backwards, at + forwards + period, period) if found >= wanted else None
 
 
-def _common(text: str, one: int, other: int, most: int) -> int:
-    """Return how many characters from `one` on equal those from `other` on, `most` at most."""
-    low, high = 0, min(most, len(text) - other)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if text[one + low : one + middle] == text[other + low : other + middle]:
+def _count_equal(most: int, are_equal: Callable[[int, int], bool]) -> int:
+    """Return how many steps, `most` at most, are equal; `are_equal` says it of those from one to another."""
+    low = 0
+    while low < most:
+        middle = (low + most + 1) // 2
+        if are_equal(low, middle):
             low = middle
         else:
-            high = middle - 1
-    return low
-
-
-def _common_before(text: str, one: int, other: int, most: int) -> int:
-    """Return how many characters before `one` equal those before `other`, `most` at most."""
-    low, high = 0, min(most, one)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if text[one - middle : one - low] == text[other - middle : other - low]:
-            low = middle
-        else:
-            high = middle - 1
+            most = middle - 1
     return low
 
 
@@ -172,7 +164,7 @@ RULES: Final = (
         "A speech recogniser that hears music or nothing repeats itself. People do so too, but rarely for "
         "this long.",
         (TEXT,),
-        SegmentCheck(find_phrase_loop, ask_phrase_loop),
+        SegmentCheck(_find_phrase_loop, _ask_phrase_loop),
         bad=one(
             said("And then we went home. " + ("Thank you so much. " * 6).strip(), "00:00:00", "00:00:30")
         ),
@@ -186,7 +178,7 @@ RULES: Final = (
         "The same, over segments; tags such as `[music]` may come again. A run is reported once, at the "
         "segment with which it reaches `loop_segments`.",
         (TEXT,),
-        RecordingCheck(find_segment_loop, ask_segment_loop),
+        RecordingCheck(_find_segment_loop, _ask_segment_loop),
         bad=one(*_TURNS),
         good=one(*_TURNS[:2]),
         limits=(LOOP_SEGMENTS,),

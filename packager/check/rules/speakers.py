@@ -49,30 +49,25 @@ def is_placeholder(name: str) -> bool:
     return name in _MARKS or (len(name) > 1 and _PLACEHOLDER.fullmatch(name) is not None)
 
 
-def find_missing(turn: Turn, _: Limits) -> Iterator[Flaw]:
-    """Find a segment that names no speaker."""
+def _find_missing(turn: Turn, _: Limits) -> Iterator[Flaw]:
     name = turn.raw_speaker
     if name is None or (isinstance(name, str) and not name.strip()):
         yield Flaw("speaker", "the segment names no speaker")
 
 
-def ask_missing(columns: Columns, _: Limits) -> list[int]:
-    """Ask which name nobody, in whatever way."""
+def _ask_missing(columns: Columns, _: Limits) -> list[int]:
     speakers = columns.speakers
     return [row for row, name in enumerate(speakers) if name is None] if None in columns.names else []
 
 
-def find_placeholders(names: Sequence[Sighting], _: Limits) -> Iterator[tuple[Sighting, Flaw]]:
-    """Find names that are none."""
+def _find_placeholders(names: Sequence[Sighting], _: Limits) -> Iterator[tuple[Sighting, Flaw]]:
     for name in names:
         if is_placeholder(name.what):
-            yield (
-                name,
-                Flaw("speaker", f"{quote(name.what)} is no name: say who it is, alike in every recording"),
-            )
+            told = f"{quote(name.what)} is no name: say who it is, alike in every recording"
+            yield name, Flaw("speaker", told)
 
 
-def find_spellings(names: Sequence[Sighting], limits: Limits) -> Iterator[tuple[Sighting, Flaw]]:
+def _find_spellings(names: Sequence[Sighting], limits: Limits) -> Iterator[tuple[Sighting, Flaw]]:
     """Find names that differ from an earlier one in case, space, punctuation or one letter; each once."""
     least = int(limits[_LETTERS.name])
     folded: dict[str, Sighting] = {}
@@ -144,7 +139,7 @@ RULES: Final = (
         "a segment that names no speaker",
         "The property is absent, null or empty, and the schema allows it. That may be meant.",
         (SPEAKER,),
-        SegmentCheck(find_missing, ask_missing),
+        SegmentCheck(_find_missing, _ask_missing),
         bad=one(said(_MORNING, who=None)),
         good=one(said(_MORNING)),
     ),
@@ -155,7 +150,7 @@ RULES: Final = (
         "It is another person in every recording, so nothing can be said about a speaker of the corpus. "
         "Each such name is reported once, where it comes first.",
         (SPEAKER,),
-        CorpusCheck(Evidence.NAMES, find_placeholders),
+        CorpusCheck(Evidence.NAMES, _find_placeholders),
         bad=one(said(_MORNING, who="SPEAKER_00")),
         good=one(said(_MORNING, who="Interviewer 2")),
     ),
@@ -167,7 +162,7 @@ RULES: Final = (
         "one letter counts (changed, added, or swapped with the next one) in names of `spelling_letters` "
         "and words of five, and never a digit. The first 10,000 names are compared by letters.",
         (SPEAKER,),
-        CorpusCheck(Evidence.NAMES, find_spellings),
+        CorpusCheck(Evidence.NAMES, _find_spellings),
         bad=(
             ("one.jsonl", (said(_MORNING, who="John Newbery"),)),
             ("two.jsonl", (said(_WELCOME, who="John Newberry"),)),

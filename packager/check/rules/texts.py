@@ -17,7 +17,7 @@ from packager.secrets import find_secrets, may_hold_secret
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from packager.check.rules.columns import Array, Columns
+    from packager.check.rules.columns import Columns
     from packager.check.rules.rule import Limits
     from packager.check.rules.turn import Turn
 
@@ -73,111 +73,66 @@ def is_non_speech(text: str) -> bool:
     return bool(tags) and not left and all(_is_sound(tag) for tag in tags)
 
 
-def find_empty(turn: Turn, _: Limits) -> Iterator[Flaw]:
-    """Find a text of which nothing is left after trimming."""
-    if turn.text is not None and is_blank(turn.text):
-        yield Flaw("text", "the text is empty: write what is said, or take the segment out")
+def _empty(text: str) -> str | None:
+    return "the text is empty: write what is said, or take the segment out" if is_blank(text) else None
 
 
-def ask_empty(columns: Columns, _: Limits) -> Array:
-    """Ask which begin with what cannot be seen."""
-    return columns.rows_beginning(_SPACES + _INVISIBLE)
+def _control_character(text: str) -> str | None:
+    match = _CONTROL.search(text)
+    return f"the text holds the control character U+{ord(match[0]):04X}: take it out" if match else None
 
 
-def find_control_character(turn: Turn, _: Limits) -> Iterator[Flaw]:
-    """Find a control character other than tab and line feed."""
-    match = _CONTROL.search(turn.text or "")
-    if match:
-        yield Flaw("text", f"the text holds the control character U+{ord(match[0]):04X}: take it out")
+def _replacement_character(text: str) -> str | None:
+    if (at := text.find("\ufffd")) < 0:
+        return None
+    return f"U+FFFD stands for a lost character in {quote(text[max(0, at - 12) : at + 13])}: restore it"
 
 
-def ask_control_character(columns: Columns, _: Limits) -> Array:
-    """Ask which have one."""
-    return columns.rows_with(_CONTROLS)
-
-
-def find_replacement_character(turn: Turn, _: Limits) -> Iterator[Flaw]:
-    """Find what stands where a character was lost."""
-    text = turn.text or ""
-    at = text.find("\ufffd")
-    if at >= 0:
-        yield Flaw(
-            "text",
-            f"U+FFFD stands for a lost character in {quote(text[max(0, at - 12) : at + 13])}: restore it",
-        )
-
-
-def ask_replacement_character(columns: Columns, _: Limits) -> Array:
-    """Ask which have one."""
-    return columns.rows_with("\ufffd")
-
-
-def find_mojibake(turn: Turn, _: Limits) -> Iterator[Flaw]:
-    """Find UTF-8 that was read as Latin-1 or cp1252."""
-    for match in _MOJIBAKE.finditer(turn.text or ""):
+def _mojibake(text: str) -> str | None:
+    for match in _MOJIBAKE.finditer(text):
         meant = read_as_utf8(match[0])
         if meant is not None and _is_likely(meant):
-            yield Flaw(
-                "text", f"{quote(match[0])} is {quote(meant)} in UTF-8, read in a wrong encoding: convert it"
-            )
-            return
+            return f"{quote(match[0])} is {quote(meant)} in UTF-8, read in a wrong encoding: convert it"
+    return None
 
 
-def ask_mojibake(columns: Columns, _: Limits) -> Array:
-    """Ask which have two characters that may be two bytes of one."""
-    return columns.rows_with_pair(_LEADING, _ALL_GOING_ON)
-
-
-def find_entity(turn: Turn, _: Limits) -> Iterator[Flaw]:
-    """Find a character reference of HTML."""
-    if "&" not in (text := turn.text or ""):
-        return
+def _entity(text: str) -> str | None:
+    if "&" not in text:
+        return None
     from html import unescape  # noqa: PLC0415 - its table is large, and most corpora have no `&`
 
     for match in _ENTITY.finditer(text):
         meant = unescape(match[0])
         if meant != match[0]:
-            yield Flaw("text", f"{match[0]} is HTML for {quote(meant)}: write the character")
-            return
+            return f"{match[0]} is HTML for {quote(meant)}: write the character"
+    return None
 
 
-def ask_entity(columns: Columns, _: Limits) -> Array:
-    """Ask which have an ampersand."""
-    return columns.rows_with("&")
+def _non_speech(text: str) -> str | None:
+    return f"the text is only {quote(text)}, and nothing is said" if is_non_speech(text) else None
 
 
-def find_non_speech(turn: Turn, _: Limits) -> Iterator[Flaw]:
-    """Find a text that is nothing but a tag."""
-    if turn.text and is_non_speech(turn.text):
-        yield Flaw("text", f"the text is only {quote(turn.text)}, and nothing is said")
-
-
-def ask_non_speech(columns: Columns, _: Limits) -> Iterable[int]:
+def _ask_non_speech(columns: Columns) -> Iterable[int]:
     """Ask which begin like a tag, perhaps after white space, or have the character that all markers have."""
     return {*columns.rows_beginning(_OPENERS + _SPACES).tolist(), *columns.rows_with("_").tolist()}
 
 
-def find_white_space(turn: Turn, _: Limits) -> Iterator[Flaw]:
-    """Find white space around a text."""
-    text = turn.text or ""
-    if text.strip() != text and not is_blank(text):
-        where = "begins" if text[0].isspace() else "ends"
-        yield Flaw("text", f"the text {where} with white space: trim it")
+def _white_space(text: str) -> str | None:
+    if text.strip() == text or is_blank(text):
+        return None
+    return f"the text {'begins' if text[0].isspace() else 'ends'} with white space: trim it"
 
 
-def ask_white_space(columns: Columns, _: Limits) -> Iterable[int]:
-    """Ask which begin or end with it."""
+def _ask_white_space(columns: Columns) -> Iterable[int]:
     return {*columns.rows_beginning(_SPACES).tolist(), *columns.rows_ending(_SPACES).tolist()}
 
 
-def find_not_normal(turn: Turn, _: Limits) -> Iterator[Flaw]:
-    """Find a text that is not in Unicode's normal form C."""
-    text = turn.text or ""
-    if not text.isascii() and not unicodedata.is_normalized("NFC", text):
-        yield Flaw("text", "the text is not in Unicode normal form C (NFC): normalise it")
+def _not_normal(text: str) -> str | None:
+    normal = text.isascii() or unicodedata.is_normalized("NFC", text)
+    return None if normal else "the text is not in Unicode normal form C (NFC): normalise it"
 
 
-def ask_not_normal(columns: Columns, _: Limits) -> Iterable[int]:
+def _ask_not_normal(columns: Columns) -> Iterable[int]:
     """Ask which have a character that is not in every text in NFC what it is alone."""
     if columns.text.isascii():
         return ()
@@ -198,18 +153,17 @@ def _may_break_form(character: str) -> bool:
     )
 
 
-def find_secret(turn: Turn, _: Limits) -> Iterator[Flaw]:
-    """Find an access token or a private key; the message does not repeat it."""
-    for secret in find_secrets(turn.text or ""):
-        yield Flaw(
-            "text",
+def _secret(text: str) -> str | None:
+    """Say of what kind a secret is; the message does not repeat it."""
+    for secret in find_secrets(text):
+        return (
             f"the text holds what looks like {secret.kind} ({secret.hint}): revoke it where it is from, "
-            "and take it out of the text",
+            "and take it out of the text"
         )
-        return
+    return None
 
 
-def ask_secret(columns: Columns, _: Limits) -> Iterable[int]:
+def _ask_secret(columns: Columns) -> Iterable[int]:
     """Ask which are near what may be one, if the block may hold any."""
     if not may_hold_secret(columns.plain_text()):
         return
@@ -255,36 +209,32 @@ def _is_sound(tag: str) -> bool:
     return tag[0] in "[♪♫" or _SOUNDS.search(tag) is not None
 
 
-_W = Severity.WARNING
-
-
 def _rule(  # noqa: PLR0913, PLR0917 - what these rules differ in
     name: str,
-    find: Callable[[Turn, Limits], Iterator[Flaw]],
-    ask: Callable[[Columns, Limits], Iterable[int]],
+    tell: Callable[[str], str | None],
+    ask: Callable[[Columns], Iterable[int]],
     summary: str,
     explanation: str,
     bad: str,
     good: str,
-    severity: Severity = _W,
+    severity: Severity = Severity.WARNING,
 ) -> Rule:
-    return Rule(
-        f"text/{name}",
-        severity,
-        summary,
-        explanation,
-        (TEXT,),
-        SegmentCheck(find, ask),
-        bad=one(said(bad)),
-        good=one(said(good)),
-    )
+    """Return a rule that tells what is wrong with a text; None for nothing."""
+
+    def find(turn: Turn, _: Limits) -> Iterator[Flaw]:
+        if turn.text is not None and (message := tell(turn.text)) is not None:
+            yield Flaw("text", message)
+
+    check = SegmentCheck(find, lambda columns, _: ask(columns))
+    examples = one(said(bad)), one(said(good))
+    return Rule(f"text/{name}", severity, summary, explanation, (TEXT,), check, *examples)
 
 
 RULES: Final = (
     _rule(
         "empty",
-        find_empty,
-        ask_empty,
+        _empty,
+        lambda columns: columns.rows_beginning(_SPACES + _INVISIBLE),
         "a text that is empty, or white space and invisible characters",
         "A segment is something that is said. (The shipped schema refuses most empty texts itself.)",
         bad="\u200b",
@@ -292,8 +242,8 @@ RULES: Final = (
     ),
     _rule(
         "control-character",
-        find_control_character,
-        ask_control_character,
+        _control_character,
+        lambda columns: columns.rows_with(_CONTROLS),
         "a control character other than tab, line feed and carriage return",
         "It cannot be seen, and tokenizers make a token of their own of it. U+0080 to U+009F are most often "
         "cp1252 that was read as Latin-1.",
@@ -302,8 +252,8 @@ RULES: Final = (
     ),
     _rule(
         "replacement-character",
-        find_replacement_character,
-        ask_replacement_character,
+        _replacement_character,
+        lambda columns: columns.rows_with("\ufffd"),
         "U+FFFD, which stands where a character was lost",
         "A program could not decode the text, and went on. What was there can only be had from the source.",
         bad="The caf\ufffd is closed.",
@@ -311,8 +261,8 @@ RULES: Final = (
     ),
     _rule(
         "mojibake",
-        find_mojibake,
-        ask_mojibake,
+        _mojibake,
+        lambda columns: columns.rows_with_pair(_LEADING, _ALL_GOING_ON),
         "UTF-8 that was read as Latin-1 or cp1252",
         "`Ã©` was `é` once, and `â€™` an apostrophe. Whoever converted the file named the wrong encoding.",
         bad="The cafÃ© isnâ€™t closed.",
@@ -320,8 +270,8 @@ RULES: Final = (
     ),
     _rule(
         "entity",
-        find_entity,
-        ask_entity,
+        _entity,
+        lambda columns: columns.rows_with("&"),
         "a character reference of HTML, such as `&amp;`",
         "The text was cut out of a web page. Nobody says `&quot;`.",
         bad="Research &amp; development",
@@ -329,8 +279,8 @@ RULES: Final = (
     ),
     _rule(
         "non-speech",
-        find_non_speech,
-        ask_non_speech,
+        _non_speech,
+        _ask_non_speech,
         "a text that is only a tag such as `[music]`",
         "It may well be meant; who trains on what is said will want to leave it out. Any short text in "
         "square brackets is a tag; in round ones, in asterisks and in `< >` it must name a sound.",
@@ -340,8 +290,8 @@ RULES: Final = (
     ),
     _rule(
         "whitespace",
-        find_white_space,
-        ask_white_space,
+        _white_space,
+        _ask_white_space,
         "white space before or after the text",
         "Speech recognisers write a space before each segment; models learn it.",
         bad=" Good morning.",
@@ -349,8 +299,8 @@ RULES: Final = (
     ),
     _rule(
         "not-nfc",
-        find_not_normal,
-        ask_not_normal,
+        _not_normal,
+        _ask_not_normal,
         "a text that is not in Unicode normal form C",
         "`é` can be one character or two, which look the same and compare as different. NFC is the usual "
         "form, and that of the Web.",
@@ -359,8 +309,8 @@ RULES: Final = (
     ),
     _rule(
         "secret",
-        find_secret,
-        ask_secret,
+        _secret,
+        _ask_secret,
         "what looks like an access token or a private key",
         "Nobody says a token aloud: it was pasted into a file, and who reads a published data set can use "
         "it. A version never changes, so it must be found before. The message shows its first four "
