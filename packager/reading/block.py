@@ -86,16 +86,18 @@ class LinePlaces(Places):
 class ItemPlaces(Places):
     """Items of an array, with the commas between them."""
 
-    __slots__ = ("_first", "_last")
+    __slots__ = ("_array", "_begin", "_first", "_last")
 
-    def __init__(self, data: bytes, place: tuple[int, int]) -> None:
+    def __init__(self, data: bytes, place: tuple[int, int], array: str = "", begin: int = 0) -> None:
         super().__init__(data)
+        self._array, self._begin = array, begin
+        """The JSON Pointer of the array, and the number of its first item in the file."""
         self._first = self._last = 0, *place
         """A byte, its line and column: of the first value, and of the one that was asked for last."""
 
     def pointer(self, number: int) -> str:
         """Return `/7` for the eighth item."""
-        return f"/{number}"
+        return f"{self._array}/{number - self._begin}"
 
     def _find_spans(self) -> Iterator[Span]:
         at = 0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
 
 from packager.model import JsonObject, Problem, Severity, SourceFile
 from packager.reading.flaws import TOO_LARGE, Flaw, Rule
@@ -11,7 +11,11 @@ from packager.reading.places import Text
 from packager.reading.strict import Parsed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+    from packager.reading.block import Block
+
+    _Read: TypeAlias = "Block | Item | Unreadable"
 
 _CERTAIN = frozenset({Rule.BOM, Rule.CONTROL_CHARACTER, Rule.MULTILINE, Rule.TRAILING_COMMA})
 """Flaws that leave no doubt what value is meant, so that its other problems can be told too."""
@@ -81,7 +85,27 @@ def make_problem(
     return Problem(source.name, *place, pointer, rule.value, severity, message)
 
 
-def find_empty(source: SourceFile) -> Empty:
-    """Return what comes of a file without a segment."""
-    message = "the file holds no segment: put segments in, or delete it"
-    return Empty((make_problem(source, Rule.EMPTY, message, (1, 1)),))
+def tell_empty(source: SourceFile, reads: Iterable[_Read]) -> Iterator[_Read | Empty]:
+    """Yield what was read, or that the file is empty if that is nothing."""
+    read = None
+    for read in reads:
+        yield read
+    if read is None:
+        message = "the file holds no segment: put segments in, or delete it"
+        yield Empty((make_problem(source, Rule.EMPTY, message, (1, 1)),))
+
+
+def add_problems(problems: tuple[Problem, ...], reads: Iterable[_Read | Empty]) -> Iterator[_Read | Empty]:
+    """Yield what was read, with these problems at the first value; at the file if it holds none."""
+    for read in reads:
+        if not problems:
+            yield read
+        elif isinstance(read, Item):
+            yield replace(read, problems=(*problems, *read.problems))
+        elif isinstance(read, Empty | Unreadable):
+            yield Unreadable((*problems, *(() if isinstance(read, Empty) else read.problems)))
+        else:
+            yield replace(read.item(0), problems=problems)
+            if read.count > 1:
+                yield read.part(1, read.count)
+        problems = ()

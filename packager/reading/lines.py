@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from packager.reading.block import Block, LinePlaces
 from packager.reading.flaws import TOO_LARGE, Flaw, Rule
-from packager.reading.items import Empty, Item, find_empty, make_item, refuse_item
+from packager.reading.items import Item, make_item, refuse_item
 from packager.reading.native import NATIVE
 from packager.reading.places import Text
 from packager.reading.runs import LineReader, LongLine, count_lines
@@ -25,10 +25,8 @@ _PATIENCE_BYTES = 4 << 20  # what may be read in vain for that, before a file is
 _SPACE = b" \t\r"
 
 
-def cut_lines(
-    source: SourceFile, pieces: Iterable[bytes], loader: Loader = NATIVE
-) -> Iterator[Block | Item | Empty]:
-    """Yield the values of a file's lines that are not blank, or `Empty` if there is none.
+def cut_lines(source: SourceFile, pieces: Iterable[bytes], loader: Loader = NATIVE) -> Iterator[Block | Item]:
+    """Yield the values of a file's lines that are not blank.
 
     What the loader does not take as a whole is halved, until it is one line; that is read exactly.
 
@@ -53,8 +51,6 @@ def cut_lines(
         if isinstance(line, LongLine) or line.strip(_SPACE):
             yield _read_line(source, number, line, joiner)
             number += 1
-    if not number:
-        yield find_empty(source)
 
 
 def _read_line(source: SourceFile, number: int, line: bytes | LongLine, joiner: _Joiner) -> Item:

@@ -34,7 +34,7 @@ class Text:
     def place(self, offset: int) -> tuple[int, int]:
         """Return line and column of the character that begins at this byte."""
         marks = self._marks
-        while (last := marks[-1])[0] + _STRIDE <= offset:
+        while (last := marks[-1])[0] + _STRIDE < offset:
             boundary = _find_boundary(self.data, last[0] + _STRIDE)
             marks.append((boundary, *find_place(self.data, boundary, *last)))
         return find_place(self.data, offset, *marks[bisect_right(marks, (offset, sys.maxsize, 0)) - 1])

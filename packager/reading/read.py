@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from packager.reading.arrays import cut_document
 from packager.reading.block import Block
 from packager.reading.flaws import BOM
-from packager.reading.items import Empty, Item, Unreadable, make_problem
+from packager.reading.items import Empty, Item, Unreadable, make_problem, tell_empty
 from packager.reading.lines import cut_lines
 from packager.reading.native import EXACT, NATIVE, Loader
 from packager.reading.stream import CannotReadError, find_size, read_pieces
@@ -50,7 +50,7 @@ def read_blocks(
     pieces = read_pieces(source.place, tap=tap)
     try:
         if holds_lines(source):
-            yield from cut_lines(source, pieces, loader)
+            yield from tell_empty(source, cut_lines(source, pieces, loader))
         else:
             yield from cut_document(source, pieces, loader, find_size(source.place))
     except CannotReadError as failure:
