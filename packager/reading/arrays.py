@@ -13,7 +13,6 @@ from packager.reading import stream
 from packager.reading.block import Block, ItemPlaces
 from packager.reading.flaws import BOM, TOO_LARGE, Flaw, Rule, find_mark
 from packager.reading.items import (
-    Empty,
     Item,
     Unreadable,
     add_problems,
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from packager.model import JsonObject, Problem, SourceFile
+    from packager.reading.items import Read
     from packager.reading.native import Loader
 
 _SPACE = b" \t\r\n"
@@ -42,7 +42,7 @@ _TRIES = 1000  # commas behind the last item that ends in a window that are look
 
 def cut_document(
     source: SourceFile, pieces: Iterable[bytes], loader: Loader = NATIVE, size: int | None = None
-) -> Iterator[Block | Item | Empty | Unreadable]:
+) -> Iterator[Read]:
     """Yield the object, or the items of the array, or what is wrong with the file.
 
     `size` is that of the text in bytes, if it is known before it is read.
@@ -87,9 +87,11 @@ class Array:
         self.source, self.window, self.loader = source, window, loader
         self.number = number
         """Of the next value."""
+        self.is_cut_short = False
+        """Whether a flaw keeps what follows from being read; known at the end."""
         self._first, self._pointer = number, pointer
 
-    def cut(self) -> Iterator[Block | Item | Unreadable]:
+    def cut(self) -> Iterator[Read]:
         """Yield the items, and last what is wrong with the array or what follows it."""
         window = self.window
         window.skip_space(1)
@@ -108,6 +110,7 @@ class Array:
             for read in self._read(spans, 0, len(spans)):
                 yield read
                 if isinstance(read, Unreadable):
+                    self.is_cut_short = True
                     return
         yield from self._end(step)
 
@@ -158,7 +161,7 @@ class Array:
             step = step_to_item(window.data, end, first=False)
         return spans, step
 
-    def _read(self, spans: list[Span], first: int, stop: int) -> Iterator[Block | Item | Unreadable]:
+    def _read(self, spans: list[Span], first: int, stop: int) -> Iterator[Read]:
         """Yield these items: many at once if they can be taken so."""
         if first == stop:
             return
@@ -182,7 +185,7 @@ class Array:
 
     def _read_item(self, span: Span) -> Item | Unreadable:
         source, number = self.source, self.number
-        pointer = f"{self._pointer}/{number - self._first}"
+        pointer = self._point()
         data, start = self.window.data, span.start
         place = self.window.text.place(start)
         self.number += 1
@@ -199,9 +202,14 @@ class Array:
             flaws = (*flaws[:-1], Flaw(Rule.SIZE, 0, TOO_LARGE))
         return Unreadable(make_problems(source, text, flaws))
 
+    def _point(self) -> str:
+        """Return the JSON Pointer of the next item."""
+        return f"{self._pointer}/{self.number - self._first}"
+
     def _end(self, step: ArrayEnd) -> Iterator[Unreadable]:
         window = self.window
         problems = make_problems(self.source, window.text, step.flaws)
+        self.is_cut_short = step.end is None
         if step.end is not None:
             window.at = step.end
             problems += self._check_rest()

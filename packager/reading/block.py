@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from packager.model import JsonObject
+    from packager.reading.carry import Carried
 
     Span = tuple[int, int]
     """Begin and end in bytes; white space may stand at the end."""
@@ -145,7 +146,7 @@ class FilePlaces(Places):
 class Block:
     """Sound values, of one source or each the whole of its own."""
 
-    __slots__ = ("_first", "number", "places", "sources", "values")
+    __slots__ = ("_first", "carried", "number", "places", "sources", "values")
 
     def __init__(
         self,
@@ -162,6 +163,8 @@ class Block:
         self.places = places
         self.sources = sources
         """The number of the source of each value, if it is the whole of it; None: all are of one source."""
+        self.carried: Carried | None = None
+        """What all values have received of their document."""
         self._first = first
         """Which value of the text is the first of the block."""
 
@@ -172,7 +175,7 @@ class Block:
 
     @property
     def data(self) -> bytes:
-        """The text in which they stand, perhaps among others."""
+        """The text in which they stand, perhaps among others, but for what is carried."""
         return self.places.data
 
     def text(self, index: int) -> Text:
@@ -183,7 +186,8 @@ class Block:
         """Return a value with its place."""
         number = 0 if self.sources is not None else self.number + index
         text = self.text(index)
-        return Item(number, self.places.pointer(number), *text.place(0), self.values[index], (), text)
+        pointer = self.places.pointer(number)
+        return Item(number, pointer, *text.place(0), self.values[index], (), text, self.carried)
 
     def items(self) -> Iterator[Item]:
         """Yield all values with their places."""
@@ -201,10 +205,12 @@ class Block:
 
     def part(self, begin: int, end: int) -> Block:
         """Return some of the values as a block of their own."""
-        return Block(
+        part = Block(
             self.number + begin,
             self.values[begin:end],
             self.places,
             first=self._first + begin,
             sources=None if self.sources is None else self.sources[begin:end],
         )
+        part.carried = self.carried
+        return part

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from packager.reading.block import Block
+    from packager.reading.carry import Carried
 
-    _Read: TypeAlias = "Block | Item | Unreadable"
+    Read: TypeAlias = "Block | Item | Empty | Unreadable"
 
-_CERTAIN = frozenset({Rule.BOM, Rule.CONTROL_CHARACTER, Rule.MULTILINE, Rule.TRAILING_COMMA})
+CERTAIN = frozenset({Rule.BOM, Rule.CONTROL_CHARACTER, Rule.MULTILINE, Rule.TRAILING_COMMA})
 """Flaws that leave no doubt what value is meant, so that its other problems can be told too."""
 
 
@@ -38,6 +39,15 @@ class Item:
     """Errors with rules `json/…`. An item that has any is bad, even if it has a value."""
     text: Text = field(repr=False, compare=False)
     """Its bytes, in which `locate` looks."""
+    carried: Carried | None = field(default=None, repr=False, compare=False)
+    """What it has received of its document."""
+
+    def find_text(self, pointer: str) -> tuple[Text, str]:
+        """Return the text in which what is at this JSON Pointer stands, and what leads to it there."""
+        begin, slash, rest = pointer[1:].partition("/")
+        if self.carried is not None and (origin := self.carried.origins.get(f"/{begin}")) is not None:
+            return self.carried.text, f"{origin}{slash}{rest}"
+        return self.text, pointer
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +69,7 @@ class Unreadable:
 def make_item(source: SourceFile, number: int, pointer: str, text: Text, parsed: Parsed) -> Item:
     """Return the item that was read from this text, its flaws as problems."""
     line, column = text.place(parsed.start)
-    certain = all(flaw.rule in _CERTAIN for flaw in parsed.flaws)
+    certain = all(flaw.rule in CERTAIN for flaw in parsed.flaws)
     value = parsed.value if certain and isinstance(parsed.value, dict) else None
     return Item(number, pointer, line, column, value, make_problems(source, text, parsed.flaws), text)
 
@@ -85,7 +95,7 @@ def make_problem(
     return Problem(source.name, *place, pointer, rule.value, severity, message)
 
 
-def tell_empty(source: SourceFile, reads: Iterable[_Read]) -> Iterator[_Read | Empty]:
+def tell_empty(source: SourceFile, reads: Iterable[Read]) -> Iterator[Read]:
     """Yield what was read, or that the file is empty if that is nothing."""
     read = None
     for read in reads:
@@ -95,7 +105,7 @@ def tell_empty(source: SourceFile, reads: Iterable[_Read]) -> Iterator[_Read | E
         yield Empty((make_problem(source, Rule.EMPTY, message, (1, 1)),))
 
 
-def add_problems(problems: tuple[Problem, ...], reads: Iterable[_Read | Empty]) -> Iterator[_Read | Empty]:
+def add_problems(problems: tuple[Problem, ...], reads: Iterable[Read]) -> Iterator[Read]:
     """Yield what was read, with these problems at the first value; at the file if it holds none."""
     for read in reads:
         if not problems:

@@ -35,6 +35,7 @@ def test_mutated_files_are_read_alike_on_both_roads(seed: str, tmp_path: Path) -
 
     assert [difference for _, difference in outcome.differences] == []
     assert outcome.seen["in blocks"] > 1000
+    assert outcome.seen["in documents"] > 100
     assert outcome.seen["with problems"] > 100
     assert {"a.json", "a.jsonl", "a.ndjson", "a.json.gz", "a.json.zst"} <= set(outcome.seen)
 
