@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     import random
 
+    from packager.model import Inside
+
 NEVER: Final = 1 << 40
 
 
@@ -29,6 +31,7 @@ class Case(NamedTuple):
     large: int
     """From how many bytes on the reader counts in its other way."""
     segments: int
+    inside: Inside | None = None
 
 
 class Raw(str):
@@ -73,6 +76,11 @@ def make_case(chance: random.Random) -> Case:
         )
     else:
         data, name = _join_items(written, manner, chance), "a.json"
+    return finish_case(name, data, len(segments), chance)
+
+
+def finish_case(name: str, data: bytes, segments: int, chance: random.Random) -> Case:
+    """Return a file, perhaps mutated, and a way to read it."""
     for _ in range(chance.choice((0, 1, 1, 1, 2, 2, 3))):
         data = chance.choice(_MUTATIONS)(data, chance)
     block_bytes = chance.choice((chance.randint(4, 128), chance.randint(64, 1024), chance.randint(256, 4096)))
@@ -80,7 +88,17 @@ def make_case(chance: random.Random) -> Case:
         block_bytes = place + chance.randint(0, 3)
     if chance.random() < 0.12:
         name, data = _compress(name, data, chance)
-    return Case(name, data, block_bytes, chance.choice((0, 0, 512, NEVER)), len(segments))
+    return Case(name, data, block_bytes, chance.choice((0, 0, 512, NEVER)), segments)
+
+
+def write_value(value: object, chance: random.Random, *, pretty: bool = False) -> str:
+    """Return a value as JSON, in some manner."""
+    return _write(value, _choose_manner(chance, pretty=pretty), chance, "")
+
+
+def make_segments(chance: random.Random, most: int) -> list[dict[str, object]]:
+    """Return some segments, perhaps none."""
+    return [chance.choice(_KINDS)(chance) for _ in range(chance.randint(0, most))]
 
 
 def _choose_manner(chance: random.Random, *, pretty: bool) -> Manner:

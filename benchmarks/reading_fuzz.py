@@ -1,9 +1,10 @@
 """Compare both roads of the reader on mutated files: `python -m benchmarks.reading_fuzz --segments 1000000`.
 
-Files of all forms are written in all manners, mutated where parsers err, and read by `read_items` in small
-blocks, so that cuts fall everywhere, and by `read_exactly` in a single one: each verdict, place, message and
-value must be the same (floats by repr, integers exactly, keys in their order). What both accept must be what
-the json module of Python reads. Of a difference, the file is made as short as it goes, and kept.
+Files of all forms, and of documents that hold segments, are written in all manners, mutated where parsers
+err, and read by `read_items` in small blocks, so that cuts fall everywhere, and by `read_exactly` in a single
+one: each verdict, place, message and value must be the same (floats by repr, integers exactly, keys in their
+order). What both accept must be what the json module of Python reads. Of a difference, the file is made as
+short as it goes, and kept.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from benchmarks.reading_documents import make_document_case, read_as_python
 from benchmarks.reading_files import NEVER, Case, make_case
 from packager.model import SourceFile
 from packager.reading import Block, Item, cut_objects, locate, read_blocks, read_exactly, read_items
@@ -32,6 +34,8 @@ _BATCH: Final = 5000
 """Segments that a process compares before it tells what it found."""
 _TOGETHER: Final = 15
 """Files of one object that are read together."""
+_DOCUMENTS: Final = 0.3
+"""How many of the files hold their segments inside of documents."""
 _ATTEMPTS: Final = 500
 _KEPT: Final = 20
 """Differences that are told."""
@@ -54,12 +58,12 @@ def compare(seed: str, segments: int, folder: Path) -> Outcome:
     small: list[Case] = []
     done = 0
     while done < segments:
-        case = make_case(chance)
+        case = make_document_case(chance) if chance.random() < _DOCUMENTS else make_case(chance)
         done += case.segments
         difference = find_difference(case, folder, seen)
         if difference and len(differences) < _KEPT:
             differences.append((shrink(case, folder), difference))
-        if case.name == "a.json" and case.segments == 1:
+        if case.name == "a.json" and case.segments == 1 and case.inside is None:
             small.append(case)
         if len(small) == _TOGETHER:
             differences += find_differences_together(small, folder, seen)
@@ -103,7 +107,7 @@ def find_difference(case: Case, folder: Path, seen: Counter[str] | None = None) 
     """Return in what the roads differ on a file; an empty text if they agree."""
     path = folder / case.name
     path.write_bytes(case.data)
-    source = SourceFile(str(path), case.name, "recording", "folder")
+    source = SourceFile(str(path), case.name, "recording", "folder", inside=case.inside)
     exact = _read(read_exactly, source)
     with reading_in(case.block_bytes, case.large):
         fast = _read(read_items, source)
@@ -112,6 +116,7 @@ def find_difference(case: Case, folder: Path, seen: Counter[str] | None = None) 
         seen[case.name] += 1
         seen["with problems"] += sum("json/" in line for line in exact)
         seen["without"] += sum("json/" not in line for line in exact)
+        seen["in documents"] += sum(line.startswith("(") for line in exact) if case.inside else 0
         seen["files that end early"] += any(line.startswith("Unreadable") for line in exact)
     if any("json/compression" in line for line in exact):  # what is told before depends on the blocks
         exact, fast, parts = ([line.partition(" ")[0] for line in told[-1:]] for told in (exact, fast, parts))
@@ -236,6 +241,8 @@ def _read_as_python(case: Case) -> list[str]:
     """Return the values of a sound file."""
     text = case.data.decode()
     try:
+        if case.inside is not None:
+            return read_as_python(case, case.inside)
         if case.name.endswith(".json"):
             value = json.loads(text)
             return list(map(repr, value)) if isinstance(value, list) else [repr(value)]

@@ -43,8 +43,8 @@ class Heard(NamedTuple):
     """Segments that follow one another."""
 
     values: Sequence[JsonObject]
-    data: bytes
-    """JSON text in which all of them stand."""
+    data: bytes | None
+    """JSON text in which all of them stand; None if they have more, which their document gave them."""
     number: int = 0
     """Of the first one in its source, as `Item.number`."""
     recordings: Sequence[str | None] | None = None

@@ -248,7 +248,7 @@ class _Judge:
         self.recent.add(block)
         findings: dict[int, list[Finding]] = {}
         for index, finding in self.listener.hear(
-            Heard(block.values, block.data, block.number, names, block.sources)
+            Heard(block.values, None if block.carried else block.data, block.number, names, block.sources)
         ):
             findings.setdefault(index, []).append(finding)
         bad = {*findings, *self.schema.find_invalid(block.values)}
@@ -269,7 +269,8 @@ class _Judge:
         """Judge a value that was read by itself."""
         names = _name_recordings([value], self.criteria)
         self.recent.add_item(item)
-        found = self.listener.hear(Heard([value], item.text.data, item.number, names, None))
+        data = None if item.carried else item.text.data
+        found = self.listener.hear(Heard([value], data, item.number, names, None))
         return self._look_at(source, item, value, [finding for _, finding in found])
 
     def _name_recordings(

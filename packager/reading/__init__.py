@@ -5,6 +5,10 @@ read.py      the door: a segment file -> its values
 lines.py     ] the three ways to cut: lines,
 arrays.py    ] items of an array,
 objects.py   ] files of one object
+inside.py    the same arrays inside of documents:
+frame.py     ] finds them, and holds what is around them,
+carry.py     ] which is given to their items
+window.py    a part of a text that comes in pieces
 block.py     values that follow one another, with their text; places when asked for
 native.py    the fast way, with its proofs; what it does not prove goes to
 strict.py    the exact parser, which says what is wrong and where
@@ -16,13 +20,13 @@ from packager.reading.block import Block, FilePlaces, Places
 from packager.reading.find import compile_pattern, find_below, find_sources
 from packager.reading.flaws import BOM, Flaw, Rule
 from packager.reading.items import Empty, Item, Unreadable
+from packager.reading.lines import holds_lines
 from packager.reading.native import load_object
 from packager.reading.objects import cut_objects
 from packager.reading.places import Text
 from packager.reading.read import (
     Form,
     find_form,
-    holds_lines,
     locate,
     locate_key,
     read_blocks,

@@ -7,26 +7,33 @@ guessed, by counting brackets, and then proven: what is cut off elsewhere cannot
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packager.reading import stream
 from packager.reading.block import Block, ItemPlaces
 from packager.reading.flaws import BOM, TOO_LARGE, Flaw, Rule, find_mark
-from packager.reading.items import Empty, Item, Unreadable, find_empty, make_item, make_problems, refuse_item
+from packager.reading.items import (
+    Item,
+    Unreadable,
+    add_problems,
+    make_item,
+    make_problems,
+    refuse_item,
+    tell_empty,
+)
 from packager.reading.native import NATIVE
 from packager.reading.places import Text
-from packager.reading.runs import MAX_SKIPPED_BYTES, MAX_VALUE_BYTES
+from packager.reading.runs import MAX_VALUE_BYTES
 from packager.reading.scan import count_byte, skip_space, skip_value
 from packager.reading.strict import ArrayEnd, Span, check_rest, demand_object, parse_value, step_to_item
+from packager.reading.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from packager.model import Problem, SourceFile
+    from packager.reading.items import Read
     from packager.reading.native import Loaded, Loader
-
-    _Read = Block | Item | Empty | Unreadable
 
 _SPACE = b" \t\r\n"
 _CHARACTER = 4  # bytes at most: what stands behind an item is judged by the whole of it
@@ -35,7 +42,7 @@ _TRIES = 1000  # commas behind the last item that ends in a window that are look
 
 def cut_document(
     source: SourceFile, pieces: Iterable[bytes], loader: Loader = NATIVE, size: int | None = None
-) -> Iterator[_Read]:
+) -> Iterator[Read]:
     """Yield the object, or the items of the array, or what is wrong with the file.
 
     `size` is that of the text in bytes, if it is known before it is read.
@@ -43,95 +50,56 @@ def cut_document(
     Raises:
         CannotReadError: The bytes cannot be read to the end, or one value is too large.
     """
-    window = _Window(iter(pieces))
+    window = Window(pieces)
     marks = find_mark(window.data)
+    told = make_problems(source, Text(BOM), marks)
     if window.skip_space(len(BOM) if marks else 0) == b"[":
-        yield from _Array(source, window, loader).cut(make_problems(source, Text(window.data), marks))
+        yield from add_problems(told, tell_empty(source, Array(source, window, loader).cut()))
     elif size is not None and size > MAX_VALUE_BYTES:
         raise stream.CannotReadError(Rule.SIZE, TOO_LARGE)
     else:
-        yield _read_object(source, window, marks, loader)
+        yield from add_problems(told, _read_object(source, window, loader))
 
 
-class _Window:
-    """What is held of a document, and where that is."""
-
-    __slots__ = ("_pieces", "at", "data", "ended", "text")
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-        self.data = b""
-        self.text = Text(b"")
-        """The same bytes, with their lines and columns."""
-        self.at = 0
-        """What stands before is done with."""
-        self.ended = False
-        self.fill(len(BOM))
-
-    def fill(self, size: int) -> bool:
-        """Hold so many bytes from here on, if there are as many; return whether some were read."""
-        wanted = self.at + size - len(self.data)
-        if self.ended or wanted <= 0:
-            return False
-        if size > MAX_VALUE_BYTES + MAX_SKIPPED_BYTES:
-            raise stream.CannotReadError(Rule.SIZE, TOO_LARGE, self.text.place(self.at)[0])
-        read = [self.data[self.at :]]
-        while wanted > 0 and (piece := next(self._pieces, None)) is not None:
-            read.append(piece)
-            wanted -= len(piece)
-        self.ended = wanted > 0
-        place = self.text.place(self.at)
-        self.data, self.at = b"".join(read), 0
-        self.text = Text(self.data, *place)
-        return len(read) > 1
-
-    def more(self) -> bool:
-        """Hold twice as much from here on; return whether some bytes were read."""
-        return self.fill(2 * (len(self.data) - self.at) or 1)
-
-    def skip_space(self, count: int) -> bytes:
-        """Go on by so many bytes and over white space; return the byte that stands there."""
-        self.at += count
-        while True:
-            self.at = skip_space(self.data, self.at)
-            if self.at < len(self.data) or not self.fill(1):
-                return self.data[self.at : self.at + 1]
-
-
-def _read_object(
-    source: SourceFile, window: _Window, marks: tuple[Flaw, ...], loader: Loader
-) -> Item | Unreadable:
+def _read_object(source: SourceFile, window: Window, loader: Loader) -> Iterator[Item | Unreadable]:
     window.fill(MAX_VALUE_BYTES + 1)
     if not window.ended:
         raise stream.CannotReadError(Rule.SIZE, TOO_LARGE)
     text = Text(window.data[window.at :], *window.text.place(window.at))
-    loaded = None if marks else loader.texts((text.data,), text.data)
+    loaded = loader.texts((text.data,), text.data)
     if loaded is not None:
-        return Item(0, "", *text.place(0), loaded.values[0], (), text)
-    told = make_problems(source, Text(BOM), marks)
+        yield Item(0, "", *text.place(0), loaded.values[0], (), text)
+        return
     parsed = demand_object(text.data, parse_value(text.data))
     if parsed.end is None:
-        return Unreadable((*told, *make_problems(source, text, parsed.flaws)))
-    item = make_item(source, 0, "", text, parsed)
-    return replace(item, problems=(*told, *item.problems)) if told else item
+        yield Unreadable(make_problems(source, text, parsed.flaws))
+    else:
+        yield make_item(source, 0, "", text, parsed)
 
 
-class _Array:
+class Array:
     """An array that is being cut; the window is at its opening bracket, and then at an item."""
 
-    def __init__(self, source: SourceFile, window: _Window, loader: Loader) -> None:
+    def __init__(
+        self, source: SourceFile, window: Window, loader: Loader, number: int = 0, pointer: str = ""
+    ) -> None:
+        """Take the array at this JSON Pointer; its first item is the value of this number of the source."""
         self.source, self.window, self.loader = source, window, loader
-        self.number = 0
+        self.number = number
+        """Of the next value."""
+        self.is_cut_short = False
+        """Whether a flaw keeps what follows from being read; known at the end."""
+        self._first, self._pointer = number, pointer
 
-    def cut(self, marks: tuple[Problem, ...]) -> Iterator[_Read]:
-        """Yield the items; `marks` is what is wrong with the beginning of the file."""
+    def cut(self) -> Iterator[Read]:
+        """Yield the items, and last what is wrong with the array or what follows it."""
         window = self.window
         window.skip_space(1)
         step = step_to_item(window.data, window.at, first=True)
         while isinstance(step, int):
             window.at = step
             window.fill(stream.BLOCK_BYTES)
-            block = None if marks else self._take_all()
+            block = self._take_all()
             if block is not None:
                 yield block
                 if window.at == len(window.data):
@@ -139,16 +107,12 @@ class _Array:
                 step = window.at
                 continue
             spans, step = self._find_spans()
-            first = 0
-            if marks:
-                item = self._read_item(spans[0])
-                yield replace(item, problems=(*marks, *item.problems))
-                first, marks = 1, ()
-            for read in self._read(spans, first, len(spans)):
+            for read in self._read(spans, 0, len(spans)):
                 yield read
                 if isinstance(read, Unreadable):
+                    self.is_cut_short = True
                     return
-        yield from self._end(step, marks)
+        yield from self._end(step)
 
     def _take_all(self) -> Block | None:
         """Return all items that the window holds, and go on behind them; None if they are to be looked at.
@@ -171,15 +135,8 @@ class _Array:
         loaded = None if len(items) > MAX_VALUE_BYTES else self.loader.items(items)
         if loaded is None or not loaded.values:
             return None
-        block = self._make_block(loaded, items, begin)
-        window.at = behind
-        return block
-
-    def _make_block(self, loaded: Loaded, items: bytes, begin: int) -> Block:
-        places = ItemPlaces(items, self.window.text.place(begin))
-        block = Block(self.number, loaded.values, places, written=loaded.written)
-        self.number += block.count
-        return block
+        window.at, place = behind, window.text.place(begin)
+        return self._make_block(loaded, items, place)
 
     def _find_spans(self) -> tuple[list[Span], int | ArrayEnd]:
         """Return the items that the window holds, one at least, and what comes behind them."""
@@ -204,7 +161,7 @@ class _Array:
             step = step_to_item(window.data, end, first=False)
         return spans, step
 
-    def _read(self, spans: list[Span], first: int, stop: int) -> Iterator[Block | Item | Unreadable]:
+    def _read(self, spans: list[Span], first: int, stop: int) -> Iterator[Read]:
         """Yield these items: many at once if they can be taken so."""
         if first == stop:
             return
@@ -212,7 +169,7 @@ class _Array:
         items = self.window.data[begin:end]
         loaded = None if end is None or len(items) > MAX_VALUE_BYTES else self.loader.items(items)
         if loaded is not None:
-            yield self._make_block(loaded, items, begin)
+            yield self._make_block(loaded, items, self.window.text.place(begin))
         elif stop - first == 1:
             yield self._read_item(spans[first])
         else:
@@ -220,8 +177,15 @@ class _Array:
             yield from self._read(spans, first, middle)
             yield from self._read(spans, middle, stop)
 
+    def _make_block(self, loaded: Loaded, items: bytes, place: tuple[int, int]) -> Block:
+        places = ItemPlaces(items, place, self._pointer, self._first)
+        block = Block(self.number, loaded.values, places, written=loaded.written)
+        self.number += block.count
+        return block
+
     def _read_item(self, span: Span) -> Item | Unreadable:
-        source, number, pointer = self.source, self.number, f"/{self.number}"
+        source, number = self.source, self.number
+        pointer = self._point()
         data, start = self.window.data, span.start
         place = self.window.text.place(start)
         self.number += 1
@@ -238,19 +202,33 @@ class _Array:
             flaws = (*flaws[:-1], Flaw(Rule.SIZE, 0, TOO_LARGE))
         return Unreadable(make_problems(source, text, flaws))
 
-    def _end(self, step: ArrayEnd, marks: tuple[Problem, ...]) -> Iterator[Empty | Unreadable]:
+    def _point(self) -> str:
+        """Return the JSON Pointer of the next item."""
+        return f"{self._pointer}/{self.number - self._first}"
+
+    def _end(self, step: ArrayEnd) -> Iterator[Unreadable]:
         window = self.window
-        problems = (*marks, *make_problems(self.source, window.text, step.flaws))
+        problems = make_problems(self.source, window.text, step.flaws)
+        self.is_cut_short = step.end is None
         if step.end is not None:
             window.at = step.end
-            if window.skip_space(0):
-                window.fill(stream.BLOCK_BYTES)
-                rest = check_rest(window.data, window.at)
-                problems += make_problems(self.source, window.text, [rest] if rest else [])
+            problems += self._check_rest()
         if problems:
             yield Unreadable(problems)
-        elif not self.number:
-            yield find_empty(self.source)
+
+    def _check_rest(self) -> tuple[Problem, ...]:
+        """Return what is wrong with what follows the array, however far the first of it is."""
+        window = self.window
+        comma = b"," if window.skip_space(0) == b"," else b""
+        begin = Text(comma, *window.text.place(window.at))
+        window.skip_space(len(comma))
+        window.fill(_CHARACTER)
+        behind = Text(window.data[window.at :], *window.text.place(window.at))
+        rest = check_rest(comma + behind.data, 0)
+        if rest is None:
+            return ()
+        text, offset = (begin, 0) if rest.offset < len(comma) else (behind, rest.offset - len(comma))
+        return make_problems(self.source, text, [rest._replace(offset=offset)])
 
 
 def _find_cut(data: bytes, begin: int) -> tuple[int, int] | None:

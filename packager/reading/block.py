@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from packager.model import JsonObject
+    from packager.reading.carry import Carried
 
     Span = tuple[int, int]
     """Begin and end in bytes; white space may stand at the end."""
@@ -86,16 +87,18 @@ class LinePlaces(Places):
 class ItemPlaces(Places):
     """Items of an array, with the commas between them."""
 
-    __slots__ = ("_first", "_last")
+    __slots__ = ("_array", "_begin", "_first", "_last")
 
-    def __init__(self, data: bytes, place: tuple[int, int]) -> None:
+    def __init__(self, data: bytes, place: tuple[int, int], array: str = "", begin: int = 0) -> None:
         super().__init__(data)
+        self._array, self._begin = array, begin
+        """The JSON Pointer of the array, and the number of its first item in the file."""
         self._first = self._last = 0, *place
         """A byte, its line and column: of the first value, and of the one that was asked for last."""
 
     def pointer(self, number: int) -> str:
         """Return `/7` for the eighth item."""
-        return f"/{number}"
+        return f"{self._array}/{number - self._begin}"
 
     def _find_spans(self) -> Iterator[Span]:
         at = 0
@@ -143,7 +146,7 @@ class FilePlaces(Places):
 class Block:
     """Sound values, of one source or each the whole of its own."""
 
-    __slots__ = ("_first", "number", "places", "sources", "values", "written")
+    __slots__ = ("_first", "carried", "number", "places", "sources", "values", "written")
 
     def __init__(  # noqa: PLR0913 - what a block is made of
         self,
@@ -163,6 +166,8 @@ class Block:
         """The number of the source of each value, if it is the whole of it; None: all are of one source."""
         self.written = written
         """The values as orjson writes them, with sorted keys and a comma between each two; None: not yet."""
+        self.carried: Carried | None = None
+        """What all values have received of their document."""
         self._first = first
         """Which value of the text is the first of the block."""
 
@@ -173,7 +178,7 @@ class Block:
 
     @property
     def data(self) -> bytes:
-        """The text in which they stand, perhaps among others."""
+        """The text in which they stand, perhaps among others, but for what is carried."""
         return self.places.data
 
     def text(self, index: int) -> Text:
@@ -184,7 +189,8 @@ class Block:
         """Return a value with its place."""
         number = 0 if self.sources is not None else self.number + index
         text = self.text(index)
-        return Item(number, self.places.pointer(number), *text.place(0), self.values[index], (), text)
+        pointer = self.places.pointer(number)
+        return Item(number, pointer, *text.place(0), self.values[index], (), text, self.carried)
 
     def items(self) -> Iterator[Item]:
         """Yield all values with their places."""
@@ -202,10 +208,12 @@ class Block:
 
     def part(self, begin: int, end: int) -> Block:
         """Return some of the values as a block of their own."""
-        return Block(
+        part = Block(
             self.number + begin,
             self.values[begin:end],
             self.places,
             first=self._first + begin,
             sources=None if self.sources is None else self.sources[begin:end],
         )
+        part.carried = self.carried
+        return part

@@ -32,6 +32,7 @@ class Rule(StrEnum):
     """The rules that a file breaks before its segments can be looked at."""
 
     BOM = "json/bom"
+    CARRY_CLASH = "json/carry-clash"
     COMPRESSION = "json/compression"
     CONTROL_CHARACTER = "json/control-character"
     DEPTH = "json/depth"
@@ -41,6 +42,7 @@ class Rule(StrEnum):
     ESCAPE = "json/escape"
     MULTILINE = "json/multiline"
     NAN = "json/nan"
+    NO_ITEMS = "json/no-items"
     NOT_AN_OBJECT = "json/not-an-object"
     NUMBER = "json/number"
     NUMBER_RANGE = "json/number-range"

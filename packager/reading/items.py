@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
 
 from packager.model import JsonObject, Problem, Severity, SourceFile
 from packager.reading.flaws import TOO_LARGE, Flaw, Rule
@@ -11,9 +11,14 @@ from packager.reading.places import Text
 from packager.reading.strict import Parsed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-_CERTAIN = frozenset({Rule.BOM, Rule.CONTROL_CHARACTER, Rule.MULTILINE, Rule.TRAILING_COMMA})
+    from packager.reading.block import Block
+    from packager.reading.carry import Carried
+
+    Read: TypeAlias = "Block | Item | Empty | Unreadable"
+
+CERTAIN = frozenset({Rule.BOM, Rule.CONTROL_CHARACTER, Rule.MULTILINE, Rule.TRAILING_COMMA})
 """Flaws that leave no doubt what value is meant, so that its other problems can be told too."""
 
 
@@ -34,6 +39,15 @@ class Item:
     """Errors with rules `json/…`. An item that has any is bad, even if it has a value."""
     text: Text = field(repr=False, compare=False)
     """Its bytes, in which `locate` looks."""
+    carried: Carried | None = field(default=None, repr=False, compare=False)
+    """What it has received of its document."""
+
+    def find_text(self, pointer: str) -> tuple[Text, str]:
+        """Return the text in which what is at this JSON Pointer stands, and what leads to it there."""
+        begin, slash, rest = pointer[1:].partition("/")
+        if self.carried is not None and (origin := self.carried.origins.get(f"/{begin}")) is not None:
+            return self.carried.text, f"{origin}{slash}{rest}"
+        return self.text, pointer
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +69,7 @@ class Unreadable:
 def make_item(source: SourceFile, number: int, pointer: str, text: Text, parsed: Parsed) -> Item:
     """Return the item that was read from this text, its flaws as problems."""
     line, column = text.place(parsed.start)
-    certain = all(flaw.rule in _CERTAIN for flaw in parsed.flaws)
+    certain = all(flaw.rule in CERTAIN for flaw in parsed.flaws)
     value = parsed.value if certain and isinstance(parsed.value, dict) else None
     return Item(number, pointer, line, column, value, make_problems(source, text, parsed.flaws), text)
 
@@ -81,7 +95,27 @@ def make_problem(
     return Problem(source.name, *place, pointer, rule.value, severity, message)
 
 
-def find_empty(source: SourceFile) -> Empty:
-    """Return what comes of a file without a segment."""
-    message = "the file holds no segment: put segments in, or delete it"
-    return Empty((make_problem(source, Rule.EMPTY, message, (1, 1)),))
+def tell_empty(source: SourceFile, reads: Iterable[Read]) -> Iterator[Read]:
+    """Yield what was read, or that the file is empty if that is nothing."""
+    read = None
+    for read in reads:
+        yield read
+    if read is None:
+        message = "the file holds no segment: put segments in, or delete it"
+        yield Empty((make_problem(source, Rule.EMPTY, message, (1, 1)),))
+
+
+def add_problems(problems: tuple[Problem, ...], reads: Iterable[Read]) -> Iterator[Read]:
+    """Yield what was read, with these problems at the first value; at the file if it holds none."""
+    for read in reads:
+        if not problems:
+            yield read
+        elif isinstance(read, Item):
+            yield replace(read, problems=(*problems, *read.problems))
+        elif isinstance(read, Empty | Unreadable):
+            yield Unreadable((*problems, *(() if isinstance(read, Empty) else read.problems)))
+        else:
+            yield replace(read.item(0), problems=problems)
+            if read.count > 1:
+                yield read.part(1, read.count)
+        problems = ()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from packager.reading.block import Block, LinePlaces
 from packager.reading.flaws import TOO_LARGE, Flaw, Rule
-from packager.reading.items import Empty, Item, find_empty, make_item, refuse_item
+from packager.reading.items import Item, make_item, refuse_item
 from packager.reading.native import NATIVE
 from packager.reading.places import Text
 from packager.reading.runs import LineReader, LongLine, count_lines
@@ -20,15 +21,14 @@ if TYPE_CHECKING:
     from packager.reading.native import Loader
     from packager.reading.strict import Parsed
 
+_LINES = re.compile(r"\.(?:jsonl|ndjson)(?:\.(?:gz|zst))?$", re.IGNORECASE)
 _LOOKAHEAD_BYTES = 1 << 20  # how long a value over several lines may be and still be told as one
 _PATIENCE_BYTES = 4 << 20  # what may be read in vain for that, before a file is taken line by line
 _SPACE = b" \t\r"
 
 
-def cut_lines(
-    source: SourceFile, pieces: Iterable[bytes], loader: Loader = NATIVE
-) -> Iterator[Block | Item | Empty]:
-    """Yield the values of a file's lines that are not blank, or `Empty` if there is none.
+def cut_lines(source: SourceFile, pieces: Iterable[bytes], loader: Loader = NATIVE) -> Iterator[Block | Item]:
+    """Yield the values of a file's lines that are not blank.
 
     What the loader does not take as a whole is halved, until it is one line; that is read exactly.
 
@@ -36,7 +36,7 @@ def cut_lines(
         CannotReadError: The bytes cannot be read to the end.
     """
     lines = LineReader(pieces)
-    joiner = _Joiner(lines)
+    joiner = Joiner(lines)
     number = 0
     while True:
         if (run := lines.take_run()) and (loaded := loader.lines(run)) is not None:
@@ -50,14 +50,27 @@ def cut_lines(
         line = lines.take()
         if line is None:
             break
-        if isinstance(line, LongLine) or line.strip(_SPACE):
-            yield _read_line(source, number, line, joiner)
+        if not is_blank(line):
+            yield read_line(source, number, line, joiner)
             number += 1
-    if not number:
-        yield find_empty(source)
 
 
-def _read_line(source: SourceFile, number: int, line: bytes | LongLine, joiner: _Joiner) -> Item:
+def holds_lines(source: SourceFile) -> bool:
+    """Return whether a file's name says that it holds one object a line."""
+    return _LINES.search(source.place) is not None
+
+
+def is_blank(line: bytes | LongLine) -> bool:
+    """Return whether nothing is on a line but white space."""
+    return not isinstance(line, LongLine) and not line.strip(_SPACE)
+
+
+def read_line(source: SourceFile, number: int, line: bytes | LongLine, joiner: Joiner) -> Item:
+    """Return the value of a line that has just been taken, or what is wrong with it.
+
+    Raises:
+        CannotReadError: The line has no end within the limit.
+    """
     place = joiner.lines.number
     if isinstance(line, LongLine):
         if not line.ended:
@@ -73,7 +86,7 @@ def _read_line(source: SourceFile, number: int, line: bytes | LongLine, joiner: 
     return make_item(source, number, "", Text(line, place), demand_object(line, parsed))
 
 
-class _Joiner:
+class Joiner:
     """Finds the end of a value that does not end on its line."""
 
     __slots__ = ("_patience", "lines")

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _LARGE = 1 << 16  # bytes from which on numpy counts faster, although it has to be loaded
 _DIGITS = 19  # of the smallest integer that needs more than 63 bits
 _LONG_NUMBER = re.compile(rb"(?<![.0-9])(?:-[0-9]{19}|[0-9]{20})")
+_DIGITS_ALIKE = bytes(ord("0") if chr(code).isdecimal() else ord(" ") for code in range(256))
 _ZEROS = b"0" * 200
 _SMALL_NUMBER = re.compile(rb"[eE]-[0-9]{3}")
 _STRIDE = 4  # four digits so far apart are in a row of nineteen, and never in `HH:MM:SS.fff` or `\\uXXXX`
@@ -158,7 +159,11 @@ def _find_depth() -> int:
 def _has_doubtful_number(text: bytes) -> bool:
     """Return whether a number may stand in this text that orjson does not keep as it is."""
     if len(text) < _LARGE:
-        return bool(_ZEROS in text or _LONG_NUMBER.search(text) or _SMALL_NUMBER.search(text))
+        if (b"e-" in text or b"E-" in text) and _SMALL_NUMBER.search(text):
+            return True
+        if b"0" * _DIGITS not in text.translate(_DIGITS_ALIKE):
+            return False
+        return _ZEROS in text or _LONG_NUMBER.search(text) is not None
     import numpy as np  # noqa: PLC0415 - a check of few segments does without
 
     codes = np.frombuffer(text, np.uint8)

@@ -25,7 +25,9 @@ def cut_objects(numbered: Sequence[tuple[int, SourceFile]]) -> Iterator[Block]:
     found: _Found = []
     size = 0
     for number, source in numbered:
-        if not source.place.lower().endswith(".json") or (data := read_small(source.place)) is None:
+        if source.inside is not None or not source.place.lower().endswith(".json"):
+            continue
+        if (data := read_small(source.place)) is None:
             continue
         if not data.lstrip(b" \t\r\n").startswith(b"{"):
             continue

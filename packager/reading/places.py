@@ -16,7 +16,9 @@ from packager.reading.flaws import BOM
 from packager.reading.scan import find_place, skip_space, skip_value
 from packager.reading.strict import read_string
 
-_NUMBER = re.compile("0|[1-9][0-9]{0,9}")
+NUMBER = re.compile("0|[1-9][0-9]{0,9}")
+"""Of an item, in a JSON Pointer."""
+
 _STRIDE = 1 << 14  # bytes between two places that are kept
 
 
@@ -34,7 +36,7 @@ class Text:
     def place(self, offset: int) -> tuple[int, int]:
         """Return line and column of the character that begins at this byte."""
         marks = self._marks
-        while (last := marks[-1])[0] + _STRIDE <= offset:
+        while (last := marks[-1])[0] + _STRIDE < offset:
             boundary = _find_boundary(self.data, last[0] + _STRIDE)
             marks.append((boundary, *find_place(self.data, boundary, *last)))
         return find_place(self.data, offset, *marks[bisect_right(marks, (offset, sys.maxsize, 0)) - 1])
@@ -46,18 +48,18 @@ class Text:
         """
         return self._walk(pointer)[1]
 
-    def find_key(self, pointer: str, key: str) -> int:
-        """Return where the name of this property of the object at this JSON Pointer begins, in bytes.
+    def find_name(self, pointer: str) -> int:
+        """Return where the name of the property at this JSON Pointer begins, in bytes.
 
         Of a property that is not there, the name of the nearest one around it.
         """
-        return self._walk(f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")[0]
+        return self._walk(pointer)[0]
 
     def _walk(self, pointer: str) -> tuple[int, int]:
         at = skip_space(self.data, len(BOM) if self.data.startswith(BOM) else 0)
         found = at, at
-        for token in pointer.split("/")[1:]:
-            member = self._find_member(found[1], token.replace("~1", "/").replace("~0", "~"))
+        for token in read_pointer(pointer):
+            member = self._find_member(found[1], token)
             if member is None:
                 break
             found = member
@@ -69,13 +71,18 @@ class Text:
             if at not in self._objects:
                 self._objects[at] = _index_object(self.data, at)
             return self._objects[at].get(token)
-        if opening == b"[" and _NUMBER.fullmatch(token):
+        if opening == b"[" and NUMBER.fullmatch(token):
             if at not in self._arrays:
                 self._arrays[at] = _index_array(self.data, at)
             items = self._arrays[at]
             number = int(token)
             return (items[number], items[number]) if number < len(items) else None
         return None
+
+
+def read_pointer(pointer: str) -> list[str]:
+    """Return the names and numbers of a JSON Pointer."""
+    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
 
 
 def _index_object(data: bytes, at: int) -> dict[str, tuple[int, int]]:

@@ -7,25 +7,24 @@ Wrong input is a value that tells its problems, never an exception.
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from packager.model import to_pointer
 from packager.reading.arrays import cut_document
 from packager.reading.block import Block
-from packager.reading.flaws import BOM
-from packager.reading.items import Empty, Item, Unreadable, make_problem
-from packager.reading.lines import cut_lines
+from packager.reading.inside import cut_document_lines, cut_documents
+from packager.reading.items import Empty, Item, Unreadable, make_problem, tell_empty
+from packager.reading.lines import cut_lines, holds_lines
 from packager.reading.native import EXACT, NATIVE, Loader
-from packager.reading.stream import CannotReadError, find_size, read_pieces
+from packager.reading.stream import CannotReadError, find_first, find_size, read_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from packager.model import SourceFile
+    from packager.reading.items import Read
     from packager.reading.stream import Tap
-
-_LINES = re.compile(r"\.(?:jsonl|ndjson)(?:\.(?:gz|zst))?$", re.IGNORECASE)
 
 
 class Form(StrEnum):
@@ -36,21 +35,26 @@ class Form(StrEnum):
     OBJECT = "object"
     """One object."""
     ARRAY = "array"
-    """One array of objects."""
+    """One array of objects, or such an array inside of a document."""
 
 
-def read_blocks(
-    source: SourceFile, tap: Tap | None = None, loader: Loader = NATIVE
-) -> Iterator[Block | Item | Empty | Unreadable]:
+def read_blocks(source: SourceFile, tap: Tap | None = None, loader: Loader = NATIVE) -> Iterator[Read]:
     """Yield what a file holds, in order: blocks of sound values, and items that need a look.
 
     An `Unreadable` comes last, an `Empty` alone. `tap` is called with all bytes of the file in order,
     decompressed, as they are read.
     """
-    pieces = read_pieces(source.place, tap=tap)
+    pieces, inside = read_pieces(source.place, tap=tap), source.inside
     try:
         if holds_lines(source):
-            yield from cut_lines(source, pieces, loader)
+            lines: Iterator[Read] = (
+                cut_lines(source, pieces, loader)
+                if inside is None
+                else cut_document_lines(source, inside, pieces, loader)
+            )
+            yield from tell_empty(source, lines)
+        elif inside is not None:
+            yield from cut_documents(source, inside, tap, loader)
         else:
             yield from cut_document(source, pieces, loader, find_size(source.place))
     except CannotReadError as failure:
@@ -74,15 +78,12 @@ def find_form(source: SourceFile) -> Form:
     """
     if holds_lines(source):
         return Form.LINES
+    if source.inside is not None:
+        return Form.ARRAY
     try:
-        return Form.ARRAY if _find_first(source) == b"[" else Form.OBJECT
+        return Form.ARRAY if find_first(source.place) == b"[" else Form.OBJECT
     except CannotReadError:
         return Form.OBJECT
-
-
-def holds_lines(source: SourceFile) -> bool:
-    """Return whether a file's name says that it holds one object a line."""
-    return _LINES.search(source.place) is not None
 
 
 def locate(_source: SourceFile, item: Item, pointer: str) -> tuple[int, int]:
@@ -92,7 +93,8 @@ def locate(_source: SourceFile, item: Item, pointer: str) -> tuple[int, int]:
     """
     if item.value is None:
         return item.line, item.column
-    return item.text.place(item.text.find_value(pointer))
+    text, origin = item.find_text(pointer)
+    return text.place(text.find_value(origin))
 
 
 def locate_key(_source: SourceFile, item: Item, pointer: str, key: str) -> tuple[int, int]:
@@ -102,22 +104,13 @@ def locate_key(_source: SourceFile, item: Item, pointer: str, key: str) -> tuple
     """
     if item.value is None:
         return item.line, item.column
-    return item.text.place(item.text.find_key(pointer, key))
+    text, origin = item.find_text(pointer + to_pointer([key]))
+    return text.place(text.find_name(origin))
 
 
-def _expand(read: Iterator[Block | Item | Empty | Unreadable]) -> Iterator[Item | Empty | Unreadable]:
+def _expand(read: Iterator[Read]) -> Iterator[Item | Empty | Unreadable]:
     for each in read:
         if isinstance(each, Block):
             yield from each.items()
         else:
             yield each
-
-
-def _find_first(source: SourceFile) -> bytes:
-    """Return the first character of a .json file that is not white space."""
-    mark = BOM
-    for piece in read_pieces(source.place, block_bytes=4096):
-        if text := piece.removeprefix(mark).lstrip(b" \t\n\r"):
-            return text[:1]
-        mark = b""
-    return b""

@@ -8,13 +8,16 @@ import re
 _SPACE = re.compile(rb"[ \t\n\r]*+")
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _SCALAR = re.compile(rb"[-+.\w$]++|" + _STRING, re.DOTALL)
-_TO_BRACKET = re.compile(rb'[^"{}\[\]]*+(?:' + _STRING + rb'[^"{}\[\]]*+)*+', re.DOTALL)
+_FLAT = rb'[^"{}\[\]]*+(?:' + _STRING + rb'[^"{}\[\]]*+)*+'
+_TO_BRACKET = re.compile(
+    _FLAT + rb"(?:(?:\{" + _FLAT + rb"\}|\[" + _FLAT + rb"\])" + _FLAT + rb")*+", re.DOTALL
+)
+"""Over strings, numbers, and pairs of brackets with none inside."""
 
+_DEPTH = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}
 _LARGE = 1 << 16  # bytes from which on numpy counts faster, although it has to be loaded
 
-FLAT_ITEM = re.compile(
-    rb'(\{[^"{}\[\]]*+(?:' + _STRING + rb'[^"{}\[\]]*+)*+\})[ \t\n\r]*+,?[ \t\n\r]*+', re.DOTALL
-)
+FLAT_ITEM = re.compile(rb"(\{" + _FLAT + rb"\})[ \t\n\r]*+,?[ \t\n\r]*+", re.DOTALL)
 """An object that holds no other one and no array, and the comma behind it."""
 
 
@@ -38,19 +41,22 @@ def skip_value(data: bytes, at: int) -> int | None:
     if data[at : at + 1] not in {b"{", b"["}:
         scalar = _SCALAR.match(data, at)
         return scalar.end() if scalar else None
-    depth = 0
+    end, depth = close_brackets(data, at + 1, 1)
+    return None if depth else end
+
+
+def close_brackets(data: bytes, at: int, depth: int) -> tuple[int, int]:
+    """Go on until so many brackets that are open are closed, or no further one is found.
+
+    Return where that is, behind the closing bracket, and how many are open there.
+    """
     while True:
         at = match_end(_TO_BRACKET, data, at)
-        bracket = data[at : at + 1]
-        at += 1
-        if bracket in {b"{", b"["}:
-            depth += 1
-        elif bracket in {b"}", b"]"}:
-            depth -= 1
-            if depth == 0:
-                return at
-        else:  # the end of the text, or a string that is not closed
-            return None
+        change = _DEPTH.get(data[at : at + 1], 0)
+        at += abs(change)
+        depth += change
+        if not change or not depth:  # the end of the text, or a string that is not closed
+            return at, depth
 
 
 def count_byte(data: bytes, byte: bytes) -> int:

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
-from packager.reading.flaws import TOO_LARGE, Rule
+from packager.reading.flaws import BOM, TOO_LARGE, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,6 +66,20 @@ def find_size(place: str) -> int | None:
         return None if Path(place).suffix.lower() in {".gz", ".zst"} else os.stat(place).st_size  # noqa: PTH116
     except (OSError, ValueError):
         return None
+
+
+def find_first(place: str) -> bytes:
+    """Return the first character of a JSON text that is not white space.
+
+    Raises:
+        CannotReadError: as `read_pieces`.
+    """
+    mark = BOM
+    for piece in read_pieces(place, block_bytes=4096):
+        if text := piece.removeprefix(mark).lstrip(b" \t\n\r"):
+            return text[:1]
+        mark = b""
+    return b""
 
 
 def read_pieces(

@@ -188,6 +188,31 @@ def test_lines_are_whole_wherever_a_block_ends(write_source: Write) -> None:
     assert second == {"a": 1}
 
 
+@pytest.mark.parametrize(
+    ("rest", "rule", "line"),
+    [
+        (b'{"a":2}', "json/two-values", 2),
+        (b"]", "json/trailing-data", 1),
+        (b"", "json/trailing-comma", 1),
+    ],
+)
+def test_what_follows_an_array_is_judged_however_far_it_is(
+    rest: bytes, rule: str, line: int, write_source: Write
+) -> None:
+    space = b" " * (3 << 20)
+    assert find_end(write_source("a.json", b'[{"a":1}]' + space + b"," + space + b"\n" + rest)) == (
+        rule,
+        line,
+    )
+
+
+@pytest.mark.parametrize("size", [1 << 14, 1 << 15, 3 << 20])
+def test_a_file_that_is_cut_off_at_a_round_size_is_told(size: int, write_source: Write) -> None:
+    for name, begin in (("a.json", b'[{"a":"'), ("a.json", b'{"a":"'), ("a.jsonl", b'{"a":"')):
+        (read,) = read_items(write_source(name, begin + b"x" * (size - len(begin))))
+        assert [(each.rule, each.column) for each in read.problems] == [("json/truncated", size + 1)]
+
+
 def test_an_object_over_lines_is_joined_across_blocks(write_source: Write) -> None:
     filler = b'{"a":"' + b"x" * ((1 << 20) - 12) + b'"}\n'
     source = write_source("a.jsonl", filler + b'{\n"a":1\n}\n{"a":2}\n')

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from packager.model import to_pointer
 from packager.reading import Item, locate, locate_key, read_items
 from packager.reading.places import Text
 from packager.reading.scan import skip_value
@@ -98,7 +99,7 @@ def test_every_value_and_name_is_found_where_it_was_written(
     for pointer, place in writer.values.items():
         assert text.place(text.find_value(pointer)) == shift(place)
     for (pointer, name), place in writer.names.items():
-        assert text.place(text.find_key(pointer, name)) == shift(place)
+        assert text.place(text.find_name(pointer + to_pointer([name]))) == shift(place)
 
 
 @given(VALUES, SPACES, st.binary(max_size=3))

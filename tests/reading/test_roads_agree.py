@@ -24,6 +24,8 @@ CUTS = [
     '[{"a":1}] \U0001f600'.encode(),
     b'\xef\xbb\xbf[{"a":1}, {"a":2},\n ]',
     b'[{"a":1}]\n,\n{"a":2}',
+    b'[{"a":1}]%b,%b{"a":2}' % (b" " * 20, b"\n" * 20),
+    '[{"a":1}] ,          😀'.encode(),
 ]
 
 
@@ -33,6 +35,7 @@ def test_mutated_files_are_read_alike_on_both_roads(seed: str, tmp_path: Path) -
 
     assert [difference for _, difference in outcome.differences] == []
     assert outcome.seen["in blocks"] > 1000
+    assert outcome.seen["in documents"] > 100
     assert outcome.seen["with problems"] > 100
     assert {"a.json", "a.jsonl", "a.ndjson", "a.json.gz", "a.json.zst"} <= set(outcome.seen)
 
