@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from dulwich.patch import gen_diff_header, is_binary, patch_filename, unified_diff
 
-from packager.rehearsal.tree import FILE_MODE
+from packager.rehearsal.records import FILE_MODE
 
 if TYPE_CHECKING:
     from packager.rehearsal.git_store import GitStore

@@ -56,7 +56,8 @@ def paths_info(call: Call) -> Response:
     paths, is_expanded = form.get("paths", []), form.get("expand", [""])[-1].lower() == "true"
     if len(paths) > _ENTRIES_PER_PAGE:
         raise RefusalError(413, f"{len(paths)} paths are more than {_ENTRIES_PER_PAGE}.")
-    entries = git.find(commit, [path.rstrip("/") for path in paths if path.rstrip("/")])
+    named = [path.rstrip("/") for path in paths]
+    entries = git.find(commit, [path for path in named if "" not in path.split("/")])
     last = git.last_commits(commit, [entry.path for entry in entries]) if is_expanded else {}
     return JSONResponse([_present(repository, entry, last) for entry in entries])
 

@@ -106,13 +106,12 @@ ROUTES: tuple[RouteEntry, ...] = (
 
 
 def _card(found: Repository, commit: str, files: str) -> str:
-    for entry in found.git.find(commit, ["README.md"]):
-        if not entry.is_folder and entry.sha256 is None:
-            readme = found.git.read_blob(entry.oid).decode("utf-8", "replace")
-            metadata, text = split_readme(readme)
-            shown = f"<details><summary>Metadata</summary><pre>{escape(metadata)}</pre></details>"
-            return f"{shown if metadata else ''}<article>{render_markdown(text, files)}</article>"
-    return "<p>There is no README.md."
+    readme = found.git.find_text(commit, "README.md")
+    if readme is None:
+        return "<p>There is no README.md."
+    metadata, text = split_readme(readme.decode("utf-8", "replace"))
+    shown = f"<details><summary>Metadata</summary><pre>{escape(metadata)}</pre></details>"
+    return f"{shown if metadata else ''}<article>{render_markdown(text, files)}</article>"
 
 
 def _files(found: Repository, commit: str, files: str) -> str:

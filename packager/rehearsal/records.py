@@ -12,6 +12,7 @@ from dulwich.lfs import LFSPointer
 if TYPE_CHECKING:
     from dulwich.objects import Commit
 
+FILE_MODE = 0o100644
 _LARGEST_POINTER = 1024
 
 

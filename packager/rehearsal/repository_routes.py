@@ -285,13 +285,11 @@ def _info(repository: Repository, commit: str, *, with_blobs: bool) -> dict[str,
 
 
 def _read_card(repository: Repository, commit: str) -> dict[str, Any]:
-    for entry in repository.git.find(commit, ["README.md"]):
-        if not entry.is_folder and entry.sha256 is None:
-            try:
-                return read_metadata(repository.git.read_blob(entry.oid).decode("utf-8", "replace"))
-            except MetadataError:
-                return {}  # the Hub serves a repository whose card it cannot read
-    return {}
+    readme = repository.git.find_text(commit, "README.md") or b""
+    try:
+        return read_metadata(readme.decode("utf-8", "replace"))
+    except MetadataError:
+        return {}  # the Hub serves a repository whose card it cannot read
 
 
 def _tags(card: dict[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from dulwich.objects import Blob, Commit, ObjectID, Tag, Tree
+from dulwich.objects import Blob, Commit, ObjectID
 
 from packager.errors import UsageError
 from packager.rehearsal.records import read_pointer
@@ -146,7 +146,10 @@ def _parts(repositories: Repositories, repository: Repository, oid: str) -> list
 
 def _waste_of(repository: Repository, recipes: set[str]) -> Iterator[Path]:
     """Yield the files of a repository that nothing reaches; add the recipes that something does."""
-    needed, large = _reachable(repository)
+    store, reached = repository.git.objects, repository.git.reachable()
+    needed = {oid.decode() for oid in reached}
+    pointers = (read_pointer(item.as_raw_string()) for oid in reached if isinstance(item := store[oid], Blob))
+    large = {pointer.oid for pointer in pointers if pointer}
     objects = repository.folder / "objects"
     for path in sorted(objects.glob("??/" + "?" * 38)):
         if path.parent.name + path.name not in needed:
@@ -160,27 +163,3 @@ def _waste_of(repository: Repository, recipes: set[str]) -> Iterator[Path]:
             yield path
         elif link is not None:
             recipes.add(link.digest)
-
-
-def _reachable(repository: Repository) -> tuple[set[str], set[str]]:
-    """Return the git objects that the refs reach, and the large files that these name."""
-    store = repository.git.objects
-    following = [ObjectID(oid.encode()) for oid in repository.git.named()]
-    needed: set[str] = set()
-    large: set[str] = set()
-    while following:
-        oid = following.pop()
-        if oid.decode() in needed:
-            continue
-        needed.add(oid.decode())
-        match store[oid]:
-            case Commit() as commit:
-                following += [commit.tree, *commit.parents]
-            case Tree() as tree:
-                following += [entry.sha for entry in tree.items() if entry.sha]
-            case Tag() as tag:
-                following.append(tag.object[1])
-            case Blob() as blob:
-                pointer = read_pointer(blob.as_raw_string())
-                large |= {pointer.oid} if pointer else set()
-    return needed, large

@@ -56,13 +56,11 @@ def preupload(call: Call) -> Response:
     standing = {
         entry.path: entry.sha256 or entry.oid for entry in git.find(commit, paths) if not entry.is_folder
     }
-    attributes = _read_text(repository, commit, ".gitattributes")
+    attributes = git.find_text(commit, ".gitattributes") or b""
     _refuse_slow(attributes, paths)
     patterns = compile_gitattributes_patterns(parse_git_attributes(BytesIO(attributes)))
     ignored = fields.get("gitIgnore")
-    ignore_text = (
-        ignored.encode() if isinstance(ignored, str) else _read_text(repository, commit, ".gitignore")
-    )
+    ignore_text = ignored.encode() if isinstance(ignored, str) else git.find_text(commit, ".gitignore") or b""
     _refuse_slow(ignore_text, paths)
     ignores = IgnoreFilter(read_ignore_patterns(BytesIO(ignore_text)))
     answers: list[dict[str, object]] = []
@@ -207,13 +205,6 @@ def _refuse_slow(patterns: bytes, paths: list[str]) -> None:
         if math.comb(longest, min(stars, longest // 2)) > _MOST_TRIES:
             pattern = line[:60].decode("utf-8", "replace")
             raise RefusalError(422, f"The pattern {pattern!r} has too many stars for such long paths.")
-
-
-def _read_text(repository: Repository, commit: str, path: str) -> bytes:
-    for entry in repository.git.find(commit, [path]):
-        if not entry.is_folder and entry.sha256 is None:
-            return repository.git.read_blob(entry.oid)
-    return b""
 
 
 ROUTES: tuple[RouteEntry, ...] = (
