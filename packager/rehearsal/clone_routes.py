@@ -19,7 +19,7 @@ from dulwich.server import DictBackend, UploadPackHandler
 from starlette.responses import Response, StreamingResponse
 
 from packager.rehearsal.calls import asking_for_token
-from packager.rehearsal.lfs_store import PIECE_BYTES
+from packager.rehearsal.large_files import PIECE_BYTES
 from packager.rehearsal.refusal import RefusalError, bad_request
 
 if TYPE_CHECKING:

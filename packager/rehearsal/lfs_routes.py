@@ -93,16 +93,16 @@ async def receive_object(call: Call) -> Response:
     size, chunks = int(fields["size"]), call.request.stream()
     if "part" in fields:
         start = (int(fields["part"]) - 1) * PART_BYTES
-        await repository.lfs.receive_part(fields["upload"], start, min(PART_BYTES, size - start), chunks)
+        await repository.large.receive_part(fields["upload"], start, min(PART_BYTES, size - start), chunks)
     else:
-        await repository.lfs.receive(oid, size, chunks)
+        await repository.large.receive(oid, size, chunks)
     return Response(headers={"ETag": f'"{fields["upload"]}-{fields.get("part", "0")}"'})
 
 
 def complete_object(call: Call) -> Response:
     """Put a large file together whose parts have all arrived."""
     repository, oid, fields = _open_signed(call, "upload")
-    repository.lfs.complete(fields["upload"], oid, int(fields["size"]))
+    repository.large.complete(fields["upload"], oid, int(fields["size"]))
     return JSONResponse({"success": True}, media_type=_LFS_JSON)
 
 

@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING
 from packager.rehearsal.disk import sync_folder, write_file
 from packager.rehearsal.git_store import GitStore
 from packager.rehearsal.large_files import LargeFiles
-from packager.rehearsal.lfs_store import LfsStore
 from packager.rehearsal.names import KINDS, RepositoryId
 from packager.rehearsal.pulls import PullStore
 from packager.rehearsal.refusal import RefusalError, repository_not_found
@@ -63,8 +62,7 @@ class Repository:
     def __init__(self, identity: RepositoryId, folder: Path, incoming: Path, xet: XetStore) -> None:
         self.identity = identity
         self.git = GitStore(folder)
-        self.lfs = LfsStore(folder / "lfs", incoming)
-        self.large = LargeFiles(folder, incoming, self.lfs, xet)
+        self.large = LargeFiles(folder, incoming, xet)
         self.pulls = PullStore(folder / "pulls", self.git)
         self.folder = folder
         self._file = folder / "hub.json"

@@ -137,9 +137,9 @@ def _parts(repositories: Repositories, repository: Repository, oid: str) -> list
     """Return what is stored of a large file, with the bytes of each: its xorbs, or the whole file."""
     link = repository.large.link(oid)
     recipe = repositories.xet.recipe(link.digest) if link else None
-    whole = repository.lfs.size(oid)
-    if recipe is None or whole is not None:
-        return [(f"{repository.identity.page} {oid}", whole or 0)]
+    whole = repository.large.path(oid)
+    if recipe is None or whole.exists():
+        return [(f"{repository.identity.page} {oid}", whole.stat().st_size if whole.exists() else 0)]
     xorbs = [repositories.xet.xorb_path(term.xorb) for term in recipe.terms]
     return [(path.name, path.stat().st_size) for path in dict.fromkeys(xorbs)]
 

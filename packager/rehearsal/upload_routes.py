@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 
 from packager.rehearsal.account import NAME
 from packager.rehearsal.calls import json_object, object_list, size_field, text_field
-from packager.rehearsal.lfs_store import pour
+from packager.rehearsal.large_files import pour
 from packager.rehearsal.metadata import judge_readme
 from packager.rehearsal.names import check_object, check_path
 from packager.rehearsal.records import Put, Remove, read_pointer

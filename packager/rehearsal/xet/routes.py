@@ -8,13 +8,12 @@ The address of the store holds its name, since a client remembers for every addr
 from __future__ import annotations
 
 import re
-import secrets
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from packager.rehearsal.lfs_store import pour
+from packager.rehearsal.large_files import poured
 from packager.rehearsal.names import check_repository
 from packager.rehearsal.refusal import RefusalError, repository_not_found
 from packager.rehearsal.xet.chunks import LARGEST_XORB
@@ -55,32 +54,17 @@ async def receive_xorb(call: Call) -> Response:
     """Take in a xorb."""
     await run_in_threadpool(_admit, call, write=True)
     digest = from_text(call.segment("digest"))
-    received = call.hub.repositories.incoming / secrets.token_hex(16)
-    try:
-        with received.open("xb") as file:
-            await pour(call.request.stream(), file, most=_LARGEST_SENT)
+    async with poured(call.request.stream(), call.hub.repositories.incoming, most=_LARGEST_SENT) as received:
         is_new = await run_in_threadpool(_store(call).keep_xorb, digest, received)
-    finally:
-        received.unlink(missing_ok=True)
     return JSONResponse({"was_inserted": is_new})
 
 
 async def receive_shard(call: Call) -> Response:
     """Take in a shard: its files are the repository's from now on."""
     repository = await run_in_threadpool(_admit, call, write=True)
-    received = call.hub.repositories.incoming / secrets.token_hex(16)
-
-    def keep() -> None:
-        with received.open("rb") as file:
-            for recipe in _store(call).keep_shard(file):
-                repository.large.add(recipe)
-
-    try:
-        with received.open("xb") as file:
-            await pour(call.request.stream(), file, most=_LARGEST_SHARD)
-        await run_in_threadpool(keep)
-    finally:
-        received.unlink(missing_ok=True)
+    async with poured(call.request.stream(), call.hub.repositories.incoming, most=_LARGEST_SHARD) as received:
+        for recipe in await run_in_threadpool(_store(call).keep_shard, received):
+            await run_in_threadpool(repository.large.add, recipe)
     return JSONResponse({"result": 1})
 
 

@@ -35,7 +35,6 @@ from packager.rehearsal.xet.shards import Term, read_files, write_shard
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from typing import BinaryIO
 
     from packager.rehearsal.xet.chunks import Chunk
     from packager.rehearsal.xet.shards import ClaimedFile
@@ -116,13 +115,14 @@ class XetStore:
 
     # --- recipes ---
 
-    def keep_shard(self, shard: BinaryIO) -> list[Recipe]:
-        """Check the files of a shard, and keep their recipes.
+    def keep_shard(self, received: Path) -> list[Recipe]:
+        """Check the files of a shard that was received, and keep their recipes.
 
         Raises:
             RefusalError: a file is not what the shard says about it (400); nothing of it is kept.
         """
-        recipes = [self._prove(claim) for claim in read_files(shard)]
+        with received.open("rb") as shard:
+            recipes = [self._prove(claim) for claim in read_files(shard)]
         for recipe in recipes:
             place = self._path("files", recipe.digest)
             place.parent.mkdir(parents=True, exist_ok=True)
