@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
-
-from starlette.responses import JSONResponse, Response
+from typing import TYPE_CHECKING, Any
 
 from packager.rehearsal.account import GUEST, NAME
 from packager.rehearsal.calls import text_field
@@ -13,31 +11,29 @@ from packager.rehearsal.pulls import timestamp
 from packager.rehearsal.refusal import RefusalError, bad_request
 
 if TYPE_CHECKING:
-    from packager.rehearsal.calls import Call, RouteEntry
+    from packager.rehearsal.calls import Call
     from packager.rehearsal.repositories import Repository
 
 _STATES = ("pending", "accepted", "rejected")
 
 
-def list_requests(call: Call) -> Response:
+def list_requests(call: Call) -> list[Any]:
     """Answer the accounts whose request is in a state."""
     found = _gated(call)
     state = call.request.path_params["state"]
-    return JSONResponse(
-        [
-            {
-                "requestId": f"{found.identity.page}/{name}",
-                "user": {"user": name, "fullname": name, "email": None},
-                "status": status,
-                "timestamp": since,
-            }
-            for name, (status, since) in sorted(found.settings.access.items())
-            if status == state
-        ]
-    )
+    return [
+        {
+            "requestId": f"{found.identity.page}/{name}",
+            "user": {"user": name, "fullname": name, "email": None},
+            "status": status,
+            "timestamp": since,
+        }
+        for name, (status, since) in sorted(found.settings.access.items())
+        if status == state
+    ]
 
 
-def ask_access(call: Call) -> Response:
+def ask_access(call: Call) -> None:
     """Ask for a gated repository: an automatic gate opens at once, a manual one waits for its owner."""
     found = call.repository()
     name = call.require_account().name
@@ -45,20 +41,18 @@ def ask_access(call: Call) -> Response:
         raise bad_request(f"{found.identity.repo_id} is not gated.")
     if name not in found.settings.access:
         _set(found, name, "accepted" if found.settings.gated == "auto" else "pending")
-    return JSONResponse({})
 
 
-def grant_access(call: Call) -> Response:
+def grant_access(call: Call) -> None:
     """Let an account in that has not asked."""
     found = _gated(call)
     name = _account(text_field(call.fields(), "user"))
     if found.settings.admits(name):
         raise RefusalError(400, f"{name} has access already.")
     _set(found, name, "accepted")
-    return JSONResponse({})
 
 
-def decide_access(call: Call) -> Response:
+def decide_access(call: Call) -> None:
     """Accept a request, reject it, or let it wait again."""
     found = _gated(call)
     fields = call.fields()
@@ -72,17 +66,6 @@ def decide_access(call: Call) -> Response:
     if standing[0] == status:
         raise RefusalError(400, f"The request of {name} is {status} already.")
     _set(found, name, status)
-    return JSONResponse({})
-
-
-_REQUESTS = "/api/{kind:kind}/{namespace}/{name}/user-access-request"
-ROUTES: tuple[RouteEntry, ...] = (
-    ("GET", _REQUESTS + "/{state:state}", list_requests),
-    ("POST", _REQUESTS + "/grant", grant_access),
-    ("POST", _REQUESTS + "/handle", decide_access),
-    ("POST", "/{kind:prefix}/{namespace}/{name}/ask-access", ask_access),
-    ("POST", "/{namespace:owner}/{name}/ask-access", ask_access),
-)
 
 
 def _gated(call: Call) -> Repository:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Awaitable, Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote, urlencode
 
@@ -22,7 +23,7 @@ from packager.rehearsal.readme import is_unicode
 from packager.rehearsal.refusal import RefusalError, bad_request, repository_not_found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from starlette.requests import Request
 
@@ -84,6 +85,11 @@ class Call:
         """Return the JSON object in the body; an empty body is an empty object."""
         return json_object(self.body or b"{}")
 
+    def sign(self, path: str, fields: Mapping[str, str]) -> str:
+        """Return an address of this Hub that proves that it was given out by it, with these fields."""
+        signature = self.hub.accounts.sign(path, fields)
+        return f"{self.endpoint}{path}?{urlencode({**fields, 'signature': signature})}"
+
     def identity(self) -> RepositoryId:
         """Return the repository that the path names."""
         kind = self.request.path_params.get("kind", "models")
@@ -105,27 +111,21 @@ class Call:
         return found
 
 
-Handler: TypeAlias = Callable[[Call], Response]
-StreamHandler: TypeAlias = Callable[[Call], Awaitable[Response]]
-RouteEntry: TypeAlias = tuple[str, str, Handler]
-"""HTTP method, path with `{parameters}`, and who answers."""
-StreamEntry: TypeAlias = tuple[str, str, StreamHandler]
+Answer: TypeAlias = Response | dict[str, Any] | list[Any] | None
+"""JSON values are sent as such; None is an empty object."""
+Handler: TypeAlias = Callable[[Call], Answer]
+StreamHandler: TypeAlias = Callable[[Call], Awaitable[Answer]]
 
 
-def answering(hub: Hub, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-    """Return the Starlette endpoint that answers with a plain handler."""
-
-    async def endpoint(request: Request) -> Response:
-        return await run_in_threadpool(handler, Call(request, hub, await _read_body(request)))
-
-    return endpoint
-
-
-def streaming(hub: Hub, handler: StreamHandler) -> Callable[[Request], Awaitable[Response]]:
-    """Return the same for a handler that reads the body itself, in a stream."""
+def answering(hub: Hub, handler: Handler | StreamHandler) -> Callable[[Request], Awaitable[Response]]:
+    """Return the Starlette endpoint that answers with a handler."""
 
     async def endpoint(request: Request) -> Response:
-        return await handler(Call(request, hub))
+        if iscoroutinefunction(handler):
+            answer = await handler(Call(request, hub))
+        else:
+            answer = await run_in_threadpool(handler, Call(request, hub, await _read_body(request)))
+        return answer if isinstance(answer, Response) else JSONResponse({} if answer is None else answer)
 
     return endpoint
 

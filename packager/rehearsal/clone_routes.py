@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from dulwich.server import BackendRepo
 
-    from packager.rehearsal.calls import Call, RouteEntry
+    from packager.rehearsal.calls import Call
 
 _LARGEST_QUESTION = 16 << 20
 _FRESH = {"Cache-Control": "no-cache"}
@@ -66,15 +66,6 @@ def refuse_pack(call: Call) -> Response:
     """Refuse a push by name."""
     _refuse_push("git-receive-pack")
     raise bad_request(call.request.url.path)
-
-
-_PAIRS = (("/info/refs", "GET", list_refs), ("/git-upload-pack", "POST", send_pack))
-ROUTES: tuple[RouteEntry, ...] = tuple(
-    (method, f"{start}/{{name}}{end}{path}", handler)
-    for start in ("/{kind:prefix}/{namespace}", "/{namespace:owner}")
-    for end in (".git", "")
-    for path, method, handler in (*_PAIRS, ("/git-receive-pack", "POST", refuse_pack))
-)
 
 
 def _refuse_push(service: str) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote
 
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from packager.rehearsal.calls import page_of
 from packager.rehearsal.names import check_path
@@ -16,7 +16,7 @@ from packager.rehearsal.refusal import RefusalError, entry_not_found
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from packager.rehearsal.calls import Call, RouteEntry
+    from packager.rehearsal.calls import Call
     from packager.rehearsal.records import CommitRecord, Entry
     from packager.rehearsal.repositories import Repository
 
@@ -47,7 +47,7 @@ def list_tree(call: Call) -> Response:
     return page_of(call, entries, size, lambda entry: _present(repository, entry, last))
 
 
-def paths_info(call: Call) -> Response:
+def paths_info(call: Call) -> list[Any]:
     """Answer the same for given paths; those that do not exist are left out."""
     repository = call.repository()
     git = repository.git
@@ -59,7 +59,7 @@ def paths_info(call: Call) -> Response:
     named = [path.rstrip("/") for path in paths]
     entries = git.find(commit, [path for path in named if "" not in path.split("/")])
     last = git.last_commits(commit, [entry.path for entry in entries]) if is_expanded else {}
-    return JSONResponse([_present(repository, entry, last) for entry in entries])
+    return [_present(repository, entry, last) for entry in entries]
 
 
 def send_file(call: Call) -> Response:
@@ -112,16 +112,6 @@ def send_range(
 def _content_type(path: str, *, is_large: bool) -> str:
     plain = "application/octet-stream" if is_large else "text/plain; charset=utf-8"
     return _PICTURES.get(path.rpartition(".")[2].lower(), plain)
-
-
-_FILES = "/{name}/resolve/{revision}/{path:path}"
-ROUTES: tuple[RouteEntry, ...] = (
-    ("GET", "/api/{kind:kind}/{namespace}/{name}/tree/{revision}", list_tree),
-    ("GET", "/api/{kind:kind}/{namespace}/{name}/tree/{revision}/{path:path}", list_tree),
-    ("POST", "/api/{kind:kind}/{namespace}/{name}/paths-info/{revision}", paths_info),
-    ("GET", "/{kind:prefix}/{namespace}" + _FILES, send_file),
-    ("GET", "/{namespace:owner}" + _FILES, send_file),
-)
 
 
 def _present(repository: Repository, entry: Entry, last: dict[str, CommitRecord]) -> dict[str, object]:

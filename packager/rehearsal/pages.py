@@ -17,7 +17,7 @@ from packager.rehearsal.readme import split_readme
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from packager.rehearsal.calls import Call, RouteEntry
+    from packager.rehearsal.calls import Call
     from packager.rehearsal.repositories import Repository
 
 # Colours are the reader's own, light or dark.
@@ -93,16 +93,6 @@ def show_pull(call: Call) -> Response:
             f"<pre>{escape(difference)}</pre>",
         ]
     return _page(f"#{pull.number} {pull.title}", "\n".join(body))
-
-
-ROUTES: tuple[RouteEntry, ...] = (
-    ("GET", "/", show_all),
-    *(
-        ("GET", start + path, handler)
-        for start in ("/{kind:prefix}/{namespace}/{name}", "/{namespace:owner}/{name}")
-        for path, handler in (("", show_one), ("/discussions/{number}", show_pull))
-    ),
-)
 
 
 def _card(found: Repository, commit: str, files: str) -> str:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import JSONResponse, Response
-
 from packager.rehearsal.calls import text_field
 from packager.rehearsal.differences import show_difference
 from packager.rehearsal.refusal import RefusalError, bad_request
 
 if TYPE_CHECKING:
-    from packager.rehearsal.calls import Call, RouteEntry
+    from packager.rehearsal.calls import Call
     from packager.rehearsal.pulls import Event, Pull
     from packager.rehearsal.repositories import Repository
 
 _PER_PAGE = 50
 
 
-def open_pull(call: Call) -> Response:
+def open_pull(call: Call) -> dict[str, Any]:
     """Open a pull request that changes nothing yet, or a discussion."""
     found = call.repository(write=True, contribute=True)
     fields = call.fields()
@@ -33,10 +31,10 @@ def open_pull(call: Call) -> Response:
     else:
         pull = found.pulls.open(title, author, head, None, status="open")
     pull = _comment(found, pull.number, author, description)
-    return JSONResponse(_present(call, found, pull))
+    return _present(call, found, pull)
 
 
-def list_pulls(call: Call) -> Response:
+def list_pulls(call: Call) -> dict[str, Any]:
     """Answer the pull requests, newest first, in pages counted from 0."""
     found = call.repository()
     query = call.request.query_params
@@ -52,17 +50,17 @@ def list_pulls(call: Call) -> Response:
     page = query.get("p", "0")
     start = int(page) * _PER_PAGE if page.isascii() and page.isdigit() and len(page) < 9 else 0
     shown = [_present(call, found, pull) for pull in pulls[start : start + _PER_PAGE]]
-    return JSONResponse({"discussions": shown, "count": len(pulls), "start": start})
+    return {"discussions": shown, "count": len(pulls), "start": start}
 
 
-def show_pull(call: Call) -> Response:
+def show_pull(call: Call) -> dict[str, Any]:
     """Answer everything about a pull request."""
     found = call.repository()
     pull = find_pull(call, found)
     events = [_event(found, pull, number) for number in range(len(pull.events))]
     answer: dict[str, Any] = {**_present(call, found, pull), "events": events}
     if not pull.is_pull:
-        return JSONResponse(answer)
+        return answer
     head = found.git.head(pull.ref)
     target = found.git.branches().get(pull.target)
     is_open = pull.status in {"draft", "open"}
@@ -74,10 +72,10 @@ def show_pull(call: Call) -> Response:
     events.sort(key=lambda event: str(event["createdAt"]))
     if call.flag("diff"):
         answer["diff"] = show_difference(found.git, pull.base, head)
-    return JSONResponse(answer)
+    return answer
 
 
-def change_pull(call: Call) -> Response:
+def change_pull(call: Call) -> dict[str, Any]:
     """Comment on a pull request, rename it, close or open it, or merge it."""
     change = call.request.path_params["change"]
     found = call.repository(write=True, contribute=change == "comment")
@@ -95,16 +93,7 @@ def change_pull(call: Call) -> Response:
             pull = found.pulls.merge(number, author)
     last = _event(found, pull, len(pull.events) - 1)
     answer = {"newMessage": last, "newStatus": last, "newTitle": last}
-    return JSONResponse({**_present(call, found, pull), **answer})
-
-
-_PULLS = "/api/{kind:kind}/{namespace}/{name}/discussions"
-ROUTES: tuple[RouteEntry, ...] = (
-    ("POST", _PULLS, open_pull),
-    ("GET", _PULLS, list_pulls),
-    ("GET", _PULLS + "/{number}", show_pull),
-    ("POST", _PULLS + "/{number}/{change:change}", change_pull),
-)
+    return {**_present(call, found, pull), **answer}
 
 
 def find_pull(call: Call, found: Repository) -> Pull:

@@ -16,7 +16,7 @@ from packager.rehearsal.refusal import RefusalError, bad_request, repository_not
 from packager.rehearsal.repositories import with_access
 
 if TYPE_CHECKING:
-    from packager.rehearsal.calls import Call, RouteEntry
+    from packager.rehearsal.calls import Call
     from packager.rehearsal.records import CommitRecord, Entry
     from packager.rehearsal.repositories import Repository
 
@@ -25,22 +25,20 @@ _LONG = ("siblings", "cardData", "usedStorage")
 _TAGGED = ("annotations_creators", "language", "license", "size_categories", "task_categories", "task_ids")
 
 
-def whoami(call: Call) -> Response:
+def whoami(call: Call) -> dict[str, Any]:
     """Answer who the token belongs to."""
     caller = call.require_account()
     token = {"displayName": caller.name, "role": "read" if caller.role is Role.READ else "write"}
-    return JSONResponse(
-        {
-            "type": "user",
-            "id": caller.name,
-            "name": caller.name,
-            "fullname": f"The account {caller.name} of this rehearsal",
-            "email": None,
-            "isPro": False,
-            "orgs": [],
-            "auth": {"type": "access_token", "accessToken": token},
-        }
-    )
+    return {
+        "type": "user",
+        "id": caller.name,
+        "name": caller.name,
+        "fullname": f"The account {caller.name} of this rehearsal",
+        "email": None,
+        "isPro": False,
+        "orgs": [],
+        "auth": {"type": "access_token", "accessToken": token},
+    }
 
 
 def validate_yaml(call: Call) -> Response:
@@ -59,7 +57,7 @@ def validate_yaml(call: Call) -> Response:
     return JSONResponse(answer, status)
 
 
-def create_repository(call: Call) -> Response:
+def create_repository(call: Call) -> dict[str, Any]:
     """Make a repository; 409, with its address, if it exists."""
     fields = call.fields()
     identity = _named_in(call, fields)
@@ -71,18 +69,17 @@ def create_repository(call: Call) -> Response:
     except RefusalError as refusal:
         refusal.fields["url"] = url
         raise
-    return JSONResponse({"url": url, "id": identity.repo_id, "private": is_private})
+    return {"url": url, "id": identity.repo_id, "private": is_private}
 
 
-def delete_repository(call: Call) -> Response:
+def delete_repository(call: Call) -> None:
     """Remove a repository."""
     identity = _named_in(call, call.fields())
     call.require_account(identity.namespace)
     call.hub.repositories.delete(identity)
-    return JSONResponse({})
 
 
-def move_repository(call: Call) -> Response:
+def move_repository(call: Call) -> dict[str, Any]:
     """Rename a repository."""
     call.require_account()
     fields = call.fields()
@@ -91,24 +88,23 @@ def move_repository(call: Call) -> Response:
     for identity in (source, target):
         call.require_account(identity.namespace)
     call.hub.repositories.move(source, target)
-    return JSONResponse({"url": f"{call.endpoint}/{target.page}"})
+    return {"url": f"{call.endpoint}/{target.page}"}
 
 
-def change_settings(call: Call) -> Response:
+def change_settings(call: Call) -> dict[str, Any]:
     """Change who may read a repository."""
     found = call.repository(write=True)
     fields = call.fields()
     found.change(with_access(found.settings, fields.get("visibility"), fields.get("gated")))
-    return JSONResponse({"private": found.settings.private, "gated": found.settings.gated or False})
+    return {"private": found.settings.private, "gated": found.settings.gated or False}
 
 
-def check_access(call: Call) -> Response:
+def check_access(call: Call) -> None:
     """Answer whether the caller may read the files of a repository, or write them."""
     call.repository(write=call.request.url.path.endswith("/write"), files=True)
-    return JSONResponse({})
 
 
-def repository_info(call: Call) -> Response:
+def repository_info(call: Call) -> dict[str, Any]:
     """Answer what a repository is and holds at a revision."""
     found = call.repository()
     revision = call.segment("revision") if "revision" in call.request.path_params else "main"
@@ -117,10 +113,10 @@ def repository_info(call: Call) -> Response:
     wanted = {*query.getlist("expand"), *query.getlist("expand[]")}
     if wanted:
         info = {name: value for name, value in info.items() if name in wanted | {"id", "_id"}}
-    return JSONResponse(info)
+    return info
 
 
-def list_refs(call: Call) -> Response:
+def list_refs(call: Call) -> dict[str, Any]:
     """Answer the branches and tags."""
     git = call.repository().git
     answer: dict[str, object] = {"converts": []}
@@ -134,7 +130,7 @@ def list_refs(call: Call) -> Response:
             {"name": number, "ref": f"refs/pr/{number}", "targetCommit": commit}
             for number, commit in git.pulls().items()
         ]
-    return JSONResponse(answer)
+    return answer
 
 
 def list_commits(call: Call) -> Response:
@@ -152,38 +148,34 @@ def list_commits(call: Call) -> Response:
     return page_of(call, commits, _COMMITS_PER_PAGE, present)
 
 
-def add_branch(call: Call) -> Response:
+def add_branch(call: Call) -> None:
     """Make a branch."""
     git = call.repository(write=True).git
     git.add_branch(call.segment("ref"), text_field(call.fields(), "startingPoint", "main"))
-    return JSONResponse({})
 
 
-def remove_branch(call: Call) -> Response:
+def remove_branch(call: Call) -> None:
     """Remove a branch."""
     call.repository(write=True).git.remove_branch(call.segment("ref"))
-    return JSONResponse({})
 
 
-def add_tag(call: Call) -> Response:
+def add_tag(call: Call) -> None:
     """Tag a revision; the revision is in the path, the tag in the body."""
     git = call.repository(write=True).git
     fields = call.fields()
     git.add_tag(text_field(fields, "tag"), call.segment("ref"), text_field(fields, "message", ""))
-    return JSONResponse({})
 
 
-def remove_tag(call: Call) -> Response:
+def remove_tag(call: Call) -> None:
     """Remove a tag."""
     call.repository(write=True).git.remove_tag(call.segment("ref"))
-    return JSONResponse({})
 
 
-def squash_history(call: Call) -> Response:
+def squash_history(call: Call) -> dict[str, Any]:
     """Replace the history of a branch by one commit."""
     git = call.repository(write=True).git
     message = text_field(call.fields(), "message", "") or f"Super-squash branch '{call.segment('ref')}'"
-    return JSONResponse({"commitOid": git.squash(call.segment("ref"), message)})
+    return {"commitOid": git.squash(call.segment("ref"), message)}
 
 
 def list_repositories(call: Call) -> Response:
@@ -211,34 +203,6 @@ def list_repositories(call: Call) -> Response:
 def no_namespace(call: Call) -> Response:
     """Refuse a repository without a namespace: there are none here."""
     raise repository_not_found(known=call.caller is not None)
-
-
-ROUTES: tuple[RouteEntry, ...] = (
-    ("GET", "/api/{kind:kind}", list_repositories),
-    ("POST", "/api/{kind:kind}/{namespace}/{name}/super-squash/{ref}", squash_history),
-    ("GET", "/api/whoami-v2", whoami),
-    ("POST", "/api/validate-yaml", validate_yaml),
-    ("POST", "/api/repos/create", create_repository),
-    ("DELETE", "/api/repos/delete", delete_repository),
-    ("POST", "/api/repos/move", move_repository),
-    ("PUT", "/api/{kind:kind}/{namespace}/{name}/settings", change_settings),
-    ("GET", "/api/{kind:kind}/{namespace}/{name}/auth-check", check_access),
-    ("GET", "/api/{kind:kind}/{namespace}/{name}/auth-check/write", check_access),
-    ("GET", "/api/{kind:kind}/{namespace}/{name}", repository_info),
-    ("GET", "/api/{kind:kind}/{namespace}/{name}/revision/{revision}", repository_info),
-    ("GET", "/api/{kind:kind}/{namespace}/{name}/refs", list_refs),
-    ("GET", "/api/{kind:kind}/{namespace}/{name}/commits/{revision}", list_commits),
-    ("POST", "/api/{kind:kind}/{namespace}/{name}/branch/{ref}", add_branch),
-    ("DELETE", "/api/{kind:kind}/{namespace}/{name}/branch/{ref}", remove_branch),
-    ("POST", "/api/{kind:kind}/{namespace}/{name}/tag/{ref}", add_tag),
-    ("DELETE", "/api/{kind:kind}/{namespace}/{name}/tag/{ref}", remove_tag),
-)
-LAST_ROUTES: tuple[RouteEntry, ...] = (
-    ("GET", "/api/{kind:kind}/{name}", no_namespace),
-    ("GET", "/api/{kind:kind}/{name}/{question:question}/{rest:path}", no_namespace),
-    ("GET", "/{name:owner}/resolve/{rest:path}", no_namespace),
-    ("GET", "/{kind:prefix}/{name}/resolve/{rest:path}", no_namespace),
-)
 
 
 def _named_in(call: Call, fields: dict[str, Any]) -> RepositoryId:

@@ -14,7 +14,6 @@ from dulwich.attrs import compile_gitattributes_patterns, match_path, parse_git_
 from dulwich.ignore import IgnoreFilter, read_ignore_patterns
 from dulwich.lfs import LFSPointer
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse, Response
 
 from packager.rehearsal.account import NAME
 from packager.rehearsal.calls import json_object, object_list, size_field, text_field
@@ -25,7 +24,7 @@ from packager.rehearsal.records import Put, Remove, read_pointer
 from packager.rehearsal.refusal import RefusalError, bad_request
 
 if TYPE_CHECKING:
-    from packager.rehearsal.calls import Call, RouteEntry, StreamEntry
+    from packager.rehearsal.calls import Call
     from packager.rehearsal.repositories import Repository
 
 LARGE_BYTES = 10_000_000
@@ -45,7 +44,7 @@ class _Change:
     description: str
 
 
-def preupload(call: Call) -> Response:
+def preupload(call: Call) -> dict[str, Any]:
     """Answer for each file whether it is large, whether to leave it out, and what the branch has there."""
     repository = call.repository(write=True, contribute=call.flag("create_pr"))
     git = repository.git
@@ -72,10 +71,10 @@ def preupload(call: Call) -> Response:
         if path in standing:
             answer["oid"] = standing[path]
         answers.append(answer)
-    return JSONResponse({"files": answers, "commitOid": commit})
+    return {"files": answers, "commitOid": commit}
 
 
-async def commit(call: Call) -> Response:
+async def commit(call: Call) -> dict[str, Any]:
     """Make a commit from lines of JSON: a header, then one line for each change."""
     is_apart = call.flag("create_pr")
     repository = await run_in_threadpool(call.repository, write=True, contribute=is_apart)
@@ -83,7 +82,7 @@ async def commit(call: Call) -> Response:
         await pour(call.request.stream(), file)
         make = _commit_apart if is_apart else _commit_lines
         answer = await run_in_threadpool(make, call, repository, file)
-    return JSONResponse({"success": True, "hookOutput": "", **answer})
+    return {"success": True, "hookOutput": "", **answer}
 
 
 def _commit_lines(call: Call, repository: Repository, file: BinaryIO) -> dict[str, object]:
@@ -205,11 +204,3 @@ def _refuse_slow(patterns: bytes, paths: list[str]) -> None:
         if math.comb(longest, min(stars, longest // 2)) > _MOST_TRIES:
             pattern = line[:60].decode("utf-8", "replace")
             raise RefusalError(422, f"The pattern {pattern!r} has too many stars for such long paths.")
-
-
-ROUTES: tuple[RouteEntry, ...] = (
-    ("POST", "/api/{kind:kind}/{namespace}/{name}/preupload/{revision}", preupload),
-)
-STREAM_ROUTES: tuple[StreamEntry, ...] = (
-    ("POST", "/api/{kind:kind}/{namespace}/{name}/commit/{revision}", commit),
-)

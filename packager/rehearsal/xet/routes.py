@@ -8,7 +8,7 @@ The address of the store holds its name, since a client remembers for every addr
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -23,7 +23,7 @@ from packager.rehearsal.xet.store import not_here
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from packager.rehearsal.calls import Call, RouteEntry, StreamEntry
+    from packager.rehearsal.calls import Call
     from packager.rehearsal.repositories import Repository
     from packager.rehearsal.xet.shards import Term
     from packager.rehearsal.xet.store import XetStore
@@ -50,25 +50,25 @@ def give_token(call: Call) -> Response:
     return JSONResponse({"casUrl": url, "exp": int(expires), "accessToken": token}, headers=headers)
 
 
-async def receive_xorb(call: Call) -> Response:
+async def receive_xorb(call: Call) -> dict[str, Any]:
     """Take in a xorb."""
     await run_in_threadpool(_admit, call, write=True)
     digest = from_text(call.segment("digest"))
     async with poured(call.request.stream(), call.hub.repositories.incoming, most=_LARGEST_SENT) as received:
         is_new = await run_in_threadpool(_store(call).keep_xorb, digest, received)
-    return JSONResponse({"was_inserted": is_new})
+    return {"was_inserted": is_new}
 
 
-async def receive_shard(call: Call) -> Response:
+async def receive_shard(call: Call) -> dict[str, Any]:
     """Take in a shard: its files are the repository's from now on."""
     repository = await run_in_threadpool(_admit, call, write=True)
     async with poured(call.request.stream(), call.hub.repositories.incoming, most=_LARGEST_SHARD) as received:
         for recipe in await run_in_threadpool(_store(call).keep_shard, received):
             await run_in_threadpool(repository.large.add, recipe)
-    return JSONResponse({"result": 1})
+    return {"result": 1}
 
 
-def describe_file(call: Call) -> Response:
+def describe_file(call: Call) -> dict[str, Any]:
     """Answer from which chunks of which xorbs a file is made, or the part of it that Range asks for."""
     repository = _admit(call, write=False)
     digest = call.segment("digest")
@@ -85,23 +85,21 @@ def describe_file(call: Call) -> Response:
             raise RefusalError(416, f"The file has {recipe.size} bytes.")
     found = list(store.cut(recipe, start, end))
     terms = [term for term, _ in found]
-    return JSONResponse(
-        {
-            "offset_into_first_range": start - found[0][1] if found else 0,
-            "terms": [
-                {
-                    "hash": to_text(term.xorb),
-                    "unpacked_length": term.length,
-                    "range": {"start": term.first, "end": term.last},
-                }
-                for term in terms
-            ],
-            "fetch_info": {
-                to_text(xorb): [_place(call, xorb, first, last) for first, last in spans]
-                for xorb, spans in _spans(terms).items()
-            },
-        }
-    )
+    return {
+        "offset_into_first_range": start - found[0][1] if found else 0,
+        "terms": [
+            {
+                "hash": to_text(term.xorb),
+                "unpacked_length": term.length,
+                "range": {"start": term.first, "end": term.last},
+            }
+            for term in terms
+        ],
+        "fetch_info": {
+            to_text(xorb): [_place(call, xorb, first, last) for first, last in spans]
+            for xorb, spans in _spans(terms).items()
+        },
+    }
 
 
 def describe_chunk(call: Call) -> Response:
@@ -133,27 +131,6 @@ def not_spoken(call: Call) -> Response:
 async def refuse_unspoken(call: Call) -> Response:
     """Do the same without reading what was sent."""
     return not_spoken(call)
-
-
-_STORE = "/api/xet/{store}"
-# Until 1.1 hf_xet knew no versions, and named a shard by its hash.
-ROUTES: tuple[RouteEntry, ...] = (
-    ("GET", "/api/{kind:kind}/{namespace}/{name}/xet-{scope:scope}-token/{revision}", give_token),
-    ("GET", _STORE + "/v1/reconstructions/{digest}", describe_file),
-    ("GET", _STORE + "/reconstruction/{digest}", describe_file),
-    ("GET", _STORE + "/v1/chunks/{prefix}/{digest}", describe_chunk),
-    ("GET", _STORE + "/chunk/{prefix}/{digest}", describe_chunk),
-    ("GET", _STORE + "/xorbs/{digest}", send_xorb),
-    ("GET", _STORE + "/{rest:path}", not_spoken),
-)
-STREAM_ROUTES: tuple[StreamEntry, ...] = (
-    ("POST", _STORE + "/v1/xorbs/{prefix}/{digest}", receive_xorb),
-    ("POST", _STORE + "/xorb/{prefix}/{digest}", receive_xorb),
-    ("POST", _STORE + "/v1/shards", receive_shard),
-    ("POST", _STORE + "/shard/{prefix}/{digest}", receive_shard),
-    ("PUT", _STORE + "/shard/{prefix}/{digest}", receive_shard),
-    ("POST", _STORE + "/{rest:path}", refuse_unspoken),
-)
 
 
 def _store(call: Call) -> XetStore:
@@ -190,9 +167,8 @@ def _place(call: Call, xorb: bytes, first: int, last: int) -> dict[str, object]:
     chunks = _store(call).chunks_of(xorb)
     path = f"/api/xet/{_store(call).name}/xorbs/{to_text(xorb)}"
     expires = str(int(call.hub.accounts.clock()) + _LIFETIME)
-    signature = call.hub.accounts.sign(path, {"expires": expires})
     return {
         "range": {"start": first, "end": last},
-        "url": f"{call.endpoint}{path}?expires={expires}&signature={signature}",
+        "url": call.sign(path, {"expires": expires}),
         "url_range": {"start": chunks[first - 1].end if first else 0, "end": chunks[last - 1].end - 1},
     }
