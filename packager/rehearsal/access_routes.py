@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from packager.rehearsal.account import GUEST, NAME
-from packager.rehearsal.calls import text_field
+from packager.rehearsal.calls import Call, text_field
 from packager.rehearsal.pulls import timestamp
 from packager.rehearsal.refusal import RefusalError, bad_request
-
-if TYPE_CHECKING:
-    from packager.rehearsal.calls import Call
-    from packager.rehearsal.repositories import Repository
+from packager.rehearsal.repositories import Repository
 
 _STATES = ("pending", "accepted", "rejected")
 

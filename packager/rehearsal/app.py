@@ -7,7 +7,6 @@ before any of it (such as faults on demand) wraps the callable that `build_app` 
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.convertors import Convertor, register_url_convertor
@@ -15,9 +14,10 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from packager.rehearsal import (
     access_routes,
@@ -29,17 +29,11 @@ from packager.rehearsal import (
     repository_routes,
     upload_routes,
 )
-from packager.rehearsal.calls import Hub, answering, refusing
+from packager.rehearsal.account import Accounts
+from packager.rehearsal.calls import Handler, Hub, StreamHandler, answering, refusing
 from packager.rehearsal.refusal import RefusalError
+from packager.rehearsal.repositories import Repositories
 from packager.rehearsal.xet import routes as xet_routes
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-    from packager.rehearsal.account import Accounts
-    from packager.rehearsal.calls import Handler, StreamHandler
-    from packager.rehearsal.repositories import Repositories
 
 
 class _Segment(Convertor[str]):

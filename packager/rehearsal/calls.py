@@ -8,27 +8,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import unquote, urlencode
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from packager.rehearsal.account import Accounts, Caller
 from packager.rehearsal.names import RepositoryId, check_repository
 from packager.rehearsal.readme import is_unicode
 from packager.rehearsal.refusal import RefusalError, bad_request, repository_not_found
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from starlette.requests import Request
-
-    from packager.rehearsal.account import Accounts, Caller
-    from packager.rehearsal.repositories import Repositories, Repository
+from packager.rehearsal.repositories import Repositories, Repository
 
 _LARGEST_BODY = 16 << 20
 _LONGEST_MESSAGE = 500

@@ -9,26 +9,19 @@ from __future__ import annotations
 import gzip
 import tempfile
 import zlib
+from collections.abc import Iterator
 from io import BytesIO
-from typing import TYPE_CHECKING, cast
+from typing import IO, cast
 
 from dulwich.errors import GitProtocolError
 from dulwich.protocol import ReceivableProtocol
 from dulwich.repo import Repo
-from dulwich.server import DictBackend, UploadPackHandler
+from dulwich.server import BackendRepo, DictBackend, UploadPackHandler
 from starlette.responses import Response, StreamingResponse
 
-from packager.rehearsal.calls import asking_for_token
+from packager.rehearsal.calls import Call, asking_for_token
 from packager.rehearsal.large_files import PIECE_BYTES
 from packager.rehearsal.refusal import RefusalError, bad_request
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import IO
-
-    from dulwich.server import BackendRepo
-
-    from packager.rehearsal.calls import Call
 
 _LARGEST_QUESTION = 16 << 20
 _FRESH = {"Cache-Control": "no-cache"}

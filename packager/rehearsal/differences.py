@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING
 
 from dulwich.patch import gen_diff_header, is_binary, patch_filename, unified_diff
 
+from packager.rehearsal.git_store import GitStore
 from packager.rehearsal.records import FILE_MODE
-
-if TYPE_CHECKING:
-    from packager.rehearsal.git_store import GitStore
 
 _LARGEST_FILE = 1 << 20
 _MOST_LINES = 10_000

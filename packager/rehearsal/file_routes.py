@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs, quote
 
 from starlette.responses import Response, StreamingResponse
 
-from packager.rehearsal.calls import page_of
+from packager.rehearsal.calls import Call, page_of
 from packager.rehearsal.names import check_path
+from packager.rehearsal.records import CommitRecord, Entry
 from packager.rehearsal.refusal import RefusalError, entry_not_found
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from packager.rehearsal.calls import Call
-    from packager.rehearsal.records import CommitRecord, Entry
-    from packager.rehearsal.repositories import Repository
+from packager.rehearsal.repositories import Repository
 
 _ENTRIES_PER_PAGE = 1000
 _EXPANDED_PER_PAGE = 50

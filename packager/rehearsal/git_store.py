@@ -11,8 +11,10 @@ import stat
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, cast
+from pathlib import Path
+from typing import cast
 
 from dulwich.errors import NotTreeError
 from dulwich.file import FileLocked
@@ -40,10 +42,6 @@ from packager.rehearsal.refusal import (
     repository_not_found,
     revision_not_found,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
 _IDENTITY = b"rehearsal <rehearsal@localhost>"
 _BRANCHES = b"refs/heads/"

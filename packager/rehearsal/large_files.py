@@ -10,21 +10,17 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import BinaryIO
 
 from starlette.concurrency import run_in_threadpool
 
 from packager.rehearsal.disk import place_file, write_file
 from packager.rehearsal.refusal import RefusalError, bad_request, repository_not_found
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
-    from typing import BinaryIO
-
-    from packager.rehearsal.xet.store import Recipe, XetStore
+from packager.rehearsal.xet.store import Recipe, XetStore
 
 PIECE_BYTES = 1 << 20
 

@@ -10,18 +10,14 @@ from __future__ import annotations
 
 import secrets
 from functools import partial
-from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
-from packager.rehearsal.calls import asking_for_token, object_list, size_field, text_field
+from packager.rehearsal.calls import Call, asking_for_token, object_list, size_field, text_field
 from packager.rehearsal.file_routes import send_range
 from packager.rehearsal.names import check_object
 from packager.rehearsal.refusal import RefusalError, bad_request
-
-if TYPE_CHECKING:
-    from packager.rehearsal.calls import Call
-    from packager.rehearsal.repositories import Repository
+from packager.rehearsal.repositories import Repository
 
 PART_BYTES = 16 << 20
 """Larger files are sent in parts of this size."""

@@ -10,13 +10,11 @@ https://huggingface.co/docs/hub/datasets-cards, https://huggingface.co/docs/hub/
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from packager.rehearsal.readme import MetadataError, read_metadata
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from starlette.responses import HTMLResponse, Response
 
 from packager.markdown import render_markdown
-from packager.rehearsal.calls import asking_for_token
+from packager.rehearsal.calls import Call, asking_for_token
 from packager.rehearsal.differences import show_difference
 from packager.rehearsal.pull_routes import find_pull
 from packager.rehearsal.readme import split_readme
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from packager.rehearsal.calls import Call
-    from packager.rehearsal.repositories import Repository
+from packager.rehearsal.repositories import Repository
 
 # Colours are the reader's own, light or dark.
 _STYLE = """\

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from packager.rehearsal.calls import text_field
+from packager.rehearsal.calls import Call, text_field
 from packager.rehearsal.differences import show_difference
+from packager.rehearsal.pulls import Event, Pull
 from packager.rehearsal.refusal import RefusalError, bad_request
-
-if TYPE_CHECKING:
-    from packager.rehearsal.calls import Call
-    from packager.rehearsal.pulls import Event, Pull
-    from packager.rehearsal.repositories import Repository
+from packager.rehearsal.repositories import Repository
 
 _PER_PAGE = 50
 

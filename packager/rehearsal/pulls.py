@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from packager.rehearsal.disk import write_file
+from packager.rehearsal.git_store import GitStore
 from packager.rehearsal.refusal import RefusalError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from packager.rehearsal.git_store import GitStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from dulwich.lfs import LFSPointer
-
-if TYPE_CHECKING:
-    from dulwich.objects import Commit
+from dulwich.objects import Commit
 
 FILE_MODE = 0o100644
 _LARGEST_POINTER = 1024

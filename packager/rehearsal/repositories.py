@@ -17,8 +17,9 @@ import shutil
 import threading
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from packager.rehearsal.account import Caller
 from packager.rehearsal.disk import sync_folder, write_file
 from packager.rehearsal.git_store import GitStore
 from packager.rehearsal.large_files import LargeFiles
@@ -26,11 +27,6 @@ from packager.rehearsal.names import KINDS, RepositoryId
 from packager.rehearsal.pulls import PullStore
 from packager.rehearsal.refusal import RefusalError, repository_not_found
 from packager.rehearsal.xet.store import XetStore
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from packager.rehearsal.account import Caller
 
 _LARGE_TYPES = (
     "7z arrow bin bz2 feather flac gz jpg mp3 mp4 npy npz ogg parquet pdf png safetensors tar wav xz zip zst"

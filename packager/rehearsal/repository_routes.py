@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from packager.rehearsal.account import NAME, Role
-from packager.rehearsal.calls import page_of, text_field
+from packager.rehearsal.calls import Call, page_of, text_field
 from packager.rehearsal.metadata import judge_readme
 from packager.rehearsal.names import RepositoryId, check_repository
 from packager.rehearsal.readme import MetadataError, read_metadata
+from packager.rehearsal.records import CommitRecord, Entry
 from packager.rehearsal.refusal import RefusalError, bad_request, repository_not_found
-from packager.rehearsal.repositories import with_access
-
-if TYPE_CHECKING:
-    from packager.rehearsal.calls import Call
-    from packager.rehearsal.records import CommitRecord, Entry
-    from packager.rehearsal.repositories import Repository
+from packager.rehearsal.repositories import Repository, with_access
 
 _COMMITS_PER_PAGE = 50
 _LONG = ("siblings", "cardData", "usedStorage")

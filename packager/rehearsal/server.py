@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import secrets
 import socket
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import uvicorn
 from filelock import FileLock, Timeout
+from starlette.types import ASGIApp, Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from packager.errors import EnvironmentFailure, UsageError
-from packager.rehearsal.account import Accounts
+from packager.rehearsal.account import Accounts, Token
 from packager.rehearsal.app import build_app
+from packager.rehearsal.faults import Faults
 from packager.rehearsal.repositories import Repositories
-
-if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from starlette.types import ASGIApp, Scope
-
-    from packager.rehearsal.account import Token
-    from packager.rehearsal.faults import Faults
 
 _HOST = "127.0.0.1"
 _FORMAT = 1

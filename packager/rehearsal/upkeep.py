@@ -6,24 +6,19 @@ collect_garbage   removes git objects that no ref reaches, large files that no c
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from datetime import datetime
+from pathlib import Path
+from typing import cast
 
 from dulwich.objects import Blob, Commit, ObjectID
 
 from packager.errors import UsageError
-from packager.rehearsal.records import read_pointer
-from packager.rehearsal.repositories import Repositories
+from packager.rehearsal.records import CommitRecord, read_pointer
+from packager.rehearsal.repositories import Repositories, Repository
 from packager.rehearsal.server import owned_root
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-    from pathlib import Path
-
-    from packager.rehearsal.records import CommitRecord
-    from packager.rehearsal.repositories import Repository
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import re
 import tempfile
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 from dulwich.attrs import compile_gitattributes_patterns, match_path, parse_git_attributes
 from dulwich.ignore import IgnoreFilter, read_ignore_patterns
@@ -16,16 +16,13 @@ from dulwich.lfs import LFSPointer
 from starlette.concurrency import run_in_threadpool
 
 from packager.rehearsal.account import NAME
-from packager.rehearsal.calls import json_object, object_list, size_field, text_field
+from packager.rehearsal.calls import Call, json_object, object_list, size_field, text_field
 from packager.rehearsal.large_files import pour
 from packager.rehearsal.metadata import judge_readme
 from packager.rehearsal.names import check_object, check_path
 from packager.rehearsal.records import Put, Remove, read_pointer
 from packager.rehearsal.refusal import RefusalError, bad_request
-
-if TYPE_CHECKING:
-    from packager.rehearsal.calls import Call
-    from packager.rehearsal.repositories import Repository
+from packager.rehearsal.repositories import Repository
 
 LARGE_BYTES = 10_000_000
 """From this size on, every file is a large file."""

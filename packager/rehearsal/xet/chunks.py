@@ -6,17 +6,14 @@ What a client sends may lie about lengths, so nothing is unpacked beyond the lar
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 
 from lz4.frame import LZ4FrameDecompressor
 
 from packager.rehearsal.refusal import RefusalError, bad_request
 from packager.rehearsal.xet.hashes import hash_chunk
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import BinaryIO
 
 LARGEST_CHUNK = 128 << 10
 """Bytes of content."""

@@ -8,25 +8,21 @@ The address of the store holds its name, since a client remembers for every addr
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, JSONResponse, Response
 
+from packager.rehearsal.calls import Call
 from packager.rehearsal.large_files import poured
 from packager.rehearsal.names import check_repository
 from packager.rehearsal.refusal import RefusalError, repository_not_found
+from packager.rehearsal.repositories import Repository
 from packager.rehearsal.xet.chunks import LARGEST_XORB
 from packager.rehearsal.xet.hashes import from_text, to_text
-from packager.rehearsal.xet.store import not_here
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from packager.rehearsal.calls import Call
-    from packager.rehearsal.repositories import Repository
-    from packager.rehearsal.xet.shards import Term
-    from packager.rehearsal.xet.store import XetStore
+from packager.rehearsal.xet.shards import Term
+from packager.rehearsal.xet.store import XetStore, not_here
 
 _LIFETIME = 3600
 """Seconds for which a token, or the address of a xorb, is good."""

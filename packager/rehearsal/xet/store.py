@@ -16,12 +16,13 @@ import hashlib
 import json
 import secrets
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from packager.rehearsal.disk import place_file, write_file
 from packager.rehearsal.refusal import RefusalError, bad_request
-from packager.rehearsal.xet.chunks import pack_index, read_chunks, scan_xorb, unpack_index
+from packager.rehearsal.xet.chunks import Chunk, pack_index, read_chunks, scan_xorb, unpack_index
 from packager.rehearsal.xet.hashes import (
     from_text,
     hash_file,
@@ -30,14 +31,7 @@ from packager.rehearsal.xet.hashes import (
     is_deduplicated,
     to_text,
 )
-from packager.rehearsal.xet.shards import Term, read_files, write_shard
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from packager.rehearsal.xet.chunks import Chunk
-    from packager.rehearsal.xet.shards import ClaimedFile
+from packager.rehearsal.xet.shards import ClaimedFile, Term, read_files, write_shard
 
 _MOST_SIBLINGS = 256
 _MOST_INDEXES = 64
