@@ -20,8 +20,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from packager.rehearsal.account import Accounts, Caller
+from packager.rehearsal.metadata import is_unicode
 from packager.rehearsal.names import RepositoryId, check_repository
-from packager.rehearsal.readme import is_unicode
 from packager.rehearsal.refusal import RefusalError, bad_request, repository_not_found
 from packager.rehearsal.repositories import Repositories, Repository
 

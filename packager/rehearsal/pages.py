@@ -10,9 +10,8 @@ from starlette.responses import HTMLResponse, Response
 
 from packager.markdown import render_markdown
 from packager.rehearsal.calls import Call, asking_for_token
-from packager.rehearsal.differences import show_difference
-from packager.rehearsal.pull_routes import find_pull
-from packager.rehearsal.readme import split_readme
+from packager.rehearsal.metadata import split_readme
+from packager.rehearsal.pull_routes import find_pull, show_difference
 from packager.rehearsal.repositories import Repository
 
 # Colours are the reader's own, light or dark.

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
+from dulwich.patch import gen_diff_header, is_binary, patch_filename, unified_diff
+
 from packager.rehearsal.calls import Call, text_field
-from packager.rehearsal.differences import show_difference
+from packager.rehearsal.git_store import GitStore
 from packager.rehearsal.pulls import Event, Pull
+from packager.rehearsal.records import FILE_MODE
 from packager.rehearsal.refusal import RefusalError, bad_request
 from packager.rehearsal.repositories import Repository
 
 _PER_PAGE = 50
+_LARGEST_FILE = 1 << 20
+_MOST_LINES = 10_000
+_LARGEST_DIFFERENCE = 8 << 20
 
 
 def open_pull(call: Call) -> dict[str, Any]:
@@ -150,3 +157,34 @@ def _event(found: Repository, pull: Pull, number: int) -> dict[str, object]:
 
 def _frame(identity: str, kind: str, author: str, date: str, data: dict[str, Any]) -> dict[str, object]:
     return {"id": identity, "type": kind, "createdAt": date, "author": {"name": author}, "data": data}
+
+
+def show_difference(git: GitStore, base: str, commit: str) -> str:
+    """Return what a commit changed since another one, as `git diff` does; `git apply` understands it.
+
+    Large files are pointers here, as on the Hub. What takes too long to compare line by line is called
+    binary, as git calls it; what is beyond 8 MB is named, and not shown.
+    """
+    written = BytesIO()
+    for path, blobs in sorted(git.changes(base, commit).items()):
+        sides = [(path.encode(), FILE_MODE, blob.encode()) if blob else (None, None, None) for blob in blobs]
+        contents = [git.read_blob(blob) if blob else b"" for blob in blobs]
+        written.writelines(gen_diff_header(*zip(*sides, strict=True)))
+        names = patch_filename(sides[0][0], b"a"), patch_filename(sides[1][0], b"b")
+        if written.tell() < _LARGEST_DIFFERENCE and all(map(_has_lines, contents)):
+            before, after = map(_lines, contents)
+            written.writelines(unified_diff(before, after, *names))
+        else:
+            written.write(b"Binary files %s and %s differ\n" % names)
+    return written.getvalue().decode("utf-8", "replace")
+
+
+def _has_lines(content: bytes) -> bool:
+    is_short = len(content) <= _LARGEST_FILE and content.count(b"\n") <= _MOST_LINES
+    return is_short and not is_binary(content)
+
+
+def _lines(content: bytes) -> list[bytes]:
+    """Return the lines with their ends, as git counts them: a carriage return ends none."""
+    *lines, last = content.split(b"\n")
+    return [line + b"\n" for line in lines] + ([last] if last else [])

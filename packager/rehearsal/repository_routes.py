@@ -9,9 +9,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from packager.rehearsal.account import NAME, Role
 from packager.rehearsal.calls import Call, page_of, text_field
-from packager.rehearsal.metadata import judge_readme
+from packager.rehearsal.metadata import MetadataError, judge_readme, read_metadata
 from packager.rehearsal.names import RepositoryId, check_repository
-from packager.rehearsal.readme import MetadataError, read_metadata
 from packager.rehearsal.records import CommitRecord, Entry
 from packager.rehearsal.refusal import RefusalError, bad_request, repository_not_found
 from packager.rehearsal.repositories import Repository, with_access

@@ -6,7 +6,6 @@ import base64
 import math
 import re
 import tempfile
-from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, BinaryIO
 
@@ -31,16 +30,6 @@ _MOST_TRIES = 10_000_000
 """Ways to match one path, some 100 ns each."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """What a client wants to commit."""
-
-    parent: str | None
-    operations: tuple[Put | Remove, ...]
-    title: str
-    description: str
-
-
 def preupload(call: Call) -> dict[str, Any]:
     """Answer for each file whether it is large, whether to leave it out, and what the branch has there."""
     repository = call.repository(write=True, contribute=call.flag("create_pr"))
@@ -59,15 +48,16 @@ def preupload(call: Call) -> dict[str, Any]:
     ignore_text = ignored.encode() if isinstance(ignored, str) else git.find_text(commit, ".gitignore") or b""
     _refuse_slow(ignore_text, paths)
     ignores = IgnoreFilter(read_ignore_patterns(BytesIO(ignore_text)))
-    answers: list[dict[str, object]] = []
+    answers = []
     for path, file in zip(paths, files, strict=True):
         is_filtered = match_path(patterns, path.encode()).get(b"filter") == b"lfs"
         is_large = is_filtered or size_field(file, "size") >= LARGE_BYTES
-        answer: dict[str, object] = {"path": path, "uploadMode": "lfs" if is_large else "regular"}
-        answer["shouldIgnore"] = ignores.is_ignored(path) is True
-        if path in standing:
-            answer["oid"] = standing[path]
-        answers.append(answer)
+        answer = {
+            "path": path,
+            "uploadMode": "lfs" if is_large else "regular",
+            "shouldIgnore": ignores.is_ignored(path) is True,
+        }
+        answers.append(answer | ({"oid": standing[path]} if path in standing else {}))
     return {"files": answers, "commitOid": commit}
 
 
@@ -77,32 +67,30 @@ async def commit(call: Call) -> dict[str, Any]:
     repository = await run_in_threadpool(call.repository, write=True, contribute=is_apart)
     with tempfile.TemporaryFile(dir=call.hub.repositories.incoming) as file:
         await pour(call.request.stream(), file)
-        make = _commit_apart if is_apart else _commit_lines
-        answer = await run_in_threadpool(make, call, repository, file)
+        answer = await run_in_threadpool(_commit_lines, call, repository, file, is_apart)
     return {"success": True, "hookOutput": "", **answer}
 
 
-def _commit_lines(call: Call, repository: Repository, file: BinaryIO) -> dict[str, object]:
-    revision = call.segment("revision")
-    repository.git.head(revision)  # before anything is read: a commit on nothing is answered as such
-    change = _read_change(repository, file)
-    oid = repository.git.commit(revision, change.parent, change.operations, change.title, change.description)
-    return {"commitOid": oid, "commitUrl": f"{call.endpoint}/{repository.identity.page}/commit/{oid}"}
-
-
-def _commit_apart(call: Call, repository: Repository, file: BinaryIO) -> dict[str, object]:
-    """Commit to a new pull request; it begins at the parent that is named, or at the head."""
-    change = _read_change(repository, file)
-    git = repository.git
-    head = git.head(call.segment("revision"))
-    base = git.resolve(change.parent) if change.parent else head
+def _commit_lines(call: Call, repository: Repository, file: BinaryIO, is_apart: bool) -> dict[str, str]:  # noqa: FBT001 - run in a thread
+    """Commit to a branch, or apart: to a new pull request that begins at the parent named, or at the head."""
+    git, revision = repository.git, call.segment("revision")
+    head = git.head(revision)  # before anything is read: a commit on nothing is answered as such
+    header, operations = _read_change(repository, file)
+    title, description = text_field(header, "summary").strip(), text_field(header, "description", "")
+    if not title:
+        raise bad_request("The commit has no summary.")
+    parent = text_field(header, "parentCommit", "") or None
+    page = f"{call.endpoint}/{repository.identity.page}"
+    if not is_apart:
+        oid = git.commit(revision, parent, operations, title, description)
+        return {"commitOid": oid, "commitUrl": f"{page}/commit/{oid}"}
+    base = git.resolve(parent) if parent else head
     made: list[str] = []
 
     def make(number: int) -> None:
-        made.append(git.commit_apart(number, base, change.operations, change.title, change.description))
+        made.append(git.commit_apart(number, base, operations, title, description))
 
-    pull = repository.pulls.open(change.title, NAME, base, make, status="open")
-    page = f"{call.endpoint}/{repository.identity.page}"
+    pull = repository.pulls.open(title, NAME, base, make, status="open")
     return {
         "commitOid": made[0],
         "commitUrl": f"{page}/commit/{made[0]}",
@@ -110,7 +98,7 @@ def _commit_apart(call: Call, repository: Repository, file: BinaryIO) -> dict[st
     }
 
 
-def _read_change(repository: Repository, file: BinaryIO) -> _Change:
+def _read_change(repository: Repository, file: BinaryIO) -> tuple[dict[str, Any], list[Put | Remove]]:
     file.seek(0)
     header: dict[str, Any] | None = None
     operations: list[Put | Remove] = []
@@ -118,7 +106,11 @@ def _read_change(repository: Repository, file: BinaryIO) -> _Change:
         if not line.endswith(b"\n") and len(line) == _LONGEST_LINE:
             raise RefusalError(413, f"A line of the commit is longer than {_LONGEST_LINE} bytes.")
         if line.strip():
-            key, value = _read_line(line)
+            fields = json_object(line)
+            value = fields.get("value")
+            if not isinstance(value, dict):
+                raise bad_request("A line of a commit is an object with 'key' and 'value'.")
+            key = text_field(fields, "key")
             if (key == "header") is (header is not None):
                 raise bad_request("A commit begins with its header, and has one.")
             if header is None:
@@ -127,32 +119,26 @@ def _read_change(repository: Repository, file: BinaryIO) -> _Change:
                 operations.append(_read_operation(repository, key, value))
     if header is None:
         raise bad_request("The commit has no header.")
-    title = text_field(header, "summary").strip()
-    if not title:
-        raise bad_request("The commit has no summary.")
-    parent = text_field(header, "parentCommit", "") or None
-    return _Change(parent, tuple(operations), title, text_field(header, "description", ""))
-
-
-def _read_line(line: bytes) -> tuple[str, dict[str, Any]]:
-    fields = json_object(line)
-    value = fields.get("value")
-    if not isinstance(value, dict):
-        raise bad_request("A line of a commit is an object with 'key' and 'value'.")
-    return text_field(fields, "key"), value
+    return header, operations
 
 
 def _read_operation(repository: Repository, key: str, value: dict[str, Any]) -> Put | Remove:
     path = text_field(value, "path")
+    path = check_path(path.rstrip("/") if key == "deletedFolder" else path, status=422)
     match key:
         case "file":
-            return Put(check_path(path, status=422), _store_file(repository, path, value))
+            return Put(path, _store_file(repository, path, value))
         case "lfsFile":
-            return Put(check_path(path, status=422), _store_pointer(repository, path, value))
+            oid = check_object(text_field(value, "oid"))
+            # A copy within the repository names no size.
+            size = size_field(value, "size") if "size" in value else repository.large.size(oid)
+            size = _check_arrived(repository, path, oid, size)
+            blob = repository.git.add_blob(LFSPointer(oid, size).to_bytes())
+            return Put(path, blob)
         case "deletedFile":
-            return Remove(check_path(path, status=422), is_folder=False)
+            return Remove(path, is_folder=False)
         case "deletedFolder":
-            return Remove(check_path(path.rstrip("/"), status=422), is_folder=True)
+            return Remove(path, is_folder=True)
     raise bad_request(f"Unknown operation {key[:40]!r}.")
 
 
@@ -169,22 +155,11 @@ def _store_file(repository: Repository, path: str, value: dict[str, Any]) -> str
     pointer = read_pointer(content)
     if pointer is not None:
         _check_arrived(repository, path, pointer.oid, pointer.size)
-    elif path == "README.md":
-        _check_readme(content, repository.identity.kind)
-    return repository.git.add_blob(content)
-
-
-def _store_pointer(repository: Repository, path: str, value: dict[str, Any]) -> str:
-    oid = check_object(text_field(value, "oid"))
-    # A copy within the repository names no size.
-    size = size_field(value, "size") if "size" in value else repository.large.size(oid)
-    size = _check_arrived(repository, path, oid, size)
-    return repository.git.add_blob(LFSPointer(oid, size).to_bytes())
-
-
-def _check_readme(content: bytes, kind: str) -> None:
-    if errors := judge_readme(content.decode("utf-8", "replace"), kind).errors:
+    elif path == "README.md" and (
+        errors := judge_readme(content.decode("utf-8", "replace"), repository.identity.kind).errors
+    ):
         raise bad_request(f"Invalid metadata in README.md: {'; '.join(errors)}")
+    return repository.git.add_blob(content)
 
 
 def _check_arrived(repository: Repository, path: str, oid: str, size: int | None) -> int:
