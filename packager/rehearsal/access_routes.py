@@ -32,10 +32,7 @@ def list_requests(call: Call) -> list[Any]:
 
 def ask_access(call: Call) -> None:
     """Ask for a gated repository: an automatic gate opens at once, a manual one waits for its owner."""
-    found = call.repository()
-    name = call.require_account().name
-    if not found.settings.gated:
-        raise bad_request(f"{found.identity.repo_id} is not gated.")
+    found, name = _gated(call, write=False), call.require_account().name
     if name not in found.settings.access:
         _set(found, name, "accepted" if found.settings.gated == "auto" else "pending")
 
@@ -65,8 +62,8 @@ def decide_access(call: Call) -> None:
     _set(found, name, status)
 
 
-def _gated(call: Call) -> Repository:
-    found = call.repository(write=True)
+def _gated(call: Call, *, write: bool = True) -> Repository:
+    found = call.repository(write=write)
     if not found.settings.gated:
         raise bad_request(f"{found.identity.repo_id} is not gated.")
     return found

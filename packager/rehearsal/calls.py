@@ -62,7 +62,12 @@ class Call:
         if caller is None:
             raise RefusalError(401, "Invalid username or password.")
         if namespace is not None and not caller.may_write(namespace):
-            raise _forbidden(caller, namespace)
+            reason = f"{namespace} is not {caller.name}'s"
+            if caller.owns(namespace):
+                reason = "this token may only read"
+            raise RefusalError(
+                403, f"You don't have the rights to write under the namespace {namespace}: {reason}."
+            )
         return caller
 
     def segment(self, name: str) -> str:
@@ -131,7 +136,9 @@ def refusing(_request: Request, refusal: Exception) -> Response:
         raise refusal
     # A message may quote the request, which may be long and hold what no answer can.
     message = refusal.message[:_LONGEST_MESSAGE].encode("utf-8", "backslashreplace").decode()
-    headers = {**refusal.headers, "X-Error-Message": _header_text(message)}
+    # A header holds one line of ASCII.
+    line = re.sub(r"[\x00-\x1f\x7f]", " ", message).strip().encode("ascii", "backslashreplace").decode()
+    headers = {**refusal.headers, "X-Error-Message": line}
     if refusal.code:
         headers["X-Error-Code"] = refusal.code
     return JSONResponse({"error": message, **refusal.fields}, refusal.status, headers)
@@ -203,11 +210,6 @@ def page_of(call: Call, items: Sequence[object], size: int, present: Callable[[A
     return JSONResponse([present(item) for item in items[start:end]], headers=headers)
 
 
-def _forbidden(caller: Caller, namespace: str) -> RefusalError:
-    reason = "this token may only read" if caller.owns(namespace) else f"{namespace} is not {caller.name}'s"
-    return RefusalError(403, f"You don't have the rights to write under the namespace {namespace}: {reason}.")
-
-
 def _refuse_gated(repository: Repository, caller: Caller | None) -> None:
     """Refuse the files of a gated repository to who is not its owner and has not been let in."""
     gated, name = repository.settings.gated, repository.identity.repo_id
@@ -227,8 +229,3 @@ async def _read_body(request: Request) -> bytes:
         if len(body) > _LARGEST_BODY:
             raise RefusalError(413, f"The body is larger than {_LARGEST_BODY} bytes.")
     return bytes(body)
-
-
-def _header_text(message: str) -> str:
-    """Return a message as a header can hold it: one line of ASCII."""
-    return re.sub(r"[\x00-\x1f\x7f]", " ", message).strip().encode("ascii", "backslashreplace").decode()

@@ -32,7 +32,6 @@ from packager.rehearsal.records import (
     Put,
     Remove,
     measure_blob,
-    message_of,
     record_of,
 )
 from packager.rehearsal.refusal import (
@@ -70,7 +69,7 @@ class GitStore:
         Repo.init_bare(folder, mkdir=True, default_branch=b"main").close()
         store = cls(folder)
         files = {".gitattributes": ObjectID(store.add_blob(attributes).encode())}
-        store._write_commit(Ref(_BRANCHES + b"main"), store._write_tree(files), (), "initial commit\n")
+        store._write_commit(Ref(_BRANCHES + b"main"), store._write_tree(files), (), "initial commit")
         return store
 
     def close(self) -> None:
@@ -192,11 +191,7 @@ class GitStore:
         return None
 
     def list_folder(self, commit: str, folder: str, *, recursive: bool) -> list[Entry]:
-        """Return what is in a folder (the empty path is the root), sorted by path.
-
-        Raises:
-            RefusalError: there is no such folder.
-        """
+        """Return what is in a folder (the empty path is the root), sorted by path; 404 if there is none."""
         with self._opened():
             tree = self._commit(commit).tree
             if folder:
@@ -258,7 +253,7 @@ class GitStore:
             if parent is not None and not (len(parent) >= 7 and head.startswith(parent)):
                 raise _stale()
             tree = self._change(head, operations)
-            return self._write_commit(ref, tree, (head,), message_of(title, message), head)
+            return self._write_commit(ref, tree, (head,), title, message, moved_from=head)
 
     def commit_apart(
         self, number: int, parent: str, operations: Sequence[Put | Remove], title: str, message: str = ""
@@ -266,7 +261,7 @@ class GitStore:
         """Make the first commit of a new pull request and return its id."""
         with self._opened():
             tree, ref = self._change(parent, operations), Ref(_PULLS + b"%d" % number)
-            return self._write_commit(ref, tree, (parent,), message_of(title, message))
+            return self._write_commit(ref, tree, (parent,), title, message)
 
     def open_pull(self, number: int, commit: str) -> None:
         """Make a pull request that changes nothing yet."""
@@ -278,11 +273,7 @@ class GitStore:
         return sorted(path for path in ours.keys() & theirs.keys() if ours[path] != theirs[path])
 
     def merge(self, base: str, source: str, branch: str, title: str) -> str:
-        """Commit to a branch what `source` changed since `base`; 409 if the branch changed the same.
-
-        Returns:
-            The id of the new commit.
-        """
+        """Commit to a branch what `source` changed since `base`; 409 if the branch changed the same."""
         with self._opened():
             ref, head = self._head(branch)
             if found := self.conflicts(base, source, head):
@@ -297,13 +288,13 @@ class GitStore:
             ]
             operations += [Put(path, blob) for path, blob in changes if blob]
             tree = self._change(head, operations)
-            return self._write_commit(ref, tree, (head, source), message_of(title, ""), head)
+            return self._write_commit(ref, tree, (head, source), title, moved_from=head)
 
     def squash(self, branch: str, title: str) -> str:
         """Replace the history of a branch by one commit that holds the same, and return its id."""
         with self._opened():
             ref, head = self._head(branch)
-            return self._write_commit(ref, self._commit(head).tree, (), message_of(title, ""), head)
+            return self._write_commit(ref, self._commit(head).tree, (), title, moved_from=head)
 
     def _change(self, commit: str, operations: Sequence[Put | Remove]) -> ObjectID:
         """Store the tree that a commit has after these changes, made in their order; return its id."""
@@ -334,12 +325,14 @@ class GitStore:
     def _write_tree(self, files: dict[str, ObjectID]) -> ObjectID:
         return commit_tree(self.objects, [(path.encode(), oid, FILE_MODE) for path, oid in files.items()])
 
-    def _write_commit(
+    def _write_commit(  # noqa: PLR0913 - what a commit is made of
         self,
         ref: Ref,
         tree: ObjectID,
         parents: Sequence[str],
-        text: str,
+        title: str,
+        message: str = "",
+        *,
         moved_from: str | None = None,
     ) -> str:
         """Store a commit and let the ref name it: a new ref, or one that still names `moved_from`."""
@@ -350,6 +343,8 @@ class GitStore:
         commit.author_time = commit.commit_time = int(time.time())
         commit.author_timezone = commit.commit_timezone = 0
         commit.encoding = b"UTF-8"
+        # `git fsck` finds fault with NUL in a message.
+        text = f"{title}\n\n{message}".replace("\0", "").rstrip() + "\n"
         commit.message = text.encode("utf-8", "replace")
         self.objects.add_object(commit)
         moved = (

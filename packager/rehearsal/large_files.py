@@ -85,11 +85,7 @@ class LargeFiles:
                 yield piece
 
     async def receive(self, oid: str, size: int, chunks: AsyncIterator[bytes]) -> None:
-        """Take in a whole file.
-
-        Raises:
-            RefusalError: the bytes are not `size` many, or their sha256 is not `oid`.
-        """
+        """Take in a whole file; 400 if the bytes are not `size` many, or their sha256 is not `oid`."""
         async with poured(chunks, self._incoming, size) as received:
             await run_in_threadpool(self._keep, received, oid, size)
 
@@ -102,10 +98,9 @@ class LargeFiles:
             await pour(chunks, file, size)
 
     def complete(self, upload: str, oid: str, size: int) -> None:
-        """Check an upload that came in parts, and keep it. Completing what is kept already is no error.
+        """Check an upload that came in parts, and keep it, or else throw it away (400).
 
-        Raises:
-            RefusalError: the parts together are not the file promised; they are thrown away.
+        Completing what is kept already is no error.
         """
         partial = self._incoming / upload
         if self.path(oid).exists():
@@ -161,8 +156,7 @@ async def pour(
 ) -> None:
     """Write a request's body to a file, piece by piece, off the event loop.
 
-    Raises:
-        RefusalError: it is not `size` bytes long (None: any length will do), or longer than `most`.
+    Refuse one that is not `size` bytes long (None: any length will do), or longer than `most`.
     """
     received = 0
     piece = bytearray()

@@ -120,13 +120,13 @@ def _judge_text(found: Judgement, name: str, value: object) -> None:
     found.require(isinstance(value, str), name, "must be a string")
 
 
+def _judge_list(found: Judgement, name: str, value: object) -> bool:
+    return found.require(isinstance(value, list), name, "must be an array")
+
+
 def _judge_texts(found: Judgement, name: str, value: object) -> None:
-    if found.require(isinstance(value, list), name, "must be an array"):
+    if _judge_list(found, name, value):
         _texts(found, name, value)
-
-
-def _judge_list(found: Judgement, name: str, value: object) -> None:
-    found.require(isinstance(value, list), name, "must be an array")
 
 
 def _judge_license(found: Judgement, name: str, value: object) -> None:
@@ -196,13 +196,13 @@ def _judge_dataset_info(found: Judgement, name: str, value: object) -> None:
                     found.require(isinstance(item.get("name"), str), f"{at}.name", "must be a string")
 
 
-_JUDGES: Final[dict[str, Callable[[Judgement, str, Any], None]]] = {
+_JUDGES: Final[dict[str, Callable[[Judgement, str, Any], object]]] = {
     "license": _judge_license,
     "language": _judge_language,
     "tags": _judge_texts,
     "model-index": _judge_list,
 }
-_DATASET_JUDGES: Final[dict[str, Callable[[Judgement, str, Any], None]]] = {
+_DATASET_JUDGES: Final[dict[str, Callable[[Judgement, str, Any], object]]] = {
     "license_name": _judge_text,
     "license_link": _judge_text,
     "pretty_name": _judge_text,
@@ -217,28 +217,22 @@ _DATASET_JUDGES: Final[dict[str, Callable[[Judgement, str, Any], None]]] = {
 
 def _texts(found: Judgement, name: str, value: object) -> list[tuple[str, str]]:
     """Return the texts of a list, or a text alone, each with its place; note what is no text."""
-    items = [(f"{name}[{at}]", item) for at, item in enumerate(value)] if isinstance(value, list) else None
-    texts = []
-    for place, item in items if items is not None else [(name, value)]:
-        if isinstance(item, str):
-            texts.append((place, item))
-        else:
-            found.require(False, place, "must be a string")
-    return texts
+    items = [(name, value)]
+    if isinstance(value, list):
+        items = [(f"{name}[{at}]", item) for at, item in enumerate(value)]
+    return [
+        (at, str(item)) for at, item in items if found.require(isinstance(item, str), at, "must be a string")
+    ]
 
 
 def _objects(found: Judgement, name: str, value: object) -> list[tuple[str, dict[str, Any]]]:
     """Return the objects of a list, each with its place; note what is none."""
-    if not isinstance(value, list):
-        found.require(False, name, "must be an array")
-        return []
-    objects = []
-    for at, item in enumerate(value):
-        if isinstance(item, dict):
-            objects.append((f"{name}[{at}]", item))
-        else:
-            found.require(False, f"{name}[{at}]", "must be of type object")
-    return objects
+    _judge_list(found, name, value)
+    return [
+        (f"{name}[{at}]", item)
+        for at, item in enumerate(value if isinstance(value, list) else ())
+        if found.require(isinstance(item, dict), f"{name}[{at}]", "must be of type object")
+    ]
 
 
 # --- reading -------------------------------------------------------------------------------------------

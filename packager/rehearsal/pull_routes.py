@@ -92,7 +92,12 @@ def change_pull(call: Call) -> dict[str, Any]:
             data = {"from": pull.title, "to": text_field(fields, "title")}
             pull = found.pulls.change(number, "title-change", author, data, title=data["to"])
         case "status":
-            pull = _set_status(found, pull, author, text_field(fields, "status"))
+            status = text_field(fields, "status")
+            if status not in {"open", "closed"}:
+                raise bad_request("The status of a pull request is set to open or closed.")
+            if pull.status == "merged":
+                raise RefusalError(409, f"The pull request {number} is merged.")
+            pull = found.pulls.change(number, "status-change", author, {"status": status}, status=status)
         case "merge":
             pull = found.pulls.merge(number, author)
     last = _event(found, pull, len(pull.events) - 1)
@@ -110,14 +115,6 @@ def find_pull(call: Call, found: Repository) -> Pull:
 
 def _comment(found: Repository, number: int, author: str, text: str) -> Pull:
     return found.pulls.change(number, "comment", author, {"text": text})
-
-
-def _set_status(found: Repository, pull: Pull, author: str, status: str) -> Pull:
-    if status not in {"open", "closed"}:
-        raise bad_request("The status of a pull request is set to open or closed.")
-    if pull.status == "merged":
-        raise RefusalError(409, f"The pull request {pull.number} is merged.")
-    return found.pulls.change(pull.number, "status-change", author, {"status": status}, status=status)
 
 
 def _present(call: Call, found: Repository, pull: Pull) -> dict[str, object]:

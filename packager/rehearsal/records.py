@@ -74,8 +74,3 @@ def record_of(commit: Commit) -> CommitRecord:
     title, _, message = commit.message.decode("utf-8", "replace").partition("\n")
     date = datetime.fromtimestamp(commit.commit_time, UTC)
     return CommitRecord(commit.id.decode(), title, message.strip(), date)
-
-
-def message_of(title: str, message: str) -> str:
-    """Return the text of a git commit; `git fsck` finds fault with NUL in it."""
-    return f"{title}\n\n{message}".replace("\0", "").rstrip() + "\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from dataclasses import replace
 from typing import Any
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -13,7 +14,7 @@ from packager.rehearsal.metadata import MetadataError, judge_readme, read_metada
 from packager.rehearsal.names import RepositoryId, check_repository
 from packager.rehearsal.records import CommitRecord, Entry
 from packager.rehearsal.refusal import RefusalError, bad_request, repository_not_found
-from packager.rehearsal.repositories import Repository, with_access
+from packager.rehearsal.repositories import Repository
 
 _COMMITS_PER_PAGE = 50
 _LONG = ("siblings", "cardData", "usedStorage")
@@ -90,8 +91,16 @@ def change_settings(call: Call) -> dict[str, Any]:
     """Change who may read a repository."""
     found = call.repository(write=True)
     fields = call.fields()
-    found.change(with_access(found.settings, fields.get("visibility"), fields.get("gated")))
-    return {"private": found.settings.private, "gated": found.settings.gated or False}
+    visibility, gated = fields.get("visibility"), fields.get("gated")
+    if visibility not in (None, "public", "private") or gated not in (None, False, "auto", "manual"):
+        raise bad_request("visibility is public or private; gated is auto, manual or false.")
+    settings = found.settings
+    if visibility is not None:
+        settings = replace(settings, private=visibility == "private")
+    if gated is not None:
+        settings = replace(settings, gated=gated or None)
+    found.change(settings)
+    return {"private": settings.private, "gated": settings.gated or False}
 
 
 def check_access(call: Call) -> None:
@@ -114,18 +123,17 @@ def repository_info(call: Call) -> dict[str, Any]:
 def list_refs(call: Call) -> dict[str, Any]:
     """Answer the branches and tags."""
     git = call.repository().git
-    answer: dict[str, object] = {"converts": []}
-    for kind, folder, refs in (("branches", "heads", git.branches()), ("tags", "tags", git.tags())):
-        answer[kind] = [
+    found = {"branches": ("heads", git.branches()), "tags": ("tags", git.tags())}
+    if call.flag("include_prs"):
+        found["pullRequests"] = ("pr", git.pulls())
+    answer = {
+        kind: [
             {"name": name, "ref": f"refs/{folder}/{name}", "targetCommit": commit}
             for name, commit in refs.items()
         ]
-    if call.flag("include_prs"):
-        answer["pullRequests"] = [
-            {"name": number, "ref": f"refs/pr/{number}", "targetCommit": commit}
-            for number, commit in git.pulls().items()
-        ]
-    return answer
+        for kind, (folder, refs) in found.items()
+    }
+    return {"converts": [], **answer}
 
 
 def list_commits(call: Call) -> Response:

@@ -50,12 +50,7 @@ class Collected:
 
 
 def measure_commits(root: Path) -> tuple[CommitCost, ...]:
-    """Return what each commit cost, in the order in which they were made. Repositories share chunks.
-
-    Raises:
-        UsageError: `root` is no folder of a Hub.
-        EnvironmentFailure: a Hub serves it.
-    """
+    """Return what each commit cost, in the order in which they were made. Repositories share chunks."""
     with _held(root) as repositories:
         known: set[str] = set()
         return tuple(_cost(repositories, *made, known) for made in _in_order(repositories))

@@ -37,14 +37,13 @@ class Chunk:
 
 
 def scan_xorb(file: BinaryIO) -> Iterator[Chunk]:
-    """Yield the chunks of a xorb that was received, hashing each, up to the end or the client's footer.
-
-    Raises:
-        RefusalError: the bytes are no xorb (400).
-    """
+    """Yield the chunks of a xorb, hashing each, up to the end or the client's footer; 400 if it is none."""
     end = count = total = 0
     while (header := file.read(_HEADER)) and not header.startswith(_FOOTER):
-        version, packed, scheme, length = _read_header(header)
+        if len(header) < _HEADER:
+            raise _cut_short()
+        version, scheme = header[0], header[4]
+        packed, length = (int.from_bytes(header[at : at + 3], "little") for at in (1, 5))
         end += _HEADER + packed
         count += 1
         total += length
@@ -77,17 +76,6 @@ def pack_index(chunks: list[Chunk]) -> bytes:
 def unpack_index(index: bytes) -> list[Chunk]:
     """Return the chunks that `pack_index` packed."""
     return [Chunk(*entry) for entry in _ENTRY.iter_unpack(index)]
-
-
-def _read_header(header: bytes) -> tuple[int, int, int, int]:
-    if len(header) < _HEADER:
-        raise _cut_short()
-    return (
-        header[0],
-        int.from_bytes(header[1:4], "little"),
-        header[4],
-        int.from_bytes(header[5:8], "little"),
-    )
 
 
 def _cut_short() -> RefusalError:

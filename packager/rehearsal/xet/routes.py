@@ -22,7 +22,7 @@ from packager.rehearsal.repositories import Repository
 from packager.rehearsal.xet.chunks import LARGEST_XORB
 from packager.rehearsal.xet.hashes import from_text, to_text
 from packager.rehearsal.xet.shards import Term
-from packager.rehearsal.xet.store import XetStore, not_here
+from packager.rehearsal.xet.store import XetStore
 
 _LIFETIME = 3600
 """Seconds for which a token, or the address of a xorb, is good."""
@@ -73,7 +73,7 @@ def describe_file(call: Call) -> dict[str, Any]:
     recipe = store.recipe(digest)
     link = repository.large.link(recipe.sha256) if recipe else None
     if recipe is None or link is None:
-        raise not_here(digest)
+        raise RefusalError(404, f"The file {digest} is not here.")
     start, end = 0, recipe.size
     if asked := _RANGE.fullmatch(call.request.headers.get("range", "")):
         start, end = int(asked[1]), min(recipe.size, int(asked[2]) + 1)

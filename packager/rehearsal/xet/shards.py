@@ -53,11 +53,7 @@ class ClaimedFile:
 
 
 def read_files(shard: BinaryIO) -> Iterator[ClaimedFile]:
-    """Yield the files of a shard.
-
-    Raises:
-        RefusalError: these bytes are no shard (400).
-    """
+    """Yield the files of a shard; 400 if these bytes are none."""
     header = shard.read(_ENTRY)
     if header[:32] != _TAG or int.from_bytes(header[32:40], "little") != _VERSION:
         raise bad_request("This is no shard, or one of an unknown version.")

@@ -17,11 +17,11 @@ import json
 import secrets
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packager.rehearsal.disk import place_file, write_file
-from packager.rehearsal.refusal import RefusalError, bad_request
+from packager.rehearsal.refusal import bad_request
 from packager.rehearsal.xet.chunks import Chunk, pack_index, read_chunks, scan_xorb, unpack_index
 from packager.rehearsal.xet.hashes import (
     from_text,
@@ -69,11 +69,7 @@ class XetStore:
     # --- xorbs ---
 
     def keep_xorb(self, digest: bytes, received: Path) -> bool:
-        """Check a xorb that was received, and keep it. Return False if it is here already.
-
-        Raises:
-            RefusalError: its chunks are not what its hash says (400).
-        """
+        """Keep a xorb if its chunks are what its hash says (else 400). Return False if it is here already."""
         with received.open("r+b") as file:
             chunks = list(scan_xorb(file))
             found = hash_xorb([(chunk.digest, chunk.length) for chunk in chunks])
@@ -110,26 +106,26 @@ class XetStore:
     # --- recipes ---
 
     def keep_shard(self, received: Path) -> list[Recipe]:
-        """Check the files of a shard that was received, and keep their recipes.
-
-        Raises:
-            RefusalError: a file is not what the shard says about it (400); nothing of it is kept.
-        """
+        """Keep the recipes of the files of a shard; none if a file is not what the shard says (400)."""
         with received.open("rb") as shard:
             recipes = [self._prove(claim) for claim in read_files(shard)]
         for recipe in recipes:
             place = self._path("files", recipe.digest)
             place.parent.mkdir(parents=True, exist_ok=True)
-            write_file(place, _write_recipe(recipe), self._beside())
+            terms = [[to_text(term.xorb), term.first, term.last, term.length] for term in recipe.terms]
+            fields = {"sha256": recipe.sha256, "size": recipe.size, "terms": terms}
+            write_file(place, json.dumps(fields).encode(), self._beside())
         self._remember_chunks(recipes)
         return recipes
 
     def recipe(self, digest: str) -> Recipe | None:
         """Return the recipe of a file, or None if it is not here. `digest` must have passed `from_text`."""
         try:
-            return _read_recipe(digest, self._path("files", digest).read_bytes())
+            fields = json.loads(self._path("files", digest).read_bytes())
         except FileNotFoundError:
             return None
+        terms = tuple(Term(from_text(xorb), *numbers) for xorb, *numbers in fields["terms"])
+        return Recipe(digest, fields["sha256"], fields["size"], terms)
 
     def read(self, recipe: Recipe, start: int, end: int) -> Iterator[bytes]:
         """Yield the bytes of a file from `start` up to, but not including, `end`, chunk by chunk."""
@@ -151,15 +147,15 @@ class XetStore:
         place = 0
         for term in recipe.terms:
             if place < end and start < place + term.length:
-                first, last, begin, at = term.last, term.first, place, place
+                at = place
+                kept: list[tuple[int, int, int]] = []
                 for number in range(term.first, term.last):
                     length = self.chunks_of(term.xorb)[number].length
                     if at < end and start < at + length:
-                        begin = at if number < first else begin
-                        first, last = min(first, number), number + 1
+                        kept.append((number, at, length))
                     at += length
-                kept = sum(chunk.length for chunk in self.chunks_of(term.xorb)[first:last])
-                yield Term(term.xorb, first, last, kept), begin
+                size = sum(length for *_, length in kept)
+                yield Term(term.xorb, kept[0][0], kept[-1][0] + 1, size), kept[0][1]
             place += term.length
 
     def unneeded(self, recipes: set[str]) -> Iterator[Path]:
@@ -225,16 +221,13 @@ class XetStore:
         if hash_file(hashes) != claim.digest:
             raise bad_request(f"The chunks of the file {name} make another file.")
         recipe = Recipe(name, "", sum(term.length for term in claim.terms), claim.terms)
-        found = self._hash(recipe)
-        if claim.sha256 is not None and to_text(claim.sha256) != found:
-            raise bad_request(f"The sha256 of the file {name} is {found}, not {to_text(claim.sha256)}.")
-        return Recipe(name, found, recipe.size, claim.terms)
-
-    def _hash(self, recipe: Recipe) -> str:
         digest = hashlib.sha256()
         for piece in self.read(recipe, 0, recipe.size):
             digest.update(piece)
-        return digest.hexdigest()
+        found = digest.hexdigest()
+        if claim.sha256 is not None and to_text(claim.sha256) != found:
+            raise bad_request(f"The sha256 of the file {name} is {found}, not {to_text(claim.sha256)}.")
+        return replace(recipe, sha256=found)
 
     # --- helpers ---
 
@@ -243,19 +236,3 @@ class XetStore:
 
     def _beside(self) -> Path:
         return self._incoming / secrets.token_hex(16)
-
-
-def _write_recipe(recipe: Recipe) -> bytes:
-    terms = [[to_text(term.xorb), term.first, term.last, term.length] for term in recipe.terms]
-    return json.dumps({"sha256": recipe.sha256, "size": recipe.size, "terms": terms}).encode()
-
-
-def _read_recipe(digest: str, content: bytes) -> Recipe:
-    fields = json.loads(content)
-    terms = tuple(Term(from_text(xorb), *numbers) for xorb, *numbers in fields["terms"])
-    return Recipe(digest, fields["sha256"], fields["size"], terms)
-
-
-def not_here(digest: str) -> RefusalError:
-    """Return the refusal for a file that this store does not have, or not for this caller."""
-    return RefusalError(404, f"The file {digest} is not here.")
