@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 import huggingface_hub
 from huggingface_hub import constants
 
 from packager.errors import UsageError
+from packager.hub.api import is_loopback
 from packager.hub.client import TIMEOUT, WAITS, Hub
-from packager.hub.loopback import is_loopback
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 
 def connect_hub(

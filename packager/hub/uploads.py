@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from pathlib import Path
+from typing import Final, TypeAlias
 
 import huggingface_hub
 
 from packager.errors import DataError
 from packager.folders import describe_differences
+from packager.model import BuiltFile
 from packager.work import count_cpus
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
-    from pathlib import Path
-
-    from packager.model import BuiltFile
 
 _Stamp: TypeAlias = tuple[int, int, int]
 
@@ -53,11 +50,7 @@ class Upload:
             yield tuple(portion)
 
     def check_unchanged(self) -> None:
-        """Refuse files that were changed while they were sent; asks the file system, and reads none.
-
-        Raises:
-            DataError: one was.
-        """
+        """Refuse files changed while they were sent (DataError); asks the file system, and reads none."""
         changed = [
             f"{operation.path_in_repo} was changed while it was being published"
             for operation, stamp in self._pairs()
@@ -71,11 +64,7 @@ class Upload:
 
 
 def prepare_upload(build: Path, files: Sequence[BuiltFile]) -> Upload:
-    """Return files of a build folder ready to be sent; each is read once, and has its planned bytes.
-
-    Raises:
-        DataError: one has not, or is missing.
-    """
+    """Return files of a build folder ready to be sent, each read once. DataError: one is not as planned."""
     stamps = tuple(_stamp(build / file.path) for file in files)
     try:
         operations = tuple(huggingface_hub.CommitOperationAdd(file.path, build / file.path) for file in files)

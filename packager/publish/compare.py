@@ -74,12 +74,7 @@ def open_folder(folder: Path) -> Side:
 
 
 def open_version(hub: Hub, repo_id: str, revision: str) -> Side:
-    """Return a version: a tag, a branch or a commit of a repository.
-
-    Raises:
-        UsageError: there is no such revision, or no manifest in it.
-        DataError: the manifest is damaged.
-    """
+    """Return a version: a tag, a branch or a commit. UsageError: there is none, or no manifest in it."""
     from packager.hub import HubFailure  # noqa: PLC0415 - folders alone need no Hub
 
     name = f"{repo_id}@{revision}"
@@ -251,4 +246,4 @@ def _make_row(number: int, values: dict[str, Any], parts: Parts) -> Row:
 
 
 def _frozen(value: object) -> str | int | float | None:
-    return value if value is None or isinstance(value, str | int | float) else repr(value)
+    return value if isinstance(value, str | int | float | None) else repr(value)

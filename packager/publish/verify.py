@@ -41,13 +41,7 @@ class Verified:
 
 
 def verify_release(hub: Hub, repo_id: str, tag: str, recorded: str | None = None) -> Verified:
-    """Read a version from the Hub and compare it with its manifest.
-
-    Args:
-        hub: the Hub.
-        repo_id: the repository.
-        tag: the version's tag.
-        recorded: the commit that a receipt names; None if there is no receipt.
+    """Read a version from the Hub and compare it with its manifest; `recorded` is the commit of its receipt.
 
     Raises:
         UsageError: there is no such tag.
