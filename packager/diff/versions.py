@@ -15,16 +15,13 @@ The first is that of TensorFlow Datasets and Croissant 1.1, the second the recip
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import IntEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from packager.diff.manifests import ManifestDiff
 from packager.diff.news import count
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from packager.diff.manifests import ManifestDiff
-    from packager.model import Version
+from packager.model import Version
 
 
 class Level(IntEnum):

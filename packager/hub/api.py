@@ -62,13 +62,10 @@ class Api(huggingface_hub.HfApi):
         """Return whether a 404 is about the repository; one without a code may be of what is no Hub."""
         if code := answer.headers.get("X-Error-Code"):
             return bool(code == "RepoNotFound")
-        return self._build_hf_headers().get("authorization") is not None and self._knows_us()
-
-    def _knows_us(self) -> bool:
-        answer = huggingface_hub.get_session().get(
-            f"{self.endpoint}/api/whoami-v2", headers=self._build_hf_headers()
-        )
-        return answer.status_code == _OK and bool(_as_object(answer))
+        if self._build_hf_headers().get("authorization") is None:
+            return False
+        known = self._get("", url=f"{self.endpoint}/api/whoami-v2")
+        return known.status_code == _OK and bool(_as_object(known))
 
     def read_tree(self, repo_id: str, revision: str) -> Iterator[RemoteFile]:
         """Yield the files at a revision."""

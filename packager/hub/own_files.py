@@ -66,15 +66,14 @@ class _Reader:
 
     def read(self, file: RemoteFile) -> tuple[bytes, str]:
         """Return the bytes of a file, and their sha256."""
-        data = b""
 
         def look() -> tuple[str, str]:
-            nonlocal data
-            data = self._hub.read_file(self._repo_id, self._head, file.path)
-            return hashlib.sha256(data).hexdigest(), git_hash(data)
+            seen.append(self._hub.read_file(self._repo_id, self._head, file.path))
+            return hashlib.sha256(seen[-1]).hexdigest(), git_hash(seen[-1])
 
+        seen: list[bytes] = []
         sha256 = self._settle(file, look)
-        return data, sha256
+        return seen[-1], sha256
 
     def recognize(self, file: RemoteFile, data: bytes | None) -> str | None:
         """Return the sha256 of these bytes if they are what is listed."""

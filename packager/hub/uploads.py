@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -27,14 +27,17 @@ class Upload:
     """Files that a commit is to show."""
 
     build: Path
-    operations: tuple[huggingface_hub.CommitOperationAdd, ...]
-    stamps: tuple[_Stamp, ...]
-    """What the file system said of each before it was hashed: file, size in bytes, time of change."""
+    files: tuple[tuple[huggingface_hub.CommitOperationAdd, _Stamp], ...]
+    """Each with what the file system said of it before it was hashed: file, size in bytes, time of change."""
+
+    @property
+    def operations(self) -> list[huggingface_hub.CommitOperationAdd]:
+        """Return what a commit takes."""
+        return [operation for operation, _ in self.files]
 
     def take(self, paths: Collection[str]) -> Upload:
         """Return the part with these paths."""
-        kept = [each for each in self._pairs() if each[0].path_in_repo in paths]
-        return Upload(self.build, tuple(one for one, _ in kept), tuple(other for _, other in kept))
+        return replace(self, files=tuple(each for each in self.files if each[0].path_in_repo in paths))
 
     def portions(self) -> Iterator[tuple[huggingface_hub.CommitOperationAdd, ...]]:
         """Yield the files a few at a time: a client that sends all at once may hold all in memory."""
@@ -53,14 +56,11 @@ class Upload:
         """Refuse files changed while they were sent (DataError); asks the file system, and reads none."""
         changed = [
             f"{operation.path_in_repo} was changed while it was being published"
-            for operation, stamp in self._pairs()
+            for operation, stamp in self.files
             if _stamp(self.build / operation.path_in_repo) != stamp
         ]
         if changed:
             raise DataError(describe_differences(self.build, changed))
-
-    def _pairs(self) -> list[tuple[huggingface_hub.CommitOperationAdd, _Stamp]]:
-        return list(zip(self.operations, self.stamps, strict=True))
 
 
 def prepare_upload(build: Path, files: Sequence[BuiltFile]) -> Upload:
@@ -79,7 +79,7 @@ def prepare_upload(build: Path, files: Sequence[BuiltFile]) -> Upload:
     ]
     if differences:
         raise DataError(describe_differences(build, differences))
-    return Upload(build, operations, stamps)
+    return Upload(build, tuple(zip(operations, stamps, strict=True)))
 
 
 def _stamp(place: Path) -> _Stamp:

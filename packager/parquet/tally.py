@@ -83,7 +83,10 @@ class TableTally:
 
     def finish(self) -> Tally:
         """Return what was counted."""
-        counts = {name: _as_counts(array) for name, array in self._counts.items()}
+        counts: dict[str, Counts] = {}
+        for name, array in self._counts.items():
+            places = np.flatnonzero(array)
+            counts[name] = dict(zip(places.tolist(), array[places].tolist(), strict=True))
         speakers = self._speakers
         return Tally(
             segments=self._rows,
@@ -179,17 +182,16 @@ class TableTally:
         place = int(rank.argmin())
         if self._example is None or rank[place] < self._example.rank:
             row = table.slice(place, 1).to_pylist()[0]
-            shown = tuple((name, _show(value)) for name, value in row.items())
+            shown = tuple(
+                (name, value.isoformat() if isinstance(value, datetime) else cut_long(value))
+                for name, value in row.items()
+            )
             self._example = Example(int(rank[place]), row[RECORDING], row[SEGMENT], shown)
 
 
 def _one(column: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
     """Return a column as one array."""
     return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
-
-
-def _show(value: object) -> object:
-    return value.isoformat() if isinstance(value, datetime) else cut_long(value)
 
 
 def _as_nanoseconds(seconds: Any) -> NDArray[np.int64]:  # noqa: ANN401
@@ -264,8 +266,3 @@ def _sum_by(codes: NDArray[np.int64], values: NDArray[np.int64], count: int) -> 
     sums = np.zeros(count, object)
     np.add.at(sums, codes, values.astype(object))
     return sums
-
-
-def _as_counts(array: NDArray[np.int64]) -> Counts:
-    places = np.flatnonzero(array)
-    return dict(zip(places.tolist(), array[places].tolist(), strict=True))

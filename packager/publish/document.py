@@ -6,19 +6,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from packager.config import POLICIES
+from packager.diff import ManifestDiff
 from packager.errors import DataError, EnvironmentFailure, UsageError
+from packager.model import ReleasePlan
 from packager.publish.plan import Wishes
 from packager.publish.versions import as_text
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from packager.diff import ManifestDiff
-    from packager.model import ReleasePlan
 
 _FORMAT: Final = 1
 _NEEDED: Final = {"endpoint", "repo_id", "parent", "version", "add", "keep", "delete"}

@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from packager.errors import DataError, EnvironmentFailure
 from packager.folders import load_build, load_texts, replace_folder
 from packager.manifest import NAME as MANIFEST
 from packager.manifest import dump_manifest
+from packager.model import Manifest, ReleaseFacts
 from packager.release import finish_release
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from packager.model import Manifest, ReleaseFacts
 
 
 def finish_folder(build: Path, release: ReleaseFacts | None) -> None:

@@ -9,23 +9,29 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from packager.card import NAME as CARD
 from packager.card import describe_edit
+from packager.diff import RowDiff
 from packager.errors import DataError, UsageError
 from packager.manifest import NAME as MANIFEST
 from packager.manifest import dump_manifest
-from packager.model import BuiltFile, ReleasePlan, is_repository_name
+from packager.model import (
+    BuiltFile,
+    Manifest,
+    ReleaseFacts,
+    ReleasePlan,
+    RemoteFile,
+    RemoteState,
+    Tag,
+    Version,
+    is_repository_name,
+)
 from packager.publish.versions import as_text, check_asked, find_step, read_asked
 from packager.release import facts_from, finish_release
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from packager.diff import RowDiff
-    from packager.model import Manifest, ReleaseFacts, RemoteFile, RemoteState, Tag, Version
 
 _PLACEHOLDER: Final = "me/"
 _LISTED: Final = 20  # files named in one message

@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 from packager.errors import DataError, EnvironmentFailure
 from packager.folders import hash_file, load_build, state_folder, write_whole
 from packager.manifest import NAME as MANIFEST
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from packager.model import Receipt
+from packager.model import Receipt
 
 _PUBLIC: Final = "https://huggingface.co"
 

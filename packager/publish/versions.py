@@ -7,10 +7,10 @@ release that follows it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from packager.diff import (
     Level,
+    RowDiff,
     choose_version,
     compare_manifests,
     describe_news,
@@ -18,11 +18,7 @@ from packager.diff import (
     raise_version,
 )
 from packager.errors import UsageError
-from packager.model import ReleaseFacts, parse_version
-
-if TYPE_CHECKING:
-    from packager.diff import RowDiff
-    from packager.model import Manifest, Version
+from packager.model import Manifest, ReleaseFacts, Version, parse_version
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 
 from starlette.applications import Starlette
-from starlette.convertors import Convertor, register_url_convertor
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -20,7 +20,6 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from packager.rehearsal import (
-    access_routes,
     clone_routes,
     file_routes,
     lfs_routes,
@@ -34,17 +33,6 @@ from packager.rehearsal.calls import Handler, Hub, StreamHandler, answering, ref
 from packager.rehearsal.refusal import RefusalError
 from packager.rehearsal.repositories import Repositories
 from packager.rehearsal.xet import routes as xet_routes
-
-
-class _Segment(Convertor[str]):
-    """One part of a path as it was sent; handlers decode it."""
-
-    def convert(self, value: str) -> str:
-        return value
-
-    def to_string(self, value: str) -> str:
-        return value
-
 
 # An address without a kind is a model's, unless its first part means something else.
 _SEGMENTS = {
@@ -80,9 +68,9 @@ _ROUTES: tuple[tuple[str, str, Handler | StreamHandler], ...] = (
     ("DELETE", _API + "/branch/{ref}", repository_routes.remove_branch),
     ("POST", _API + "/tag/{ref}", repository_routes.add_tag),
     ("DELETE", _API + "/tag/{ref}", repository_routes.remove_tag),
-    ("GET", _API + "/user-access-request/{state:state}", access_routes.list_requests),
-    ("POST", _API + "/user-access-request/grant", access_routes.grant_access),
-    ("POST", _API + "/user-access-request/handle", access_routes.decide_access),
+    ("GET", _API + "/user-access-request/{state:state}", repository_routes.list_requests),
+    ("POST", _API + "/user-access-request/grant", repository_routes.grant_access),
+    ("POST", _API + "/user-access-request/handle", repository_routes.decide_access),
     ("POST", _API + "/discussions", pull_routes.open_pull),
     ("GET", _API + "/discussions", pull_routes.list_pulls),
     ("GET", _API + "/discussions/{number}", pull_routes.show_pull),
@@ -115,7 +103,7 @@ _ROUTES: tuple[tuple[str, str, Handler | StreamHandler], ...] = (
     ("PUT", _XET + "/shard/{prefix}/{digest}", xet_routes.receive_shard),
     ("GET", _XET + "/xorbs/{digest}", xet_routes.send_xorb),
     ("GET", _XET + "/{rest:path}", xet_routes.not_spoken),
-    ("POST", _XET + "/{rest:path}", xet_routes.refuse_unspoken),
+    ("POST", _XET + "/{rest:path}", xet_routes.not_spoken),
     ("GET", "/", pages.show_all),
     *(
         (method, page + path, handler)
@@ -123,7 +111,7 @@ _ROUTES: tuple[tuple[str, str, Handler | StreamHandler], ...] = (
         for method, path, handler in (
             ("GET", "/resolve/{revision}/{path:path}", file_routes.send_file),
             ("POST", ".git/info/lfs/objects/batch", lfs_routes.answer_batch),
-            ("POST", "/ask-access", access_routes.ask_access),
+            ("POST", "/ask-access", repository_routes.ask_access),
             *(
                 (method, git + path, handler)
                 for git in (".git", "")
@@ -148,13 +136,17 @@ _ROUTES: tuple[tuple[str, str, Handler | StreamHandler], ...] = (
 def build_app(repositories: Repositories, accounts: Accounts) -> ASGIApp:
     """Return the application that serves these repositories to these accounts and to strangers."""
     for name, regex in _SEGMENTS.items():
-        register_url_convertor(name, type("_Kind", (_Segment,), {"regex": regex})())
+        register_url_convertor(name, type("_Segment", (StringConvertor,), {"regex": regex})())
     hub = Hub(repositories, accounts)
     app = Starlette(
         routes=[Route(path, answering(hub, handler), methods=[method]) for method, path, handler in _ROUTES],
         # A name that merely resolves to this machine must not let a web page in.
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])],
-        exception_handlers={RefusalError: refusing, HTTPException: _not_implemented, ClientDisconnect: _gone},
+        exception_handlers={
+            RefusalError: refusing,
+            HTTPException: _not_implemented,
+            ClientDisconnect: lambda *_: Response(status_code=400),  # nobody is there to read it
+        },
     )
     app.router.redirect_slashes = False
     return _with_raw_path(app)
@@ -176,10 +168,6 @@ def _with_raw_path(app: ASGIApp) -> ASGIApp:
         await app({**scope, "path": scope["raw_path"].decode("latin-1")}, receive, send_with_id)
 
     return outer
-
-
-def _gone(_request: Request, _error: Exception) -> Response:
-    return Response(status_code=400)  # nobody is there to read it
 
 
 def _not_implemented(request: Request, error: Exception) -> Response:

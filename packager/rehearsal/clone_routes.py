@@ -24,12 +24,17 @@ from packager.rehearsal.large_files import PIECE_BYTES
 from packager.rehearsal.refusal import RefusalError, bad_request
 
 _LARGEST_QUESTION = 16 << 20
+_NO_PUSH = "git push is not implemented by the rehearsal Hub: publish through its API."
 _FRESH = {"Cache-Control": "no-cache"}
 
 
 def list_refs(call: Call) -> Response:
     """Answer which refs there are, and what this server can do."""
-    _refuse_push(call.request.query_params.get("service", ""))
+    service = call.request.query_params.get("service", "")
+    if service == "git-receive-pack":
+        raise RefusalError(501, _NO_PUSH)
+    if service != "git-upload-pack":
+        raise RefusalError(501, "git's dumb protocol is not implemented by the rehearsal Hub.")
     answer = _upload_pack(call, b"", advertise=True)
     head = b"# service=git-upload-pack\n"
     frame = b"%04x%s0000" % (len(head) + 4, head)
@@ -55,17 +60,9 @@ def send_pack(call: Call) -> Response:
     )
 
 
-def refuse_pack(call: Call) -> Response:
+def refuse_pack(_call: Call) -> Response:
     """Refuse a push by name."""
-    _refuse_push("git-receive-pack")
-    raise bad_request(call.request.url.path)
-
-
-def _refuse_push(service: str) -> None:
-    if service == "git-receive-pack":
-        raise RefusalError(501, "git push is not implemented by the rehearsal Hub: publish through its API.")
-    if service != "git-upload-pack":
-        raise RefusalError(501, "git's dumb protocol is not implemented by the rehearsal Hub.")
+    raise RefusalError(501, _NO_PUSH)
 
 
 def _upload_pack(call: Call, question: bytes, *, advertise: bool) -> IO[bytes]:

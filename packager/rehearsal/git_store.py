@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 from dulwich.errors import NotTreeError
 from dulwich.file import FileLocked
@@ -31,7 +31,7 @@ from packager.rehearsal.records import (
     Entry,
     Put,
     Remove,
-    measure_blob,
+    read_pointer,
     record_of,
 )
 from packager.rehearsal.refusal import (
@@ -111,17 +111,11 @@ class GitStore:
         with self._opened():
             return self._head(revision)[1]
 
-    def branches(self) -> dict[str, str]:
-        """Return the commit of each branch, sorted by name."""
-        return self._list_refs(_BRANCHES)
-
-    def pulls(self) -> dict[str, str]:
-        """Return the newest commit of each pull request, by number."""
-        return self._list_refs(_PULLS)
-
-    def tags(self) -> dict[str, str]:
-        """Return the commit of each tag, sorted by name."""
-        return self._list_refs(_TAGS)
+    def refs(self, folder: Literal["heads", "tags", "pr"]) -> dict[str, str]:
+        """Return the commit of each branch, tag or pull request, sorted by name; these have numbers."""
+        with self._opened():
+            refs = self._refs.as_dict(Ref(f"refs/{folder}/".encode()))
+            return {name.decode("utf-8", "replace"): self._peel(oid) for name, oid in sorted(refs.items())}
 
     def add_branch(self, name: str, revision: str) -> None:
         """Make a branch that points at a revision; 409 if it exists."""
@@ -223,11 +217,14 @@ class GitStore:
                     break
         return found
 
-    def changes(self, base: str, commit: str) -> dict[str, tuple[str | None, str | None]]:
-        """Return for each file that differs its blob before and after; None where it is not there."""
+    def changes(self, base: str | None, commit: str) -> dict[str, tuple[str | None, str | None]]:
+        """Return for each file that differs its blob before and after; None where it is not there.
+
+        Without a `base`, nothing was there before.
+        """
         found: dict[str, tuple[str | None, str | None]] = {}
         with self._opened():
-            trees = self._commit(base).tree, self._commit(commit).tree
+            trees = self._commit(base).tree if base else None, self._commit(commit).tree
             for (before, after), _, blobs in self.objects.tree_changes(*trees):
                 old, new = (None if blob is None else blob.decode() for blob in blobs)
                 found[(after or before or b"").decode()] = (old, new)
@@ -256,15 +253,14 @@ class GitStore:
             return self._write_commit(ref, tree, (head,), title, message, moved_from=head)
 
     def commit_apart(
-        self, number: int, parent: str, operations: Sequence[Put | Remove], title: str, message: str = ""
+        self, parent: str, operations: Sequence[Put | Remove], title: str, message: str = ""
     ) -> str:
-        """Make the first commit of a new pull request and return its id."""
+        """Make a commit that no ref names yet and return its id."""
         with self._opened():
-            tree, ref = self._change(parent, operations), Ref(_PULLS + b"%d" % number)
-            return self._write_commit(ref, tree, (parent,), title, message)
+            return self._write_commit(None, self._change(parent, operations), (parent,), title, message)
 
     def open_pull(self, number: int, commit: str) -> None:
-        """Make a pull request that changes nothing yet."""
+        """Make the ref of a pull request whose newest commit is this one."""
         self._add_ref(_PULLS, str(number), ObjectID(commit.encode()))
 
     def conflicts(self, base: str, source: str, head: str) -> list[str]:
@@ -327,7 +323,7 @@ class GitStore:
 
     def _write_commit(  # noqa: PLR0913 - what a commit is made of
         self,
-        ref: Ref,
+        ref: Ref | None,
         tree: ObjectID,
         parents: Sequence[str],
         title: str,
@@ -335,7 +331,7 @@ class GitStore:
         *,
         moved_from: str | None = None,
     ) -> str:
-        """Store a commit and let the ref name it: a new ref, or one that still names `moved_from`."""
+        """Store a commit, and let a ref name it: a new one, or one that still names `moved_from`."""
         commit = Commit()
         commit.tree = tree
         commit.parents = [ObjectID(parent.encode()) for parent in parents]
@@ -347,12 +343,12 @@ class GitStore:
         text = f"{title}\n\n{message}".replace("\0", "").rstrip() + "\n"
         commit.message = text.encode("utf-8", "replace")
         self.objects.add_object(commit)
-        moved = (
-            self._refs.set_if_equals(ref, ObjectID(moved_from.encode()), commit.id)
-            if moved_from
+        before = ObjectID(moved_from.encode()) if moved_from else None
+        if ref is not None and not (
+            self._refs.set_if_equals(ref, before, commit.id)
+            if before
             else self._refs.add_if_new(ref, commit.id)
-        )
-        if not moved:
+        ):
             raise _stale()
         return commit.id.decode()
 
@@ -392,13 +388,12 @@ class GitStore:
         if stat.S_ISDIR(mode):
             return Entry(path, oid.decode(), 0, is_folder=True)
         if oid not in self._measures:
-            self._measures[oid] = measure_blob(self.objects[oid].as_raw_string())
+            content = self.objects[oid].as_raw_string()
+            pointer = read_pointer(content)
+            self._measures[oid] = (
+                (pointer.size, pointer.oid, len(content)) if pointer else (len(content), None, 0)
+            )
         return Entry(path, oid.decode(), *self._measures[oid])
-
-    def _list_refs(self, prefix: bytes) -> dict[str, str]:
-        with self._opened():
-            refs = self._refs.as_dict(Ref(prefix))
-            return {name.decode("utf-8", "replace"): self._peel(oid) for name, oid in sorted(refs.items())}
 
     def _add_ref(self, prefix: bytes, name: str, oid: ObjectID) -> None:
         ref = _check_ref(prefix, name)

@@ -43,8 +43,8 @@ def show_all(call: Call) -> Response:
     """Show the repositories; private ones only with the token."""
     caller = call.caller
     shown = [found for found in call.hub.repositories.list_all() if found.is_visible_to(caller)]
-    items = "".join(f"<li>{_link(f'/{found.identity.page}', found.identity.page)}" for found in shown)
-    return _page("Rehearsal Hub", f"<ul>{items}</ul>" if items else "<p>Nothing has been published yet.</p>")
+    items = [_link(f"/{found.identity.page}", found.identity.page) for found in shown]
+    return _page("Rehearsal Hub", _list(items) if items else "<p>Nothing has been published yet.</p>")
 
 
 def show_one(call: Call) -> Response:
@@ -63,11 +63,15 @@ def show_one(call: Call) -> Response:
         "<h2>Files</h2>",
         _files(found, commit, files),
         "<h2>Versions</h2>",
-        _revisions(page, found.git.tags().items()),
+        _revisions(page, found.git.refs("tags")),
         "<h2>Branches</h2>",
-        _revisions(page, found.git.branches().items()),
+        _revisions(page, found.git.refs("heads")),
         "<h2>Open pull requests</h2>",
-        _pulls(found, page),
+        _list(
+            _link(f"{page}/discussions/{pull.number}", f"#{pull.number} {pull.title}")
+            for pull in found.pulls.list_all()
+            if pull.is_pull and pull.status in {"draft", "open"}
+        ),
     ]
     return _page(found.identity.page, "\n".join(body))
 
@@ -108,20 +112,15 @@ def _files(found: Repository, commit: str, files: str) -> str:
     return f"<table><tr><th>path<th>bytes{''.join(rows)}</table>"
 
 
-def _revisions(page: str, refs: Iterable[tuple[str, str]]) -> str:
-    items = (
-        f"<li>{_link(f'{page}?revision={quote(name)}', name)} <code>{commit}</code>" for name, commit in refs
-    )
-    return f"<ul>{''.join(items)}</ul>"
+def _list(items: Iterable[str]) -> str:
+    return f"<ul>{''.join(f'<li>{item}' for item in items)}</ul>"
 
 
-def _pulls(found: Repository, page: str) -> str:
-    items = (
-        f"<li>{_link(f'{page}/discussions/{pull.number}', f'#{pull.number} {pull.title}')}"
-        for pull in found.pulls.list_all()
-        if pull.is_pull and pull.status in {"draft", "open"}
+def _revisions(page: str, refs: dict[str, str]) -> str:
+    return _list(
+        f"{_link(f'{page}?revision={quote(name)}', name)} <code>{commit}</code>"
+        for name, commit in refs.items()
     )
-    return f"<ul>{''.join(items)}</ul>"
 
 
 def _link(href: str, text: str) -> str:

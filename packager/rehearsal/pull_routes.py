@@ -30,10 +30,10 @@ def open_pull(call: Call) -> dict[str, Any]:
     description = text_field(fields, "description", "")
     head = found.git.head("main")
     author = call.require_account().name
-    if fields.get("pullRequest") is True:
-        pull = found.pulls.open(title, author, head, lambda number: found.git.open_pull(number, head))
-    else:
-        pull = found.pulls.open(title, author, head, None, status="open")
+    is_pull = fields.get("pullRequest") is True
+    pull = found.pulls.open(
+        title, author, head, head if is_pull else None, status="draft" if is_pull else "open"
+    )
     pull = _comment(found, pull.number, author, description)
     return _present(call, found, pull)
 
@@ -66,7 +66,7 @@ def show_pull(call: Call) -> dict[str, Any]:
     if not pull.is_pull:
         return answer
     head = found.git.head(pull.ref)
-    target = found.git.branches().get(pull.target)
+    target = found.git.refs("heads").get(pull.target)
     is_open = pull.status in {"draft", "open"}
     answer["filesWithConflicts"] = found.git.conflicts(pull.base, head, target) if is_open and target else []
     answer["changes"] = {"base": f"refs/heads/{pull.target}"}

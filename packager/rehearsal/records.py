@@ -38,6 +38,8 @@ class CommitRecord:
     message: str
     """What follows the title."""
     date: datetime
+    parent: str | None
+    """The first one; None: it begins a history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +65,9 @@ def read_pointer(content: bytes) -> LFSPointer | None:
     return pointer if pointer is not None and re.fullmatch("[0-9a-f]{64}", pointer.oid) else None
 
 
-def measure_blob(content: bytes) -> tuple[int, str | None, int]:
-    """Return the size of the file that a blob stands for, if large its sha256 and pointer size."""
-    pointer = read_pointer(content)
-    return (pointer.size, pointer.oid, len(content)) if pointer else (len(content), None, 0)
-
-
 def record_of(commit: Commit) -> CommitRecord:
     """Return what the Hub lists of a git commit."""
     title, _, message = commit.message.decode("utf-8", "replace").partition("\n")
     date = datetime.fromtimestamp(commit.commit_time, UTC)
-    return CommitRecord(commit.id.decode(), title, message.strip(), date)
+    parent = commit.parents[0].decode() if commit.parents else None
+    return CommitRecord(commit.id.decode(), title, message.strip(), date, parent)

@@ -1,4 +1,4 @@
-"""Answer for accounts, repositories, branches, tags and history."""
+"""Answer for accounts, repositories and who may read them, branches, tags and history."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from typing import Any
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from packager.rehearsal.account import NAME, Role
+from packager.rehearsal.account import GUEST, NAME, Role
 from packager.rehearsal.calls import Call, page_of, text_field
 from packager.rehearsal.metadata import MetadataError, judge_readme, read_metadata
 from packager.rehearsal.names import RepositoryId, check_repository
+from packager.rehearsal.pulls import timestamp
 from packager.rehearsal.records import CommitRecord, Entry
 from packager.rehearsal.refusal import RefusalError, bad_request, repository_not_found
 from packager.rehearsal.repositories import Repository
 
 _COMMITS_PER_PAGE = 50
+_STATES = ("pending", "accepted", "rejected")
 _LONG = ("siblings", "cardData", "usedStorage")
 _TAGGED = ("annotations_creators", "language", "license", "size_categories", "task_categories", "task_ids")
 
@@ -123,9 +125,9 @@ def repository_info(call: Call) -> dict[str, Any]:
 def list_refs(call: Call) -> dict[str, Any]:
     """Answer the branches and tags."""
     git = call.repository().git
-    found = {"branches": ("heads", git.branches()), "tags": ("tags", git.tags())}
+    found = {"branches": ("heads", git.refs("heads")), "tags": ("tags", git.refs("tags"))}
     if call.flag("include_prs"):
-        found["pullRequests"] = ("pr", git.pulls())
+        found["pullRequests"] = ("pr", git.refs("pr"))
     answer = {
         kind: [
             {"name": name, "ref": f"refs/{folder}/{name}", "targetCommit": commit}
@@ -208,6 +210,54 @@ def no_namespace(call: Call) -> Response:
     raise repository_not_found(known=call.caller is not None)
 
 
+def list_requests(call: Call) -> list[Any]:
+    """Answer the accounts whose request is in a state."""
+    found = _gated(call)
+    state = call.request.path_params["state"]
+    return [
+        {
+            "requestId": f"{found.identity.page}/{name}",
+            "user": {"user": name, "fullname": name, "email": None},
+            "status": status,
+            "timestamp": since,
+        }
+        for name, (status, since) in sorted(found.settings.access.items())
+        if status == state
+    ]
+
+
+def ask_access(call: Call) -> None:
+    """Ask for a gated repository: an automatic gate opens at once, a manual one waits for its owner."""
+    found, name = _gated(call, write=False), call.require_account().name
+    if name not in found.settings.access:
+        _set(found, name, "accepted" if found.settings.gated == "auto" else "pending")
+
+
+def grant_access(call: Call) -> None:
+    """Let an account in that has not asked."""
+    found = _gated(call)
+    name = _account(text_field(call.fields(), "user"))
+    if found.settings.admits(name):
+        raise RefusalError(400, f"{name} has access already.")
+    _set(found, name, "accepted")
+
+
+def decide_access(call: Call) -> None:
+    """Accept a request, reject it, or let it wait again."""
+    found = _gated(call)
+    fields = call.fields()
+    name = _account(text_field(fields, "user", "") or text_field(fields, "requestId").rpartition("/")[2])
+    status = text_field(fields, "status")
+    standing = found.settings.access.get(name)
+    if status not in _STATES or standing is None:
+        raise RefusalError(
+            404 if standing is None else 400, f"{name} has no request that can become {status}."
+        )
+    if standing[0] == status:
+        raise RefusalError(400, f"The request of {name} is {status} already.")
+    _set(found, name, status)
+
+
 def _named_in(call: Call, fields: dict[str, Any]) -> RepositoryId:
     caller = call.require_account()
     kind = f"{text_field(fields, 'type', 'model')}s"
@@ -275,3 +325,21 @@ def _sibling(entry: Entry, *, with_blobs: bool) -> dict[str, object]:
         if entry.sha256 is not None:
             item["lfs"] = {"size": entry.size, "sha256": entry.sha256, "pointerSize": entry.pointer_size}
     return item
+
+
+def _gated(call: Call, *, write: bool = True) -> Repository:
+    found = call.repository(write=write)
+    if not found.settings.gated:
+        raise bad_request(f"{found.identity.repo_id} is not gated.")
+    return found
+
+
+def _account(name: str) -> str:
+    if name not in {NAME, GUEST}:
+        raise RefusalError(404, "There is no such account on the rehearsal Hub.")
+    return name
+
+
+def _set(found: Repository, name: str, status: str) -> None:
+    access = found.settings.access | {name: (status, timestamp())}
+    found.change(replace(found.settings, access=access))

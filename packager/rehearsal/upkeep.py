@@ -11,9 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import cast
 
-from dulwich.objects import Blob, Commit, ObjectID
+from dulwich.objects import Blob
 
 from packager.errors import UsageError
 from packager.rehearsal.records import CommitRecord, read_pointer
@@ -86,7 +85,7 @@ def _in_order(repositories: Repositories) -> Iterator[tuple[Repository, CommitRe
     found: dict[tuple[str, str], tuple[datetime, int, Repository, CommitRecord]] = {}
     for repository in repositories.list_all():
         git = repository.git
-        for head in (*git.branches().values(), *git.tags().values(), *git.pulls().values()):
+        for head in (*git.refs("heads").values(), *git.refs("tags").values(), *git.refs("pr").values()):
             for depth, record in enumerate(reversed(git.history(head))):
                 key = (repository.identity.page, record.oid)
                 found.setdefault(key, (record.date, depth, repository, record))
@@ -99,7 +98,9 @@ def _cost(
     repositories: Repositories, repository: Repository, record: CommitRecord, known: set[str]
 ) -> CommitCost:
     files = size = new_bytes = 0
-    for blob, content in _added(repository, record.oid):
+    changes = repository.git.changes(record.parent, record.oid)
+    for blob in (after for _, after in changes.values() if after):
+        content = repository.git.read_blob(blob)
         pointer = read_pointer(content)
         files += 1
         size += pointer.size if pointer else len(content)
@@ -107,20 +108,10 @@ def _cost(
         for name, stored in parts:
             new_bytes += 0 if name in known else stored
             known.add(name)
-    tags = tuple(name for name, commit in repository.git.tags().items() if commit == record.oid)
+    tags = tuple(name for name, commit in repository.git.refs("tags").items() if commit == record.oid)
     return CommitCost(
         repository.identity.page, record.oid, record.title, record.date, tags, files, size, new_bytes
     )
-
-
-def _added(repository: Repository, commit: str) -> Iterator[tuple[str, bytes]]:
-    """Yield the id and content of each blob that a commit added or changed."""
-    store = repository.git.objects
-    made = cast("Commit", store[ObjectID(commit.encode())])
-    before = cast("Commit", store[made.parents[0]]).tree if made.parents else None
-    for _, _, (_, blob) in store.tree_changes(before, made.tree):
-        if blob is not None:
-            yield blob.decode(), store[blob].as_raw_string()
 
 
 def _parts(repositories: Repositories, repository: Repository, oid: str) -> list[tuple[str, int]]:
@@ -136,20 +127,13 @@ def _parts(repositories: Repositories, repository: Repository, oid: str) -> list
 
 def _waste_of(repository: Repository, recipes: set[str]) -> Iterator[Path]:
     """Yield the files of a repository that nothing reaches; add the recipes that something does."""
-    store, reached = repository.git.objects, repository.git.reachable()
-    needed = {oid.decode() for oid in reached}
+    folder, store, reached = repository.folder, repository.git.objects, repository.git.reachable()
     pointers = (read_pointer(item.as_raw_string()) for oid in reached if isinstance(item := store[oid], Blob))
     large = {pointer.oid for pointer in pointers if pointer}
-    objects = repository.folder / "objects"
-    for path in sorted(objects.glob("??/" + "?" * 38)):
-        if path.parent.name + path.name not in needed:
+    for path in folder.glob("objects/??/" + "?" * 38):
+        if (path.parent.name + path.name).encode() not in reached:
             yield path
-    for path in sorted(repository.folder.glob("lfs/*/*/*")):
+    for path in (*folder.glob("lfs/*/*/*"), *folder.glob("xet/*/*")):
         if path.name not in large:
             yield path
-    for path in sorted(repository.folder.glob("xet/*/*")):
-        link = repository.large.link(path.name)
-        if path.name not in large:
-            yield path
-        elif link is not None:
-            recipes.add(link.digest)
+    recipes |= {link.digest for oid in large if (link := repository.large.link(oid))}

@@ -85,17 +85,10 @@ def _commit_lines(call: Call, repository: Repository, file: BinaryIO, is_apart: 
         oid = git.commit(revision, parent, operations, title, description)
         return {"commitOid": oid, "commitUrl": f"{page}/commit/{oid}"}
     base = git.resolve(parent) if parent else head
-    made: list[str] = []
-
-    def make(number: int) -> None:
-        made.append(git.commit_apart(number, base, operations, title, description))
-
-    pull = repository.pulls.open(title, NAME, base, make, status="open")
-    return {
-        "commitOid": made[0],
-        "commitUrl": f"{page}/commit/{made[0]}",
-        "pullRequestUrl": f"{page}/discussions/{pull.number}",
-    }
+    oid = git.commit_apart(base, operations, title, description)
+    pull = repository.pulls.open(title, NAME, base, oid, status="open")
+    url = f"{page}/discussions/{pull.number}"
+    return {"commitOid": oid, "commitUrl": f"{page}/commit/{oid}", "pullRequestUrl": url}
 
 
 def _read_change(repository: Repository, file: BinaryIO) -> tuple[dict[str, Any], list[Put | Remove]]:

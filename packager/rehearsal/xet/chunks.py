@@ -5,7 +5,6 @@ What a client sends may lie about lengths, so nothing is unpacked beyond the lar
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -22,7 +21,6 @@ LARGEST_XORB = 64 << 20
 _MOST_CHUNKS = 8192
 _HEADER = 8
 _FOOTER = b"XETBLOB"
-_ENTRY = struct.Struct("<32sII")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +64,6 @@ def read_chunks(file: BinaryIO, chunks: list[Chunk], first: int, last: int) -> I
         packed = file.read(chunk.end - start)
         start = chunk.end
         yield _unpack(packed[_HEADER:], packed[4], chunk.length)
-
-
-def pack_index(chunks: list[Chunk]) -> bytes:
-    """Return what is kept beside a xorb, so that it need not be unpacked to be known."""
-    return b"".join(_ENTRY.pack(chunk.digest, chunk.end, chunk.length) for chunk in chunks)
-
-
-def unpack_index(index: bytes) -> list[Chunk]:
-    """Return the chunks that `pack_index` packed."""
-    return [Chunk(*entry) for entry in _ENTRY.iter_unpack(index)]
 
 
 def _cut_short() -> RefusalError:

@@ -118,15 +118,10 @@ def send_xorb(call: Call) -> Response:
     return FileResponse(path, media_type="application/octet-stream")
 
 
-def not_spoken(call: Call) -> Response:
-    """Refuse what this store does not speak, so that `hf_xet` falls back to what it does: 404, never 501."""
+async def not_spoken(call: Call) -> None:
+    """Refuse, unread, what this store does not speak: at a 404 (never 501) `hf_xet` asks for what it does."""
     asked = f"{call.request.method} {call.request.scope['path']}"
     raise RefusalError(404, f"{asked} is not implemented by the rehearsal Hub.")
-
-
-async def refuse_unspoken(call: Call) -> Response:
-    """Do the same without reading what was sent."""
-    return not_spoken(call)
 
 
 def _store(call: Call) -> XetStore:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+import struct
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from pathlib import Path
 
 from packager.rehearsal.disk import place_file, write_file
 from packager.rehearsal.refusal import bad_request
-from packager.rehearsal.xet.chunks import Chunk, pack_index, read_chunks, scan_xorb, unpack_index
+from packager.rehearsal.xet.chunks import Chunk, read_chunks, scan_xorb
 from packager.rehearsal.xet.hashes import (
     from_text,
     hash_file,
@@ -33,6 +34,8 @@ from packager.rehearsal.xet.hashes import (
 )
 from packager.rehearsal.xet.shards import ClaimedFile, Term, read_files, write_shard
 
+_ENTRY = struct.Struct("<32sII")
+"""A chunk in the index that is kept beside a xorb, so that it need not be unpacked to be known."""
 _MOST_SIBLINGS = 256
 _MOST_INDEXES = 64
 """How many indexes of xorbs are kept in memory; one has at most 330 kB."""
@@ -81,8 +84,10 @@ class XetStore:
         place = self.xorb_path(digest)
         if place.exists():
             return False
-        place.parent.mkdir(parents=True, exist_ok=True)
-        write_file(place.with_suffix(".index"), pack_index(chunks), self._beside())
+        self._write(
+            place.with_suffix(".index"),
+            b"".join(_ENTRY.pack(each.digest, each.end, each.length) for each in chunks),
+        )
         place_file(received, place)
         return True
 
@@ -97,7 +102,8 @@ class XetStore:
             place = self.xorb_path(digest)
             if not place.exists():
                 raise bad_request(f"The xorb {to_text(digest)} has not arrived.")
-            found = unpack_index(place.with_suffix(".index").read_bytes())
+            index = place.with_suffix(".index").read_bytes()
+            found = [Chunk(*entry) for entry in _ENTRY.iter_unpack(index)]
             self._indexes[digest] = found
             while len(self._indexes) > _MOST_INDEXES:
                 self._indexes.popitem(last=False)
@@ -110,11 +116,9 @@ class XetStore:
         with received.open("rb") as shard:
             recipes = [self._prove(claim) for claim in read_files(shard)]
         for recipe in recipes:
-            place = self._path("files", recipe.digest)
-            place.parent.mkdir(parents=True, exist_ok=True)
             terms = [[to_text(term.xorb), term.first, term.last, term.length] for term in recipe.terms]
             fields = {"sha256": recipe.sha256, "size": recipe.size, "terms": terms}
-            write_file(place, json.dumps(fields).encode(), self._beside())
+            self._write(self._path("files", recipe.digest), json.dumps(fields).encode())
         self._remember_chunks(recipes)
         return recipes
 
@@ -200,7 +204,7 @@ class XetStore:
             place = self._path("chunks", to_text(chunk))
             place.parent.mkdir(parents=True, exist_ok=True)
             others = [other for other in together if other != xorb][: _MOST_SIBLINGS - 1]
-            beside = self._beside()
+            beside = self._incoming / secrets.token_hex(16)  # not synced: it is a hint
             beside.write_text("\n".join(to_text(name) for name in (xorb, *others)), encoding="ascii")
             beside.replace(place)
 
@@ -234,5 +238,6 @@ class XetStore:
     def _path(self, kind: str, name: str) -> Path:
         return self._folder / kind / name[:2] / name
 
-    def _beside(self) -> Path:
-        return self._incoming / secrets.token_hex(16)
+    def _write(self, place: Path, content: bytes) -> None:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_file(place, content, self._incoming / secrets.token_hex(16))
