@@ -8,7 +8,7 @@ news.py        a difference -> sentences
 from packager.diff.manifests import ManifestDiff, compare_manifests
 from packager.diff.news import count, describe_news
 from packager.diff.rows import Edit, RecordingDiff, Row, RowDiff, align_rows, compare_recording
-from packager.diff.versions import Level, choose_version, judge_diff
+from packager.diff.versions import Level, choose_version, judge_diff, raise_version
 
 __all__ = [
     "Edit",
@@ -24,4 +24,5 @@ __all__ = [
     "count",
     "describe_news",
     "judge_diff",
+    "raise_version",
 ]

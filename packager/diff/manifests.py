@@ -7,11 +7,9 @@ is read. What became of the segments within a recording whose digest differs, on
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from packager.diff.rows import RowDiff
-    from packager.model import BuiltFile, Column, Manifest, Recording
+from packager.diff.rows import RowDiff
+from packager.model import Column, Manifest, Recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +58,7 @@ def compare_manifests(old: Manifest, new: Manifest) -> ManifestDiff:
     """Return what differs, from the manifests alone."""
     before = {each.name: each for each in old.recordings}
     after = {each.name: each for each in new.recordings}
+    files = {*old.files} ^ {*new.files}
     both = [(before[name], after[name]) for name in sorted(before.keys() & after.keys())]
     columns = {each.name: each for each in old.columns}
     columns_after = {each.name: each for each in new.columns}
@@ -76,20 +75,8 @@ def compare_manifests(old: Manifest, new: Manifest) -> ManifestDiff:
         columns_tightened=tuple(one.name for one, other in shared if one.nullable and not other.nullable),
         reordered=[name for name in columns if name in columns_after]
         != [name for name in columns_after if name in columns],
-        shards=_differing(_shards(old), _shards(new)),
-        files=_differing(_texts(old), _texts(new)),
+        shards=tuple(sorted({file.path for file in files if file.rows is not None})),
+        files=tuple(sorted({file.path for file in files if file.rows is None})),
         old_segments=sum(split.rows for split in old.splits),
         new_segments=sum(split.rows for split in new.splits),
     )
-
-
-def _shards(manifest: Manifest) -> dict[str, BuiltFile]:
-    return {file.path: file for file in manifest.files if file.rows is not None}
-
-
-def _texts(manifest: Manifest) -> dict[str, BuiltFile]:
-    return {file.path: file for file in manifest.files if file.rows is None}
-
-
-def _differing(old: dict[str, BuiltFile], new: dict[str, BuiltFile]) -> tuple[str, ...]:
-    return tuple(path for path in sorted(old.keys() | new.keys()) if old.get(path) != new.get(path))

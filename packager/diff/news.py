@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Sequence
+from typing import Final
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from packager.diff.manifests import ManifestDiff
-    from packager.diff.rows import RowDiff
+from packager.diff.manifests import ManifestDiff
+from packager.diff.rows import RowDiff
 
 _NAMED: Final = 3  # names in one sentence
 _WAYS: Final = (

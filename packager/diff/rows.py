@@ -12,11 +12,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import Final
 
 COUNTS: Final = ("added", "removed", "changed", "retimed", "text", "speaker", "other")
 """What is counted of a recording."""
@@ -191,8 +189,9 @@ def _align(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[int, 
             continue
         anchors = _find_anchors(old[low:top], new[left:right]) if depth < _DEEPEST else []
         if not anchors:
-            found = _match(old[low:top], new[left:right])
-            pairs += [(low + one, left + other) for one, other in found]
+            # Where none stands once: the most pairs of equal keys if the gap is small.
+            match = _match_all if (top - low) * (right - left) <= _SMALL else _match_next
+            pairs += [(low + one, left + other) for one, other in match(old[low:top], new[left:right])]
             continue
         at, to = low, left
         for one, other in [*anchors, (top - low, right - left)]:
@@ -240,11 +239,6 @@ def _anchor(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[int,
         run.append(once[at])
         at = before[at]
     return run[::-1]
-
-
-def _match(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[int, int]]:
-    """Return pairs of equal keys where none stands once: the most of them if the gap is small."""
-    return _match_all(old, new) if len(old) * len(new) <= _SMALL else _match_next(old, new)
 
 
 def _match_all(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[int, int]]:

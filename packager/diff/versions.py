@@ -15,18 +15,13 @@ The first is that of TensorFlow Datasets and Croissant 1.1, the second the recip
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import IntEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from packager.diff.manifests import ManifestDiff
 from packager.diff.news import count
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from packager.diff.manifests import ManifestDiff
-    from packager.model import Version
-
-FIRST: Final = (1, 0, 0)
+from packager.model import Version
 
 
 class Level(IntEnum):
@@ -41,23 +36,25 @@ class Level(IntEnum):
 def choose_version(latest: Version | None, diff: ManifestDiff, *, policy: str) -> tuple[Version, str]:
     """Return the least version that comes after `latest` with this difference, and why, in a sentence.
 
-    Args:
-        latest: the highest version that there is; None: there is none, and 1.0.0 is the first.
-        diff: what differs from it. If nothing does, a release is a patch; ask `judge_diff` before.
-        policy: `tfds` or `datapackage`.
+    Without a `latest`, 1.0.0 is the first. If nothing differs, it is a patch; ask `judge_diff` before.
     """
     if latest is None:
-        return FIRST, "the first version is 1.0.0"
+        return (1, 0, 0), "the first version is 1.0.0"
     level, cause = judge_diff(diff, policy=policy)
+    name = "PATCH" if level is Level.NONE else level.name
+    why = f"{name} after {'.'.join(map(str, latest))} by the policy {policy}: {cause}"
+    return raise_version(latest, level), why
+
+
+def raise_version(version: Version, level: Level) -> Version:
+    """Return the version that follows; where nothing differs, it is a patch."""
     match level:
         case Level.MAJOR:
-            version = (latest[0] + 1, 0, 0)
+            return version[0] + 1, 0, 0
         case Level.MINOR:
-            version = (latest[0], latest[1] + 1, 0)
+            return version[0], version[1] + 1, 0
         case _:
-            version = (latest[0], latest[1], latest[2] + 1)
-    name = "PATCH" if level is Level.NONE else level.name
-    return version, f"{name} after {'.'.join(map(str, latest))} by the policy {policy}: {cause}"
+            return version[0], version[1], version[2] + 1
 
 
 def judge_diff(diff: ManifestDiff, *, policy: str) -> tuple[Level, str]:

@@ -7,10 +7,10 @@ A call answers or raises a `PackagerError` that says what to do; no token reache
     api.py       the client's API at a Hub that says less    uploads.py   files to send
 """
 
+from packager.hub.api import is_loopback
 from packager.hub.client import Hub
 from packager.hub.connect import connect_hub
 from packager.hub.failures import HubFailure
-from packager.hub.loopback import is_loopback
 from packager.hub.uploads import Upload
 
 __all__ = ["Hub", "HubFailure", "Upload", "connect_hub", "is_loopback"]

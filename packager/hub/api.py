@@ -5,17 +5,16 @@ Of an answer is read only what is needed here; what the protocol lets a server l
 
 from __future__ import annotations
 
+import ipaddress
 import warnings
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator
+from typing import Any, Final
 from urllib.parse import quote, urljoin, urlsplit
 
 import huggingface_hub
 import huggingface_hub.utils
 
 from packager.model import RemoteFile, Tag
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _utils: Any = huggingface_hub.utils  # its names are found when they are used, unseen by a type checker
 
@@ -24,6 +23,15 @@ UNSPOKEN: Final = frozenset({400, 404, 405, 410, 422, 501})
 _OK: Final = 200
 _REFUSED: Final = 400
 _NOT_FOUND: Final = 404
+
+
+def is_loopback(endpoint: str) -> bool:
+    """Return whether an address such as `http://127.0.0.1:8000` is this machine's own."""
+    try:
+        host = urlsplit(endpoint).hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class Refs:
@@ -54,13 +62,10 @@ class Api(huggingface_hub.HfApi):
         """Return whether a 404 is about the repository; one without a code may be of what is no Hub."""
         if code := answer.headers.get("X-Error-Code"):
             return bool(code == "RepoNotFound")
-        return self._build_hf_headers().get("authorization") is not None and self._knows_us()
-
-    def _knows_us(self) -> bool:
-        answer = huggingface_hub.get_session().get(
-            f"{self.endpoint}/api/whoami-v2", headers=self._build_hf_headers()
-        )
-        return answer.status_code == _OK and bool(_as_object(answer))
+        if self._build_hf_headers().get("authorization") is None:
+            return False
+        known = self._get("", url=f"{self.endpoint}/api/whoami-v2")
+        return known.status_code == _OK and bool(_as_object(known))
 
     def read_tree(self, repo_id: str, revision: str) -> Iterator[RemoteFile]:
         """Yield the files at a revision."""

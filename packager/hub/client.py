@@ -1,7 +1,6 @@
 """The client of one Hub: read what stands in a dataset repository, send files, commit, tag, read back.
 
-A call answers or raises a `PackagerError` that says what to do; no token
-reaches a message. Reading is tried again while the trouble looks passing. A write is sent once: when its
+Reading is tried again while the trouble looks passing. A write is sent once: when its
 answer is lost, nobody knows whether it was carried out, so `Hub.insist` asks before it sends again.
 """
 
@@ -11,32 +10,24 @@ import io
 import sys
 import time
 import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from itertools import count
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar, cast
+from pathlib import Path
+from typing import Any, BinaryIO, Final, TypeVar, cast
 
 import huggingface_hub
 import huggingface_hub.utils
 from huggingface_hub import constants, errors
 from huggingface_hub.file_download import http_get
 
-from packager.hub.api import Api
+from packager.hub.api import Api, Refs, is_loopback
 from packager.hub.failures import HubFailure, explain
-from packager.hub.loopback import is_loopback
 from packager.hub.own_files import read_own_files
 from packager.hub.streams import Digest, without_bars
-from packager.hub.uploads import prepare_upload
-from packager.model import RemoteState
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from packager.hub.api import Refs
-    from packager.hub.uploads import Upload
-    from packager.model import BuiltFile, Manifest, RemoteFile, Tag
+from packager.hub.uploads import Upload, prepare_upload
+from packager.model import Manifest, RemoteFile, RemoteState, Tag
 
 T = TypeVar("T")
 
@@ -160,10 +151,7 @@ class Hub:
             self._download(repo_id, revision, path, sink)
 
     def hash_file(self, repo_id: str, revision: str, path: str) -> tuple[int, str]:
-        """Return the size in bytes and the sha256 of one file, from the Hub itself and no cache.
-
-        The file is read a piece at a time and not kept.
-        """
+        """Return the size in bytes and the sha256 of one file, read from the Hub itself and not kept."""
         return self.hash_with_end(repo_id, revision, path, 0)[:2]
 
     def hash_with_end(self, repo_id: str, revision: str, path: str, keep: int) -> tuple[int, str, bytes]:
@@ -179,14 +167,7 @@ class Hub:
         return sink.hexdigest(), sink.git_id()
 
     def check_login(self, *, writing: bool = False) -> None:
-        """Ask who the token belongs to.
-
-        Args:
-            writing: refuse a token that says of itself that it may only read.
-
-        Raises:
-            HubFailure: there is no token, the Hub does not know it, or it may not write.
-        """
+        """Ask who the token belongs to; `writing`: refuse one that may only read (HubFailure)."""
         try:
             account = self._read("asking who is logged in", self._api.whoami)
         except HubFailure as failure:
@@ -201,11 +182,7 @@ class Hub:
             )
 
     def check_write(self, repo_id: str, *, pull_request: bool = False) -> None:
-        """Ask whether this token may send files to a repository that exists. Nothing is sent.
-
-        Raises:
-            HubFailure: it may not; or nobody answers. A Hub without Xet cannot be asked.
-        """
+        """Refuse a token that may not send files there (HubFailure). A Hub without Xet cannot be asked."""
         self._speaks_xet(repo_id, pull_request=pull_request)
 
     # --- writing: each sends its request once ----------------------------------------------------------
@@ -219,21 +196,12 @@ class Hub:
             ),
         )
 
-    def prepare_files(self, build: Path, files: Sequence[BuiltFile]) -> Upload:
-        """Return files of a build folder ready to be sent, each read once.
-
-        Raises:
-            DataError: one has not the bytes that were planned.
-        """
-        return prepare_upload(build, files)
+    prepare_files = staticmethod(prepare_upload)
 
     def send_files(self, repo_id: str, upload: Upload, *, pull_request: bool = False) -> None:
         """Send files, streamed from the disk. Nobody sees them until a commit.
 
-        A `pull_request` may be opened by who may not write.
-
-        Raises:
-            DataError: they were changed meanwhile.
+        For a `pull_request`, who may not write may do so. DataError: they were changed meanwhile.
         """
         with (
             self._without_xet_where_unspoken(repo_id, pull_request=pull_request),
@@ -261,27 +229,38 @@ class Hub:
         parent: str | None,
         title: str,
         revision: str = MAIN,
+        pull_request: str | None = None,
     ) -> str:
         """Make one commit on `main`, or in a pull request that stands, and return its id.
+
+        With `pull_request`, its text, the commit is shown by a new pull request alone.
 
         Raises:
             HubFailure: with status 412 if the head is not `parent`; see `HubFailure.unsure`.
             DataError: the Hub refuses the card's metadata.
         """
-        return self._commit(repo_id, upload, delete=delete, parent=parent, title=title, revision=revision).oid
-
-    def open_pull_request(  # noqa: PLR0913 - what a commit is made of
-        self,
-        repo_id: str,
-        upload: Upload,
-        *,
-        delete: Iterable[str],
-        parent: str | None,
-        title: str,
-        text: str,
-    ) -> None:
-        """Make one commit that only a new pull request shows; a write, as `commit`."""
-        self._commit(repo_id, upload, delete=delete, parent=parent, title=title, pull_request=text)
+        deletions = [huggingface_hub.CommitOperationDelete(path, is_folder=False) for path in delete]
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", UserWarning)  # the Hub's remarks on the card come as such
+            info = self._call(
+                f"committing to {repo_id}",
+                lambda: self._api.create_commit(
+                    repo_id,
+                    [*upload.operations, *deletions],
+                    commit_message=title,
+                    commit_description=pull_request,
+                    create_pr=pull_request is not None,
+                    repo_type="dataset",
+                    revision=revision,
+                    parent_commit=parent,
+                ),
+            )
+        for warning in caught:
+            if issubclass(warning.category, UserWarning):
+                self._say(str(warning.message))
+            else:
+                warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+        return info.oid
 
     def merge_pull_request(self, repo_id: str, number: int) -> None:
         """Merge a pull request into `main`."""
@@ -320,40 +299,6 @@ class Hub:
             lambda: self._api.dataset_info(repo_id, expand=["private"]),
         )
         return info.private is True
-
-    def _commit(  # noqa: PLR0913 - what a commit is made of
-        self,
-        repo_id: str,
-        upload: Upload,
-        *,
-        delete: Iterable[str],
-        parent: str | None,
-        title: str,
-        pull_request: str | None = None,
-        revision: str = MAIN,
-    ) -> huggingface_hub.CommitInfo:
-        deletions = [huggingface_hub.CommitOperationDelete(path, is_folder=False) for path in delete]
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", UserWarning)  # the Hub's remarks on the card come as such
-            info = self._call(
-                f"committing to {repo_id}",
-                lambda: self._api.create_commit(
-                    repo_id,
-                    [*upload.operations, *deletions],
-                    commit_message=title,
-                    commit_description=pull_request,
-                    create_pr=pull_request is not None,
-                    repo_type="dataset",
-                    revision=revision,
-                    parent_commit=parent,
-                ),
-            )
-        for warning in caught:
-            if issubclass(warning.category, UserWarning):
-                self._say(str(warning.message))
-            else:
-                warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
-        return info
 
     def create_tag(self, repo_id: str, tag: str, *, commit: str, message: str) -> None:
         """Tag a commit; a tag that exists is left alone (a HubFailure with status 409)."""
@@ -410,12 +355,13 @@ class Hub:
         url = huggingface_hub.hf_hub_url(
             repo_id, path, repo_type="dataset", revision=revision, endpoint=self.endpoint
         )
+        headers = _utils.build_hf_headers(token=self._token, library_name=_NAME)
 
         def ask() -> None:
             sink.seek(0)
             sink.truncate()
             with without_bars():
-                http_get(url, sink, headers={**self._headers(), "Accept-Encoding": "identity"})
+                http_get(url, sink, headers={**headers, "Accept-Encoding": "identity"})
 
         self._read(f"reading {path} of {repo_id} at {revision}", ask)
 
@@ -438,10 +384,6 @@ class Hub:
             )
         return self._xet[key]
 
-    def _headers(self) -> dict[str, str]:
-        headers: dict[str, str] = _utils.build_hf_headers(token=self._token, library_name=_NAME)
-        return headers
-
     def _read(self, doing: str, call: Callable[[], T]) -> T:
         def once() -> T | HubFailure:
             try:
@@ -455,19 +397,17 @@ class Hub:
 
     def _patiently(self, once: Callable[[], T | HubFailure]) -> T:
         """Call until it returns something else than a failure, which may pass, or patience is at its end."""
-        pauses = iter(self._waits)
-        for number in count(2):
+        for number, pause in enumerate((*self._waits, None), 2):
             answer = once()
             if not isinstance(answer, HubFailure):
                 return answer
-            pause = next(pauses, None)
             if pause is None or answer.wait > _LONGEST_WAIT:
                 raise answer
             seconds = max(pause, answer.wait)
             tries = len(self._waits) + 1
             self._say(f"{answer.what}; trying again in {seconds:g} s (try {number} of {tries})")
             time.sleep(seconds)
-        raise AssertionError  # count() has no end
+        raise AssertionError  # the last answer was returned or raised
 
     def _call(self, doing: str, call: Callable[[], T]) -> T:
         """Ask once. The client's own exception is not kept: it carries the request with its token."""

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 import huggingface_hub
 from huggingface_hub import constants
 
 from packager.errors import UsageError
+from packager.hub.api import is_loopback
 from packager.hub.client import TIMEOUT, WAITS, Hub
-from packager.hub.loopback import is_loopback
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 
 def connect_hub(
@@ -55,21 +52,17 @@ def connect_hub(
         raise UsageError("the endpoint holds a user name or password: give the token in HF_TOKEN instead")
     if wrong:
         raise UsageError(f"{address!r} is not an endpoint: give an address such as https://huggingface.co")
-    _check_token(huggingface_hub.get_token() if token is None else token)
+    used = huggingface_hub.get_token() if token is None else token
+    if used is not None and re.fullmatch(r"[!-~]*", used) is None:  # no request can carry it; it is not shown
+        raise UsageError(
+            "the token has a space or another character that no token has: copy it again, whole and alone"
+        )
     constants.HF_HUB_DISABLE_TELEMETRY = (
         True  # it costs a request, and tells what is none of the Hub's business
     )
     if is_loopback(address):
         _reach_directly(str(parts.hostname))
     return Hub(address, token, say=say, waits=waits, timeout=timeout)
-
-
-def _check_token(token: str | None) -> None:
-    """Refuse what no request can carry; it is not shown."""
-    if token is not None and re.fullmatch(r"[!-~]*", token) is None:
-        raise UsageError(
-            "the token has a space or another character that no token has: copy it again, whole and alone"
-        )
 
 
 def _reach_directly(host: str) -> None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import huggingface_hub.utils
 from huggingface_hub import errors
 
 from packager.errors import DataError, EnvironmentFailure, PackagerError, UsageError
 from packager.secrets import hide_secrets
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _utils: Any = huggingface_hub.utils  # its names are found when they are used, unseen by a type checker
 
@@ -62,7 +60,7 @@ def explain(error: Exception, doing: str, endpoint: str, token: str | None) -> P
     refused = _find_refusal(error)
     if refused is not None:
         return _explain_answer(refused, "", error, doing, endpoint, token)
-    text = _without_token(error, token)
+    text = _hide(str(error), error, token)
     failure: PackagerError
     match error:
         case errors.OfflineModeIsEnabled():
@@ -115,7 +113,7 @@ def _explain_answer(  # noqa: PLR0913, PLR0917 - an answer, what it says, and to
     token: str | None,
 ) -> HubFailure:
     status = answer.status_code
-    message = _hide(" ".join(words.split()), error, token)
+    message = _hide(words, error, token)
     said = f" ({message[:_SERVER_TEXT]})" if message else ""
     passing = status in _PASSING
     return HubFailure(
@@ -143,17 +141,8 @@ def _asked_wait(headers: Mapping[str, str]) -> float:
     return max(until - now, 0)
 
 
-def _without_token(error: Exception, token: str | None) -> str:
-    return _hide(" ".join(str(error).split()), error, token)
-
-
 def _hide(text: str, error: Exception, token: str | None) -> str:
-    """Return a server's words without the token, and without anything that looks like one."""
-    return hide_secrets(text.replace(_sent_token(error, token), "***"))
-
-
-def _sent_token(error: Exception, token: str | None) -> str:
-    """Return the token that a failed request carried, or a text that occurs nowhere."""
+    """Return a server's words on one line, without the token that was sent, or what looks like one."""
     request = getattr(error, "_request", None) or getattr(getattr(error, "response", None), "_request", None)
-    sent = request.headers.get("Authorization", "") if request is not None else ""
-    return sent.removeprefix("Bearer ") or token or "\0"
+    sent = request.headers.get("Authorization", "").removeprefix("Bearer ") if request is not None else ""
+    return hide_secrets(" ".join(text.split()).replace(sent or token or "\0", "***"))

@@ -8,6 +8,7 @@ its own, and what it gives twice alike is taken.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -18,12 +19,10 @@ from packager.errors import DataError
 from packager.hub.failures import CARD, HubFailure
 from packager.manifest import NAME as MANIFEST
 from packager.manifest import parse_manifest
+from packager.model import Manifest, RemoteFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from packager.hub.client import Hub
-    from packager.model import Manifest, RemoteFile
 
 _TRIES: Final = 2
 
@@ -37,15 +36,8 @@ def read_own_files(
 ) -> tuple[tuple[RemoteFile, ...], Manifest | None]:
     """Return the files, ours with their sha256, and our manifest; None if there is none of ours.
 
-    Args:
-        hub: the Hub.
-        repo_id: the repository.
-        head: the commit.
-        files: what is listed there.
-        recall: returns what files that our manifest lists should hold; those that do are not read.
-
-    Raises:
-        HubFailure: the Hub cannot be asked, or gives other bytes than it lists.
+    `files` is what is listed at the commit `head`. What `recall` says that files of our manifest should hold
+    is not read where it is what is listed. HubFailure: the Hub gives other bytes than it lists.
     """
     reader = _Reader(hub, repo_id, head)
     by_path = {file.path: file for file in files}
@@ -74,15 +66,14 @@ class _Reader:
 
     def read(self, file: RemoteFile) -> tuple[bytes, str]:
         """Return the bytes of a file, and their sha256."""
-        data = b""
 
         def look() -> tuple[str, str]:
-            nonlocal data
-            data = self._hub.read_file(self._repo_id, self._head, file.path)
-            return hashlib.sha256(data).hexdigest(), git_hash(data)
+            seen.append(self._hub.read_file(self._repo_id, self._head, file.path))
+            return hashlib.sha256(seen[-1]).hexdigest(), git_hash(seen[-1])
 
+        seen: list[bytes] = []
         sha256 = self._settle(file, look)
-        return data, sha256
+        return seen[-1], sha256
 
     def recognize(self, file: RemoteFile, data: bytes | None) -> str | None:
         """Return the sha256 of these bytes if they are what is listed."""

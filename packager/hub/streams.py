@@ -5,14 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import huggingface_hub.utils
 from huggingface_hub import constants
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _utils: Any = huggingface_hub.utils  # its names are found when they are used, unseen by a type checker
 

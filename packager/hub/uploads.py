@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, TypeAlias
 
 import huggingface_hub
 
 from packager.errors import DataError
 from packager.folders import describe_differences
+from packager.model import BuiltFile
 from packager.work import count_cpus
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
-    from pathlib import Path
-
-    from packager.model import BuiltFile
 
 _Stamp: TypeAlias = tuple[int, int, int]
 
@@ -30,14 +27,17 @@ class Upload:
     """Files that a commit is to show."""
 
     build: Path
-    operations: tuple[huggingface_hub.CommitOperationAdd, ...]
-    stamps: tuple[_Stamp, ...]
-    """What the file system said of each before it was hashed: file, size in bytes, time of change."""
+    files: tuple[tuple[huggingface_hub.CommitOperationAdd, _Stamp], ...]
+    """Each with what the file system said of it before it was hashed: file, size in bytes, time of change."""
+
+    @property
+    def operations(self) -> list[huggingface_hub.CommitOperationAdd]:
+        """Return what a commit takes."""
+        return [operation for operation, _ in self.files]
 
     def take(self, paths: Collection[str]) -> Upload:
         """Return the part with these paths."""
-        kept = [each for each in self._pairs() if each[0].path_in_repo in paths]
-        return Upload(self.build, tuple(one for one, _ in kept), tuple(other for _, other in kept))
+        return replace(self, files=tuple(each for each in self.files if each[0].path_in_repo in paths))
 
     def portions(self) -> Iterator[tuple[huggingface_hub.CommitOperationAdd, ...]]:
         """Yield the files a few at a time: a client that sends all at once may hold all in memory."""
@@ -53,29 +53,18 @@ class Upload:
             yield tuple(portion)
 
     def check_unchanged(self) -> None:
-        """Refuse files that were changed while they were sent; asks the file system, and reads none.
-
-        Raises:
-            DataError: one was.
-        """
+        """Refuse files changed while they were sent (DataError); asks the file system, and reads none."""
         changed = [
             f"{operation.path_in_repo} was changed while it was being published"
-            for operation, stamp in self._pairs()
+            for operation, stamp in self.files
             if _stamp(self.build / operation.path_in_repo) != stamp
         ]
         if changed:
             raise DataError(describe_differences(self.build, changed))
 
-    def _pairs(self) -> list[tuple[huggingface_hub.CommitOperationAdd, _Stamp]]:
-        return list(zip(self.operations, self.stamps, strict=True))
-
 
 def prepare_upload(build: Path, files: Sequence[BuiltFile]) -> Upload:
-    """Return files of a build folder ready to be sent; each is read once, and has its planned bytes.
-
-    Raises:
-        DataError: one has not, or is missing.
-    """
+    """Return files of a build folder ready to be sent, each read once. DataError: one is not as planned."""
     stamps = tuple(_stamp(build / file.path) for file in files)
     try:
         operations = tuple(huggingface_hub.CommitOperationAdd(file.path, build / file.path) for file in files)
@@ -90,7 +79,7 @@ def prepare_upload(build: Path, files: Sequence[BuiltFile]) -> Upload:
     ]
     if differences:
         raise DataError(describe_differences(build, differences))
-    return Upload(build, operations, stamps)
+    return Upload(build, tuple(zip(operations, stamps, strict=True)))
 
 
 def _stamp(place: Path) -> _Stamp:

@@ -6,14 +6,13 @@ spool.py     rows on disk, between the reading of the sources and the writing of
 writer.py    rows -> one shard
 footer.py    what a shard says of itself
 groups.py    where its row groups end
-reader.py    shard -> rows of some recordings
+reader.py    shard -> rows of some recordings, or its first rows
 """
 
 from packager.parquet.arrays import ARROW_VERSION
 from packager.parquet.footer import Footer, read_footer
 from packager.parquet.groups import choose_ends
-from packager.parquet.preview import read_first_rows
-from packager.parquet.reader import read_rows
+from packager.parquet.reader import read_first_rows, read_rows
 from packager.parquet.rows import make_batch
 from packager.parquet.spool import (
     Rows,

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from packager.columns import parse_feature
+from packager.columns import ColumnType, parse_feature
 from packager.parquet.types import column_type
-
-if TYPE_CHECKING:
-    from packager.columns import ColumnType
 
 _TRAILER: Final = 8  # bytes: the length of the footer, and a mark
 

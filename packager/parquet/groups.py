@@ -6,14 +6,11 @@ LONGEST    4 MiB at which it ends in any case
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from numpy.typing import NDArray
+from numpy.typing import NDArray
 
 SHORTEST_GROUP: Final = 512 << 10
 LONGEST_GROUP: Final = 4 << 20

@@ -1,8 +1,10 @@
-"""Read the rows of some recordings of a shard, a row group at a time; other groups are not read."""
+"""Read the rows of some recordings of a shard, a row group at a time, or its first ones; no other groups."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,10 +12,6 @@ import pyarrow.parquet as pq
 from packager.columns import RECORDING, SEGMENT
 from packager.errors import DataError
 from packager.parquet.arrays import make_texts
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
-    from pathlib import Path
 
 
 def read_rows(
@@ -28,6 +26,15 @@ def read_rows(
         yield from _read_rows(path, recordings, columns)
     except (pa.ArrowException, OSError, KeyError) as error:
         raise DataError(f"{path} cannot be read as a shard ({error}): run `packager build` again") from error
+
+
+def read_first_rows(path: Path, count: int) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """Return the names of the columns, and the values of the first rows in their order."""
+    with pq.ParquetFile(path) as file:
+        names = tuple(file.schema_arrow.names)
+        batch = next(file.iter_batches(batch_size=count), None)
+        columns = [] if batch is None else [column.to_pylist() for column in batch.columns]
+        return names, list(zip(*columns, strict=True))
 
 
 def _read_rows(

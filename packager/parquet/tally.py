@@ -6,12 +6,14 @@ is kept are counters of fixed size, and the speakers, of which there may be `MOS
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from packager.columns import END_SECONDS, RECORDING, SEGMENT, START_SECONDS
 from packager.parquet.arrays import make_texts, view_numbers
@@ -26,11 +28,6 @@ from packager.statistics import (
     Tally,
     cut_long,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
 
 _LONGEST: Final = float(2**53 // NANOSECONDS)
 """Seconds; up to here a float64 tells each nanosecond. Times beyond are none that a recording has."""
@@ -77,14 +74,18 @@ class TableTally:
         lengths = self._add_times(table)
         characters = self._add_texts(table)
         if lengths is not None and characters is not None:
-            self._add_rates(lengths, characters)
+            both = (lengths > 0) & (characters >= 0)
+            self._count("rates", characters[both] * (10 * NANOSECONDS) // lengths[both])
         self._add_speakers(table, lengths)
         if self._example is None or self._example.rank:
             self._look_for_example(table, characters)
 
     def finish(self) -> Tally:
         """Return what was counted."""
-        counts = {name: _as_counts(array) for name, array in self._counts.items()}
+        counts: dict[str, Counts] = {}
+        for name, array in self._counts.items():
+            places = np.flatnonzero(array)
+            counts[name] = dict(zip(places.tolist(), array[places].tolist(), strict=True))
         speakers = self._speakers
         return Tally(
             segments=self._rows,
@@ -136,10 +137,6 @@ class TableTally:
         self._count("characters", texts)
         return characters
 
-    def _add_rates(self, lengths: NDArray[np.int64], characters: NDArray[np.int64]) -> None:
-        both = (lengths > 0) & (characters >= 0)
-        self._count("rates", characters[both] * (10 * NANOSECONDS) // lengths[both])
-
     def _count(self, name: str, values: NDArray[np.int64]) -> None:
         counted = np.bincount(np.minimum(values, MOST))
         self._counts[name][: counted.size] += counted
@@ -152,10 +149,8 @@ class TableTally:
         if self._speakers is None:
             return
         coded = column.dictionary_encode()
-        names, codes = (
-            coded.dictionary.to_pylist(),
-            view_numbers(coded.indices, len(coded.dictionary)),
-        )
+        names = coded.dictionary.to_pylist()
+        codes = view_numbers(coded.indices, len(names))
         rows = np.bincount(codes, minlength=len(names) + 1)
         spoken = np.zeros(len(names) + 1, np.int64)
         if lengths is not None:
@@ -186,17 +181,16 @@ class TableTally:
         place = int(rank.argmin())
         if self._example is None or rank[place] < self._example.rank:
             row = table.slice(place, 1).to_pylist()[0]
-            shown = tuple((name, _show(value)) for name, value in row.items())
+            shown = tuple(
+                (name, value.isoformat() if isinstance(value, datetime) else cut_long(value))
+                for name, value in row.items()
+            )
             self._example = Example(int(rank[place]), row[RECORDING], row[SEGMENT], shown)
 
 
 def _one(column: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
     """Return a column as one array."""
     return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
-
-
-def _show(value: object) -> object:
-    return value.isoformat() if isinstance(value, datetime) else cut_long(value)
 
 
 def _as_nanoseconds(seconds: Any) -> NDArray[np.int64]:  # noqa: ANN401
@@ -209,11 +203,16 @@ def _as_nanoseconds(seconds: Any) -> NDArray[np.int64]:  # noqa: ANN401
     return nanoseconds
 
 
+def _view_texts(column: Any) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:  # noqa: ANN401
+    """Return where each text begins and ends, and the bytes of all from the first one's begin."""
+    offsets = np.frombuffer(column.buffers()[1], np.int32, len(column) + 1, column.offset * 4)
+    data = np.frombuffer(column.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
+    return offsets - offsets[0], data
+
+
 def _count_characters(column: Any) -> NDArray[np.int64]:  # noqa: ANN401
     """Return the length of each text in characters, -1 where there is none."""
-    offsets = np.frombuffer(column.buffers()[1], np.int32, len(column) + 1, column.offset * 4)
-    first, last = int(offsets[0]), int(offsets[-1])
-    data = np.frombuffer(column.buffers()[2] or b"", np.uint8)[first:last]
+    offsets, data = _view_texts(column)
     if column.null_count or (data.size and data.max() > _ASCII):
         from pyarrow import compute  # noqa: PLC0415 - makes a wrapper of each of its functions
 
@@ -223,16 +222,14 @@ def _count_characters(column: Any) -> NDArray[np.int64]:  # noqa: ANN401
 
 def _count_words(column: Any) -> int:  # noqa: ANN401
     """Count the runs of what is neither white space nor a control character."""
-    offsets = np.frombuffer(column.buffers()[1], np.int32, len(column) + 1, column.offset * 4)
-    first, last = int(offsets[0]), int(offsets[-1])
-    if first == last:
+    offsets, data = _view_texts(column)
+    if not data.size:
         return 0
-    data = np.frombuffer(column.buffers()[2], np.uint8, last - first, first)
     gaps = (data <= ord(" ")) | (data == _DELETE)
     if data.max() > _ASCII:
         for begin in range(0, data.size, _STRETCH):
             _mark_spaces(data[begin : begin + _STRETCH + 2], gaps[begin : begin + _STRETCH + 2])
-    begins = offsets[:-1][offsets[1:] > offsets[:-1]][1:] - first
+    begins = offsets[:-1][offsets[1:] > offsets[:-1]][1:]
     inside = int(np.count_nonzero(gaps[:-1] > gaps[1:])) + int(not gaps[0])
     # Two texts that touch without a gap are two words.
     return inside + int(np.count_nonzero(~gaps[begins] & ~gaps[begins - 1]))
@@ -270,8 +267,3 @@ def _sum_by(codes: NDArray[np.int64], values: NDArray[np.int64], count: int) -> 
     sums = np.zeros(count, object)
     np.add.at(sums, codes, values.astype(object))
     return sums
-
-
-def _as_counts(array: NDArray[np.int64]) -> Counts:
-    places = np.flatnonzero(array)
-    return dict(zip(places.tolist(), array[places].tolist(), strict=True))

@@ -14,14 +14,12 @@ from packager.publish.document import (
     describe_wishes,
     read_document,
 )
-from packager.publish.edited import read_edited_card
-from packager.publish.overtaken import OvertakenError
 from packager.publish.plan import Wishes, check_repository, plan_release
-from packager.publish.planner import Planner
+from packager.publish.planner import Planner, read_edited_card
 from packager.publish.preflight import check_release, find_obstacles
 from packager.publish.propose import propose_release
 from packager.publish.receipts import read_receipt, write_receipt
-from packager.publish.stage import is_staged
+from packager.publish.stage import OvertakenError, is_staged
 from packager.publish.verify import Verified, identify_loaded, verify_build, verify_release
 
 __all__ = [

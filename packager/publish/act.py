@@ -17,16 +17,15 @@ from packager.folders import describe_differences, load_build, verify_folder
 from packager.manifest import NAME as MANIFEST
 from packager.manifest import dump_manifest
 from packager.model import Receipt
-from packager.publish.finish import finish_folder, finished_manifest
-from packager.publish.listing import find_unlisted, is_listed
-from packager.publish.overtaken import OvertakenError
-from packager.publish.stage import MOST_CHANGES, Stage, is_staged
+from packager.publish.finish import finish_folder, load_finished
+from packager.publish.listing import find_unlisted, find_unproven
+from packager.publish.stage import MOST_CHANGES, OvertakenError, Stage, is_staged, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from packager.hub import Hub, Upload
-    from packager.model import BuiltFile, ReleasePlan
+    from packager.hub import Hub
+    from packager.model import ReleasePlan
 
 _PLANS: Final = 5
 """How often a plan is made anew; others may go on committing for ever."""
@@ -69,14 +68,8 @@ def publish_release(
 ) -> Receipt:
     """Make the plan true on the Hub and prove it. What stands already is only proven.
 
-    First the build folder comes to hold exactly what the tag will hold.
-
-    Args:
-        plan: what `plan_release` returned.
-        hub: the Hub whose state was planned on.
-        build: the folder of the build that was planned.
-        private: nobody may see the repository but who is allowed to.
-        most: changes in one commit; a release that has more is staged in a pull request, and merged.
+    First the build folder comes to hold exactly what the tag will hold. A release of more than `most`
+    changes is staged in a pull request, and merged.
 
     Raises:
         DataError: the folder is not the build that was planned.
@@ -108,10 +101,14 @@ def _commit_release(plan: ReleasePlan, hub: Hub, build: Path, *, private: bool, 
     parent = plan.parent or _create_repository(plan, hub, private=private)
     hub.send_files(plan.repo_id, upload)
     if parent is not None and is_staged(plan, most):
-        return _merge_staged(replace(plan, parent=parent), hub, build, upload, most)
-    title = f"Release {plan.tag}"
+        stage = Stage(replace(plan, parent=parent), hub, build, upload, most)
+        return stage.merge(
+            stage.fill(
+                f"`packager publish` stages {plan.tag} here, and merges it: too many files for one commit."
+            )
+        )
     commit = hub.insist(
-        lambda: hub.commit(plan.repo_id, upload, delete=plan.delete, parent=parent, title=title),
+        lambda: hub.commit(plan.repo_id, upload, delete=plan.delete, parent=parent, title=title_of(plan)),
         lambda: _find_commit(plan, hub, build, parent),
     )
     wrong = find_unlisted(plan, hub, commit, build)
@@ -123,26 +120,15 @@ def _commit_release(plan: ReleasePlan, hub: Hub, build: Path, *, private: bool, 
     return commit
 
 
-def _merge_staged(plan: ReleasePlan, hub: Hub, build: Path, upload: Upload, most: int) -> str:
-    stage = Stage(plan, hub, build, upload, most)
-    number = stage.fill(
-        f"`packager publish` stages {plan.tag} here, and merges it: too many files for one commit."
-    )
-    return stage.merge(number)
-
-
 def check_build(plan: ReleasePlan, build: Path, *, hashed: bool = True) -> None:
-    """Refuse a folder whose files are not the plan's, before the first byte leaves.
+    """Refuse a folder whose files are not the plan's, before the first byte leaves (DataError).
 
     With `hashed`, every byte is read; without, the bytes of shards are not.
-
-    Raises:
-        DataError: the folder is another build, or not as it was built.
     """
     differences = verify_folder(build, load_build(build), hashed=hashed)
     if differences:
         raise DataError(describe_differences(build, differences))
-    manifest = finished_manifest(build, plan.release)
+    _, manifest = load_finished(build, plan.release)
     planned = {file.path: file.sha256 for file in (*plan.add, *plan.keep)}
     found = {file.path: file.sha256 for file in manifest.files}
     found[MANIFEST] = hashlib.sha256(dump_manifest(manifest)).hexdigest()
@@ -151,11 +137,7 @@ def check_build(plan: ReleasePlan, build: Path, *, hashed: bool = True) -> None:
 
 
 def check_private(plan: ReleasePlan, hub: Hub) -> None:
-    """Refuse a repository that everybody may see.
-
-    Raises:
-        UsageError: it is one.
-    """
+    """Refuse a repository that everybody may see (UsageError)."""
     if not hub.is_private(plan.repo_id):
         raise UsageError(
             f"{plan.repo_id} exists, and everybody may see it; nothing was published: make it private in its "
@@ -207,14 +189,11 @@ def _find_commit(plan: ReleasePlan, hub: Hub, build: Path, parent: str | None) -
 
 def _tag_release(plan: ReleasePlan, hub: Hub, commit: str) -> None:
     def write() -> str:
-        hub.create_tag(plan.repo_id, plan.tag, commit=commit, message=f"Release {plan.tag}")
+        hub.create_tag(plan.repo_id, plan.tag, commit=commit, message=title_of(plan))
         return commit
 
-    def settled() -> str | None:
-        return next((tag.commit for tag in hub.list_tags(plan.repo_id) if tag.name == plan.tag), None)
-
     try:
-        tagged = hub.insist(write, settled)
+        tagged = hub.insist(write, lambda: _find_tag(plan, hub))
     except EnvironmentFailure as failure:
         raise EnvironmentFailure(
             f"{failure}. Commit {commit} stands without its tag; publishing again sets it"
@@ -226,24 +205,23 @@ def _tag_release(plan: ReleasePlan, hub: Hub, commit: str) -> None:
         )
 
 
+def _find_tag(plan: ReleasePlan, hub: Hub) -> str | None:
+    return next((tag.commit for tag in hub.list_tags(plan.repo_id) if tag.name == plan.tag), None)
+
+
 # --- the proof -----------------------------------------------------------------------------------------
 
 
 def _prove_release(plan: ReleasePlan, hub: Hub, build: Path) -> Receipt:
     """Read back at the tag what was sent, and compare what the Hub lists there for the rest."""
-    commit = next((tag.commit for tag in hub.list_tags(plan.repo_id) if tag.name == plan.tag), None)
+    commit = _find_tag(plan, hub)
     if commit is None:
         raise EnvironmentFailure(f"{plan.tag} of {plan.repo_id} has vanished: publish again")
     reread = (*plan.add, *(plan.keep if plan.reread else ()))
     rest = () if plan.reread else plan.keep
-    wrong = [file.path for file in reread if not _reads_back(plan, hub, file)]
+    wrong = find_unproven(hub, plan.repo_id, plan.tag, reread)
     if rest:
-        listing = {file.path: file for file in hub.list_files(plan.repo_id, plan.tag)}
-        wrong += [
-            file.path
-            for file in rest
-            if not is_listed(hub, plan.repo_id, plan.tag, listing.get(file.path), build, file)
-        ]
+        wrong += find_unlisted(replace(plan, add=(), keep=rest, delete=()), hub, plan.tag, build)
     if wrong:
         raise EnvironmentFailure(
             f"{plan.tag} of {plan.repo_id} is NOT proven: the Hub has other bytes than the build for "
@@ -259,9 +237,3 @@ def _prove_release(plan: ReleasePlan, hub: Hub, build: Path) -> Receipt:
         proven=tuple(file.path for file in reread),
         listed=tuple(file.path for file in rest),
     )
-
-
-def _reads_back(plan: ReleasePlan, hub: Hub, file: BuiltFile) -> bool:
-    """Return whether the Hub gives back what was sent; asked twice, since a byte may flip on the way."""
-    expected = (file.size, file.sha256)
-    return any(hub.hash_file(plan.repo_id, plan.tag, file.path) == expected for _ in range(2))

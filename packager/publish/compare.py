@@ -11,7 +11,7 @@ import tempfile
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from packager.columns import END_SECONDS, RECORDING, SEGMENT, START_SECONDS
 from packager.diff import (
@@ -53,19 +53,13 @@ class Side:
     """Return where a file of it can be read; what has to be fetched goes into the folder given."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The properties that hold the times, what is said, and who says it."""
-
-    start: str
-    end: str
-    text: str
-    speaker: str
+Parts: TypeAlias = tuple[str, str, str, str]
+"""The properties that hold the start, the end, what is said, and who says it."""
 
 
 def name_parts(config: Config) -> Parts:
     """Return what a project calls them."""
-    return Parts(config.start, config.end, config.checks.text, config.checks.speaker)
+    return config.start, config.end, config.checks.text, config.checks.speaker
 
 
 def open_folder(folder: Path) -> Side:
@@ -74,12 +68,7 @@ def open_folder(folder: Path) -> Side:
 
 
 def open_version(hub: Hub, repo_id: str, revision: str) -> Side:
-    """Return a version: a tag, a branch or a commit of a repository.
-
-    Raises:
-        UsageError: there is no such revision, or no manifest in it.
-        DataError: the manifest is damaged.
-    """
+    """Return a version: a tag, a branch or a commit. UsageError: there is none, or no manifest in it."""
     from packager.hub import HubFailure  # noqa: PLC0415 - folders alone need no Hub
 
     name = f"{repo_id}@{revision}"
@@ -184,19 +173,15 @@ def _why_unread(earlier: Manifest, there: Collection[str], needed: set[str], mos
 def _compare_rows(
     old: Side, new: Side, diff: ManifestDiff, parts: Parts, cache: Path
 ) -> Iterator[RecordingDiff]:
-    columns = _shared_columns(old.manifest, new.manifest)
+    types = {column.name: column.type for column in old.manifest.columns}
+    same = [column.name for column in new.manifest.columns if types.get(column.name) == column.type]
+    # The columns of content that both have with the same type.
+    columns = tuple(name for name in same if name not in {RECORDING, SEGMENT, START_SECONDS, END_SECONDS})
     for pairs in _batches(old.manifest, new.manifest, diff.changed):
         before = _read(old, [one for one, _ in pairs], columns, parts, cache)
         after = _read(new, [other for _, other in pairs], columns, parts, cache)
         for name in before:
             yield compare_recording(name, before[name], after[name])
-
-
-def _shared_columns(old: Manifest, new: Manifest) -> tuple[str, ...]:
-    """Return the columns of content that both have with the same type."""
-    types = {column.name: column.type for column in old.columns}
-    same = [column.name for column in new.columns if types.get(column.name) == column.type]
-    return tuple(name for name in same if name not in {RECORDING, SEGMENT, START_SECONDS, END_SECONDS})
 
 
 def _batches(
@@ -243,12 +228,10 @@ def _read(
 
 
 def _make_row(number: int, values: dict[str, Any], parts: Parts) -> Row:
-    start, end, text, speaker = (
-        _frozen(values.pop(name, None)) for name in (parts.start, parts.end, parts.text, parts.speaker)
-    )
+    start, end, text, speaker = (_frozen(values.pop(name, None)) for name in parts)
     other = repr(values) if any(each is not None for each in values.values()) else ""
     return Row(number, start, end, text, speaker, other)
 
 
 def _frozen(value: object) -> str | int | float | None:
-    return value if value is None or isinstance(value, str | int | float) else repr(value)
+    return value if isinstance(value, str | int | float | None) else repr(value)

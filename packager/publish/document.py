@@ -6,18 +6,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from packager.config import POLICIES
+from packager.diff import ManifestDiff
 from packager.errors import DataError, EnvironmentFailure, UsageError
+from packager.model import ReleasePlan
 from packager.publish.plan import Wishes
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from packager.diff import ManifestDiff
-    from packager.model import ReleasePlan
+from packager.publish.versions import as_text
 
 _FORMAT: Final = 1
 _NEEDED: Final = {"endpoint", "repo_id", "parent", "version", "add", "keep", "delete"}
@@ -28,7 +26,7 @@ def describe_plan(plan: ReleasePlan) -> dict[str, Any]:
     """Return a plan as JSON has it."""
     document = {**asdict(plan), "tag": plan.tag, "send_bytes": plan.send_bytes}
     if plan.release is not None:
-        history = [asdict(past) | {"version": _text(past.version)} for past in plan.release.history]
+        history = [asdict(past) | {"version": as_text(past.version)} for past in plan.release.history]
         document["release"] = asdict(plan.release) | {"version": plan.version, "history": history}
     return document
 
@@ -54,11 +52,7 @@ def describe_wishes(version: str | None, wishes: Wishes) -> dict[str, Any]:
 
 
 def read_document(data: bytes, origin: str) -> tuple[dict[str, Any], str | None, Wishes]:
-    """Return the plan of a document, the version that was asked for, and the wishes.
-
-    Raises:
-        UsageError: this is no such document.
-    """
+    """Return a document's plan, the version asked for, and the wishes. UsageError: it is no such document."""
     try:
         return _read(json.loads(data))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -103,10 +97,6 @@ def check_agreed(agreed: Mapping[str, Any], plan: ReleasePlan) -> None:
 
 def _files(plan: Mapping[str, Any]) -> dict[str, str]:
     return {file["path"]: file["sha256"] for file in (*plan["add"], *plan["keep"])}
-
-
-def _text(version: tuple[int, int, int]) -> str:
-    return ".".join(map(str, version))
 
 
 def _read(document: dict[str, Any]) -> tuple[dict[str, Any], str | None, Wishes]:

@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from packager.errors import DataError, EnvironmentFailure
 from packager.folders import load_build, load_texts, replace_folder
 from packager.manifest import NAME as MANIFEST
 from packager.manifest import dump_manifest
+from packager.model import Manifest, ReleaseFacts
 from packager.release import finish_release
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from packager.model import Manifest, ReleaseFacts
 
 
 def finish_folder(build: Path, release: ReleaseFacts | None) -> None:
@@ -30,7 +26,7 @@ def finish_folder(build: Path, release: ReleaseFacts | None) -> None:
         UsageError: it holds files that are not of the build.
         EnvironmentFailure: a build into it is running, or the disk refuses.
     """
-    if _finished(build, release)[1] == load_build(build):
+    if load_finished(build, release)[1] == load_build(build):
         return
     try:
         _write_finished(build, release)
@@ -43,7 +39,7 @@ def finish_folder(build: Path, release: ReleaseFacts | None) -> None:
 
 def _write_finished(build: Path, release: ReleaseFacts | None) -> None:
     with replace_folder(build, build.absolute().parent) as work:
-        texts, manifest = _finished(build, release)
+        texts, manifest = load_finished(build, release)
         for file in manifest.files:
             place = work / "new" / file.path
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -54,12 +50,8 @@ def _write_finished(build: Path, release: ReleaseFacts | None) -> None:
         (work / "new" / MANIFEST).write_bytes(dump_manifest(manifest))
 
 
-def finished_manifest(build: Path, release: ReleaseFacts | None) -> Manifest:
-    """Return the manifest that a build folder has once it is finished. Nothing is written."""
-    return _finished(build, release)[1]
-
-
-def _finished(build: Path, release: ReleaseFacts | None) -> tuple[dict[str, bytes], Manifest]:
+def load_finished(build: Path, release: ReleaseFacts | None) -> tuple[dict[str, bytes], Manifest]:
+    """Return the texts and the manifest that a build folder has once it is finished. Nothing is written."""
     return finish_release(load_texts(build), load_build(build), release)
 
 

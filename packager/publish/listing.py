@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from packager.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from packager.hub import Hub
@@ -28,36 +29,35 @@ def find_unlisted(
 ) -> list[str]:
     """Return the files of the plan that a revision holds with other bytes, not at all, or still.
 
-    Args:
-        plan: what is to be there, and what no longer.
-        hub: the Hub.
-        revision: a commit, a branch or a tag.
-        build: the folder of the build.
-        listing: what the Hub lists there; None: it is asked.
+    `listing` is what the Hub lists there; without it, it is asked.
     """
-    if listing is None:
-        listing = hub.list_files(plan.repo_id, revision)
-    listed = {file.path: file for file in listing}
-    wrong = [
-        file.path
-        for file in (*plan.add, *plan.keep)
-        if not is_listed(hub, plan.repo_id, revision, listed.get(file.path), build, file)
-    ]
+
+    def is_listed(here: BuiltFile) -> bool:
+        there = listed.get(here.path)
+        if there is None or there.size != here.size:
+            return False
+        if there.sha256 is not None:
+            return there.sha256 == here.sha256
+        known = there.blob_id == _git_id(build, here)
+        return known or hub.hash_file(plan.repo_id, revision, here.path) == (here.size, here.sha256)
+
+    found = hub.list_files(plan.repo_id, revision) if listing is None else listing
+    listed = {file.path: file for file in found}
+    wrong = [file.path for file in (*plan.add, *plan.keep) if not is_listed(file)]
     return sorted([*wrong, *(path for path in plan.delete if path in listed)])
 
 
-def is_listed(  # noqa: PLR0913, PLR0917 - a file there, and a file here
-    hub: Hub, repo_id: str, revision: str, there: RemoteFile | None, build: Path, here: BuiltFile
-) -> bool:
-    """Return whether a file that a Hub lists at a revision has the bytes of one of the build."""
-    if there is None or there.size != here.size:
-        return False
-    if there.sha256 is not None:
-        return there.sha256 == here.sha256
-    return there.blob_id == _git_id(build, here) or hub.hash_file(repo_id, revision, here.path) == (
-        here.size,
-        here.sha256,
-    )
+def find_unproven(hub: Hub, repo_id: str, revision: str, files: Iterable[BuiltFile]) -> list[str]:
+    """Return the files that a Hub does not give back as they were sent.
+
+    Each is asked for twice, since a byte may flip on the way.
+    """
+
+    def is_proven(file: BuiltFile) -> bool:
+        answers = (hub.hash_file(repo_id, revision, file.path) for _ in range(2))
+        return (file.size, file.sha256) in answers
+
+    return [file.path for file in files if not is_proven(file)]
 
 
 def _git_id(build: Path, file: BuiltFile) -> str:

@@ -9,23 +9,29 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from packager.card import NAME as CARD
 from packager.card import describe_edit
+from packager.diff import RowDiff
 from packager.errors import DataError, UsageError
 from packager.manifest import NAME as MANIFEST
 from packager.manifest import dump_manifest
-from packager.model import BuiltFile, ReleasePlan, is_repository_name
+from packager.model import (
+    BuiltFile,
+    Manifest,
+    ReleaseFacts,
+    ReleasePlan,
+    RemoteFile,
+    RemoteState,
+    Tag,
+    Version,
+    is_repository_name,
+)
 from packager.publish.versions import as_text, check_asked, find_step, read_asked
 from packager.release import facts_from, finish_release
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from packager.diff import RowDiff
-    from packager.model import Manifest, ReleaseFacts, RemoteFile, RemoteState, Tag, Version
 
 _PLACEHOLDER: Final = "me/"
 _LISTED: Final = 20  # files named in one message
@@ -64,14 +70,12 @@ def plan_release(  # noqa: PLR0913 - what stands, what was built, what is wanted
     """Return what publishing this build would do. Nothing is read, sent or changed.
 
     Args:
-        manifest: the build, as `load_build` or `build_dataset` returns it.
-        remote: what stands on the Hub, as `Hub.read_state` returns it.
+        manifest: the build.
+        remote: what stands on the Hub.
         version: `X.Y.Z`; None: 1.0.0 for the first release, then the least that the difference asks for.
-        texts: the text files of the build, as `load_texts` returns them, which the release fills in; None:
-            they are published as they are.
+        texts: as `load_texts` returns them; the release fills them in. None: published as they are.
         wishes: what else the publisher wants.
-        rows: what differs within the recordings that the head has with other digests, as `compare_release`
-            returns it; None: these count as changed.
+        rows: what differs within recordings with other digests; None: these count as changed.
 
     Raises:
         UsageError: the repository's name is wrong or a placeholder, or the version is taken, too low or none.
@@ -79,7 +83,8 @@ def plan_release(  # noqa: PLR0913 - what stands, what was built, what is wanted
     """
     check_repository(remote.repo_id, loopback=remote.loopback)
     asked = read_asked(version)
-    before = manifest.release if texts is None else _release_of(remote)
+    there = None if remote.manifest is None else remote.manifest.release
+    before = manifest.release if texts is None else there
     served = _served_strangers(manifest, remote)
     draft = _make_draft(manifest, texts, before, remote, served if wishes.adopt else ())
     standing = _own_versions(draft) if draft.is_unchanged else ()
@@ -97,9 +102,14 @@ def plan_release(  # noqa: PLR0913 - what stands, what was built, what is wanted
     if asked is not None and asked not in standing and not (published and asked not in taken):
         check_asked(asked, step, set(taken), remote.repo_id)
     chosen = published or asked or _unfinished_version(draft, remote) or step.least
-    if not published:
-        _check_branches(remote, chosen)
-    if texts is not None and not published and not (draft.is_unchanged and _says(draft.release, chosen)):
+    if not published and (name := f"v{as_text(chosen)}") in remote.branches:
+        raise UsageError(  # who asks for its tag may be given the branch
+            f"{remote.repo_id} has a branch called {name}, and who asks for that version may be given what "
+            "it holds: delete or rename the branch on the Hub, or ask for a higher version with --version"
+        )
+    # Files without facts may get any version's tag.
+    fits = draft.is_unchanged and (draft.release is None or draft.release.version == chosen)
+    if texts is not None and not published and not fits:
         facts = _next_facts(remote, chosen, step.news, wishes.notes, stranded=stranded)
         draft = _make_draft(manifest, texts, facts, remote, served if wishes.adopt else ())
     return ReleasePlan(
@@ -117,20 +127,6 @@ def plan_release(  # noqa: PLR0913 - what stands, what was built, what is wanted
         why="" if published else step.why if chosen == step.least else f"asked for; {step.why}",
         adopt=_check_strangers(remote, draft, served, adopt=wishes.adopt),
     )
-
-
-def _check_branches(remote: RemoteState, version: Version) -> None:
-    """Refuse a version whose tag would have the name of a branch: who asks for it may be given the branch."""
-    name = f"v{as_text(version)}"
-    if name in remote.branches:
-        raise UsageError(
-            f"{remote.repo_id} has a branch called {name}, and who asks for that version may be given what "
-            "it holds: delete or rename the branch on the Hub, or ask for a higher version with --version"
-        )
-
-
-def _release_of(remote: RemoteState) -> ReleaseFacts | None:
-    return None if remote.manifest is None else remote.manifest.release
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +162,9 @@ def _make_draft(
     head = {file.path: file for file in remote.files}
     keep = tuple(file for file in wanted if _same_bytes(head.get(file.path), file))
     add = tuple(file for file in wanted if not _same_bytes(head.get(file.path), file))
-    delete = tuple(sorted({*_stale_files(wanted, remote), *served}))
+    earlier = {file.path for file in remote.manifest.files} if remote.manifest else set()
+    stale = (earlier & head.keys()) - {file.path for file in wanted}
+    delete = tuple(sorted({*stale, *served}))
     return _Draft(release, add, keep, delete, finished, files.get(CARD), _standing_versions(wanted, remote))
 
 
@@ -177,11 +175,6 @@ def _own_versions(draft: _Draft) -> tuple[Version, ...]:
     """
     said = draft.release.version if draft.release is not None else None
     return (said,) if said is not None and said in draft.standing else draft.standing
-
-
-def _says(release: ReleaseFacts | None, version: Version) -> bool:
-    """Return whether files with these facts may get this version's tag."""
-    return release is None or release.version == version
 
 
 def _unfinished_version(draft: _Draft, remote: RemoteState) -> Version | None:
@@ -213,11 +206,7 @@ def _is_released(remote: RemoteState) -> bool:
 
 
 def check_repository(repo_id: str, *, loopback: bool) -> None:
-    """Refuse a name that no repository can have, and a placeholder anywhere but on this machine.
-
-    Raises:
-        UsageError: the name is one of these.
-    """
+    """Refuse a name that no repository can have, and a placeholder but on this machine (UsageError)."""
     if not is_repository_name(repo_id):
         raise UsageError(
             f"{repo_id!r} does not name a repository: repo_id is namespace/name, made of letters, "
@@ -237,18 +226,8 @@ def _files_of(manifest: Manifest) -> tuple[BuiltFile, ...]:
     return tuple(sorted((*manifest.files, own), key=lambda file: file.path))
 
 
-def _same_bytes(there: RemoteFile | None, here: BuiltFile | None) -> bool:
-    if there is None or here is None:
-        return False
-    return (there.size, there.sha256) == (here.size, here.sha256)
-
-
-def _stale_files(wanted: Iterable[BuiltFile], remote: RemoteState) -> tuple[str, ...]:
-    """Return the files of our earlier release that stand at the head and not in this build."""
-    if remote.manifest is None:
-        return ()
-    earlier = {file.path for file in remote.manifest.files} & {file.path for file in remote.files}
-    return tuple(sorted(earlier - {file.path for file in wanted}))
+def _same_bytes(there: RemoteFile | None, here: BuiltFile) -> bool:
+    return there is not None and (there.size, there.sha256) == (here.size, here.sha256)
 
 
 def _check_strangers(
@@ -260,7 +239,9 @@ def _check_strangers(
     """
     touched = {*draft.delete, *(file.path for file in draft.add)}
     theirs = touched - _accounted_paths(remote) - {*served}
-    edits = _missed_edits(remote, draft)
+    edits = None  # it is not known
+    if remote.edited_card is not None and draft.card is not None:
+        edits = describe_edit(remote.edited_card, draft.card)
     if edits is not None:
         theirs.discard(CARD)
     overwritten = [file.path for file in remote.files if file.path in theirs]
@@ -299,19 +280,14 @@ def _check_strangers(
     return ()
 
 
-def _missed_edits(remote: RemoteState, draft: _Draft) -> str | None:
-    """Return what was edited in README.md on the Hub and is not in this build; None: it is not known."""
-    if remote.edited_card is None or draft.card is None:
-        return None
-    return describe_edit(remote.edited_card, draft.card)
-
-
 def _served_strangers(manifest: Manifest, remote: RemoteState) -> tuple[str, ...]:
     """Return the files of others that the card would serve as part of the data, sorted."""
     own = {file.path for file in manifest.files}
     if remote.manifest is not None:
         own |= {file.path for file in remote.manifest.files}
-    pattern = _served_pattern(manifest)
+    # What the card's `data/{split}-*` matches, as far as it is Parquet.
+    names = "|".join(re.escape(split.name) for split in manifest.splits)
+    pattern = re.compile(rf"data/({names})-[^/]*\.parquet") if names else re.compile(r"(?!)")
     return tuple(file.path for file in remote.files if file.path not in own and pattern.fullmatch(file.path))
 
 
@@ -323,12 +299,6 @@ def _accounted_paths(remote: RemoteState) -> set[str]:
     return {MANIFEST} | {
         file.path for file in remote.manifest.files if _same_bytes(head.get(file.path), file)
     }
-
-
-def _served_pattern(manifest: Manifest) -> re.Pattern[str]:
-    """Return what the card's `data/{split}-*` matches, as far as it is Parquet."""
-    names = "|".join(re.escape(split.name) for split in manifest.splits)
-    return re.compile(rf"data/({names})-[^/]*\.parquet") if names else re.compile(r"(?!)")
 
 
 def _standing_versions(wanted: tuple[BuiltFile, ...], remote: RemoteState) -> tuple[Version, ...]:

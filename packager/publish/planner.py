@@ -5,11 +5,14 @@ May be asked again when others were quicker; what was fetched to compare with a 
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from packager.card import NAME as CARD
 from packager.folders import load_build, load_texts
+from packager.model import EditedCard
 from packager.publish.compare import compare_release, name_parts
-from packager.publish.edited import read_edited_card
 from packager.publish.plan import plan_release
 from packager.release import finish_release
 
@@ -25,11 +28,7 @@ if TYPE_CHECKING:
 
 
 class Planner:
-    """Plans releases of one build to one Hub.
-
-    Raises:
-        UsageError, DataError: there is no build, or it is damaged.
-    """
+    """Plans releases of one build to one Hub. Raises what `load_build` raises."""
 
     def __init__(  # noqa: PLR0913 - what is published, where to, and how
         self,
@@ -75,3 +74,21 @@ class Planner:
 
     def _finish(self, there: Manifest) -> tuple[dict[str, bytes], Manifest]:
         return finish_release(self._texts, self.manifest, there.release)
+
+
+def read_edited_card(hub: Hub, remote: RemoteState) -> RemoteState:
+    """Return the state with both texts of README.md, if it was edited on the Hub since our latest release."""
+    if remote.manifest is None or remote.head is None:
+        return remote
+    ours = next((file.sha256 for file in remote.manifest.files if file.path == CARD), None)
+    there = next((file.sha256 for file in remote.files if file.path == CARD), None)
+    if there in {None, ours}:
+        return remote
+    released = remote.manifest.release.version if remote.manifest.release else None
+    versions = [tag for tag in remote.tags if tag.version and released in {None, tag.version}]
+    for tag in sorted(versions, key=lambda tag: tag.version or (), reverse=True)[:1]:
+        base = hub.read_file(remote.repo_id, tag.commit, CARD)
+        if hashlib.sha256(base).hexdigest() == ours:
+            theirs = hub.read_file(remote.repo_id, remote.head, CARD)
+            return replace(remote, edited_card=EditedCard(tag.name, base, theirs))
+    return remote

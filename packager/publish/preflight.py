@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from packager.card import lint_card
@@ -15,7 +14,7 @@ from packager.publish.act import check_build
 from packager.secrets import find_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from packager.hub import Hub
@@ -49,23 +48,19 @@ def check_release(  # noqa: PLR0913 - all that may stand in the way
     """Refuse a release that could not be carried out, or should not be, with everything that is wrong.
 
     Args:
-        plan: what is to be done; None: no plan could be made, and `refusal` says why.
-        hub: where; None: the Hub is not asked, as for a plan that is only shown.
+        plan: None: no plan could be made, and `refusal` says why.
+        hub: None: the Hub is not asked, as for a plan that is only shown.
         build: the folder of the build.
         schema: the project's schema file as it is now; None: the sources are not at hand.
         changes: what was changed since the build, a sentence each.
-        strict: warnings stand in the way too.
+        strict: warnings stand in the way too; else they are returned.
         card_rules: the rules of the card that hold; None: as they are without a project.
         propose: it is to be a pull request.
-        refusal: what stands in the way already.
-
-    Returns:
-        The warnings.
+        refusal: what stands in the way already; raised as it is if nothing else does.
 
     Raises:
         DataError: the build or what it says is wrong, perhaps among other things.
         EnvironmentFailure: the token will not do, or the Hub has moved on.
-        PackagerError: `refusal`, if nothing else stands in the way.
     """
     found = [
         *(Obstacle(change, is_data=True) for change in changes),
@@ -96,12 +91,22 @@ def find_obstacles(  # noqa: PLR0913 - as above
 ) -> tuple[Obstacle, ...]:
     """Return all that stands in the way, and the warnings; see `check_release`."""
     found: list[Obstacle] = []
-    looks: list[Callable[[], None]] = [partial(_check_folder, plan, build)]
-    if hub is not None:
-        looks.append(partial(_check_rights, plan, hub, propose=propose))
-    for look in looks:
+
+    def check_folder() -> None:
+        if plan is not None:
+            check_build(plan, build)
+        elif differences := verify_folder(build, load_build(build)):
+            raise DataError(describe_differences(build, differences))
+
+    def check_rights() -> None:
+        if hub is not None:
+            hub.check_login(writing=True)
+            if plan is not None and plan.parent is not None:
+                hub.check_write(plan.repo_id, pull_request=propose)
+
+    for check in (check_folder, check_rights):
         try:
-            look()
+            check()
         except PackagerError as error:
             found.append(Obstacle(str(error), is_data=isinstance(error, DataError)))
     manifest = load_build(build)
@@ -110,19 +115,6 @@ def find_obstacles(  # noqa: PLR0913 - as above
     found += _find_card_faults(build, manifest, card_rules)
     found += _find_shown_secrets(build, manifest, plan)
     return tuple(found)
-
-
-def _check_folder(plan: ReleasePlan | None, build: Path) -> None:
-    if plan is not None:
-        check_build(plan, build)
-    elif differences := verify_folder(build, load_build(build)):
-        raise DataError(describe_differences(build, differences))
-
-
-def _check_rights(plan: ReleasePlan | None, hub: Hub, *, propose: bool) -> None:
-    hub.check_login(writing=True)
-    if plan is not None and plan.parent is not None:
-        hub.check_write(plan.repo_id, pull_request=propose)
 
 
 def _find_card_faults(

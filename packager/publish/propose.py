@@ -12,8 +12,8 @@ from packager.errors import EnvironmentFailure, UsageError
 from packager.model import PullRequest
 from packager.publish.act import check_build
 from packager.publish.finish import finish_folder
-from packager.publish.listing import find_unlisted
-from packager.publish.stage import MOST_CHANGES, Stage, is_staged
+from packager.publish.listing import find_unlisted, find_unproven
+from packager.publish.stage import MOST_CHANGES, Stage, is_staged, ref_of, title_of
 
 if TYPE_CHECKING:
     from packager.hub import Hub
@@ -25,11 +25,8 @@ def propose_release(
 ) -> PullRequest:
     """Open a pull request that makes the plan true once it is merged; if one stands there, it is found.
 
-    Args:
-        plan: what `plan_release` returned.
-        hub: the Hub whose state was planned on.
-        build: the folder of the build that was planned; it comes to hold what the tag will hold.
-        most: changes in one commit; what has more is proposed in several, which only who may write can.
+    The build folder comes to hold what the tag will hold. A plan of more than `most` changes is proposed in
+    several commits, which only who may write can.
 
     Raises:
         UsageError: there is no repository, or nothing to propose.
@@ -48,7 +45,7 @@ def propose_release(
     hub.check_login()
     standing = _find_standing(plan, hub, build)
     number = standing or _open(plan, hub, build, most)
-    wrong = [file.path for file in plan.add if not _reads_back(plan, hub, number, file.path)]
+    wrong = find_unproven(hub, plan.repo_id, ref_of(number), plan.add)
     if wrong:
         raise EnvironmentFailure(
             f"pull request {number} of {plan.repo_id} does not hold what was sent ({', '.join(wrong)}): "
@@ -70,8 +67,13 @@ def _open(plan: ReleasePlan, hub: Hub, build: Path, most: int) -> int:
         return Stage(plan, hub, build, upload, most).fill(text)
 
     def write() -> int:
-        hub.open_pull_request(
-            plan.repo_id, upload, delete=plan.delete, parent=plan.parent, title=_title(plan), text=text
+        hub.commit(
+            plan.repo_id,
+            upload,
+            delete=plan.delete,
+            parent=plan.parent,
+            title=title_of(plan),
+            pull_request=text,
         )
         number = _find_standing(plan, hub, build)
         if number is None:
@@ -83,21 +85,7 @@ def _open(plan: ReleasePlan, hub: Hub, build: Path, most: int) -> int:
 
 def _find_standing(plan: ReleasePlan, hub: Hub, build: Path) -> int | None:
     """Return the open pull request that has just the files of the plan, whoever opened it."""
-    for number in hub.list_pull_requests(plan.repo_id, _title(plan)):
-        if not find_unlisted(plan, hub, _revision(number), build):
+    for number in hub.list_pull_requests(plan.repo_id, title_of(plan)):
+        if not find_unlisted(plan, hub, ref_of(number), build):
             return number
     return None
-
-
-def _reads_back(plan: ReleasePlan, hub: Hub, number: int, path: str) -> bool:
-    file = next(file for file in plan.add if file.path == path)
-    expected = (file.size, file.sha256)
-    return any(hub.hash_file(plan.repo_id, _revision(number), path) == expected for _ in range(2))
-
-
-def _title(plan: ReleasePlan) -> str:
-    return f"Release {plan.tag}"
-
-
-def _revision(number: int) -> str:
-    return f"refs/pr/{number}"

@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 from packager.errors import DataError, EnvironmentFailure
 from packager.folders import hash_file, load_build, state_folder, write_whole
 from packager.manifest import NAME as MANIFEST
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from packager.model import Receipt
+from packager.model import Receipt
 
 _PUBLIC: Final = "https://huggingface.co"
 
@@ -26,13 +23,8 @@ _PUBLIC: Final = "https://huggingface.co"
 def write_receipt(project: Path, receipt: Receipt, build: Path, tool: str) -> Path:
     """Write down a release that has been proven; the same release is always the same bytes.
 
-    A release that stood already keeps the receipt that it has: who published it, published it.
-
-    Args:
-        project: the folder of the project.
-        receipt: what `publish_release` returned.
-        build: the folder of the build that was published.
-        tool: the version of this tool.
+    A release that stood already keeps the receipt that it has: who published it, published it. `tool` is the
+    version of this tool.
 
     Raises:
         DataError: the version stood already, and at another commit than the receipt says.
@@ -55,11 +47,7 @@ def write_receipt(project: Path, receipt: Receipt, build: Path, tool: str) -> Pa
 
 
 def read_receipt(project: Path, repo_id: str, tag: str, endpoint: str) -> dict[str, Any] | None:
-    """Return the receipt of a version at a Hub; None if this project has none.
-
-    Raises:
-        DataError: it is damaged.
-    """
+    """Return the receipt of a version at a Hub; None if this project has none. DataError: it is damaged."""
     path = receipt_path(project, repo_id, tag, endpoint)
     try:
         document = json.loads(path.read_bytes())

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 from packager.errors import EnvironmentFailure, PackagerError
 from packager.publish.listing import find_unlisted
-from packager.publish.overtaken import OvertakenError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +21,16 @@ if TYPE_CHECKING:
 MOST_CHANGES: Final = 1_000
 """Files added or deleted in one commit. The Hub refuses more than 25,000; its own client makes commits of at
 most 1,000 when it uploads a large folder, because larger ones run into time-outs."""
+
+
+class OvertakenError(EnvironmentFailure):
+    """Somebody else changed the repository between the plan and the commit (exit code 3)."""
+
+    def __init__(self, plan: ReleasePlan) -> None:
+        super().__init__(
+            f"somebody else changed {plan.repo_id} meanwhile; nothing was published: publish again, "
+            "and the plan is made anew"
+        )
 
 
 def is_staged(plan: ReleasePlan, most: int = MOST_CHANGES) -> bool:
@@ -35,14 +44,10 @@ class Stage:
     def __init__(self, plan: ReleasePlan, hub: Hub, build: Path, upload: Upload, most: int) -> None:
         self._plan, self._hub, self._build = plan, hub, build
         self._upload, self._most = upload, most
-        self._title = f"Release {plan.tag}"
+        self._title = title_of(plan)
 
     def fill(self, text: str) -> int:
-        """Return the number of the pull request, once it has every file of the release.
-
-        Raises:
-            EnvironmentFailure: the Hub could not be reached, refused, or does not show what was sent.
-        """
+        """Return the number of the pull request, once it has every file of the release."""
         number = self._find() or self._hub.insist(lambda: self._open(text), self._find)
         while missing := self._missing(number):
             self._hub.insist(lambda: self._add(number, self._missing(number)), lambda: None)
@@ -56,9 +61,7 @@ class Stage:
     def merge(self, number: int) -> str:
         """Make the release visible, and return the commit that holds exactly its files.
 
-        Raises:
-            OvertakenError: there is none, because others changed the repository meanwhile.
-            EnvironmentFailure: the Hub could not be reached, or refused.
+        OvertakenError: there is none, because others changed the repository meanwhile.
         """
         plan, hub = self._plan, self._hub
         before = _foreign(plan, hub.list_files(plan.repo_id, plan.parent or ""))
@@ -109,7 +112,7 @@ class Stage:
         known = {file.path: file for file in hub.list_files(plan.repo_id, plan.parent)}
         wanted = {file.path for file in plan.add}
         for number in hub.list_pull_requests(plan.repo_id, self._title):
-            ref = _ref(number)
+            ref = ref_of(number)
             if plan.parent not in hub.list_commits(plan.repo_id, ref):
                 continue
             listing = {file.path: file for file in hub.list_files(plan.repo_id, ref)}
@@ -121,13 +124,13 @@ class Stage:
         return None
 
     def _missing(self, number: int) -> list[str]:
-        return find_unlisted(self._plan, self._hub, _ref(number), self._build)
+        return find_unlisted(self._plan, self._hub, ref_of(number), self._build)
 
     def _open(self, text: str) -> int:
         plan = self._plan
         add, delete = self._portion([*(file.path for file in plan.add), *plan.delete])
-        self._hub.open_pull_request(
-            plan.repo_id, add, delete=delete, parent=plan.parent, title=self._title, text=text
+        self._hub.commit(
+            plan.repo_id, add, delete=delete, parent=plan.parent, title=self._title, pull_request=text
         )
         number = self._find()
         if number is None and self._hub.list_commits(plan.repo_id)[0] != plan.parent:
@@ -137,7 +140,7 @@ class Stage:
         return number
 
     def _add(self, number: int, missing: list[str]) -> bool:
-        repo_id, ref = self._plan.repo_id, _ref(number)
+        repo_id, ref = self._plan.repo_id, ref_of(number)
         if missing:
             add, delete = self._portion(missing)
             head = self._hub.list_commits(repo_id, ref)[0]
@@ -155,5 +158,11 @@ def _foreign(plan: ReleasePlan, listing: tuple[RemoteFile, ...]) -> set[tuple[st
     return {(file.path, file.blob_id) for file in listing if file.path not in ours}
 
 
-def _ref(number: int) -> str:
+def title_of(plan: ReleasePlan) -> str:
+    """Return the title of the pull request of a release."""
+    return f"Release {plan.tag}"
+
+
+def ref_of(number: int) -> str:
+    """Return the revision that holds the commits of a pull request."""
     return f"refs/pr/{number}"

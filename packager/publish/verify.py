@@ -41,13 +41,7 @@ class Verified:
 
 
 def verify_release(hub: Hub, repo_id: str, tag: str, recorded: str | None = None) -> Verified:
-    """Read a version from the Hub and compare it with its manifest.
-
-    Args:
-        hub: the Hub.
-        repo_id: the repository.
-        tag: the version's tag.
-        recorded: the commit that a receipt names; None if there is no receipt.
+    """Read a version from the Hub and compare it with its manifest; `recorded` is the commit of its receipt.
 
     Raises:
         UsageError: there is no such tag.
@@ -87,7 +81,9 @@ def verify_build(folder: Path) -> Verified:
     wrong = {each.partition(" ")[0] for each in found}
     for file in manifest.files:
         if file.path not in wrong:
-            differences += _look_inside(manifest, file, _read_end(folder / file.path))
+            with (folder / file.path).open("rb") as stream:
+                stream.seek(max(0, file.size - _END))
+                differences += _look_inside(manifest, file, stream.read())
     return Verified(str(folder), None, len(manifest.files), size, tuple(differences))
 
 
@@ -156,12 +152,6 @@ def _differences(  # noqa: PLR0913, PLR0917 - a file there, and a file here
     if sha256 != file.sha256:
         return [f"{file.path} has other bytes than when it was built"]
     return _look_inside(manifest, file, end)
-
-
-def _read_end(path: Path) -> bytes:
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - _END))
-        return file.read()
 
 
 def _look_inside(manifest: Manifest, file: BuiltFile, end: bytes) -> list[str]:

@@ -7,15 +7,18 @@ release that follows it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from packager.diff import Level, choose_version, compare_manifests, describe_news, judge_diff
+from packager.diff import (
+    Level,
+    RowDiff,
+    choose_version,
+    compare_manifests,
+    describe_news,
+    judge_diff,
+    raise_version,
+)
 from packager.errors import UsageError
-from packager.model import ReleaseFacts, parse_version
-
-if TYPE_CHECKING:
-    from packager.diff import RowDiff
-    from packager.model import Manifest, Version
+from packager.model import Manifest, ReleaseFacts, Version, parse_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ def find_step(  # noqa: PLR0913 - what a version follows from
     Args:
         earlier: what stands at the head; None: nothing of ours.
         new: the build, finished with the facts of `earlier`, so that only what was built differs.
-        latest: the highest version that there is; None: there is none.
+        latest: the highest version that there is.
         policy: of the versions; see `packager.diff`.
         stranded: the head was committed as a release whose tag it never got.
         rows: what differs within the recordings that both have; None: these count as changed.
@@ -50,7 +53,7 @@ def find_step(  # noqa: PLR0913 - what a version follows from
     if latest is None:
         return Step((1, 0, 0), "the first version is 1.0.0", ())
     if earlier is None:
-        version = _raise(latest, Level.MINOR)
+        version = raise_version(latest, Level.MINOR)
         return Step(version, f"the versions up to {as_text(latest)} are of others", ())
     diff = replace(compare_manifests(earlier, new), rows=rows)
     least, why = choose_version(latest, diff, policy=policy)
@@ -59,16 +62,15 @@ def find_step(  # noqa: PLR0913 - what a version follows from
         level = _level_of(earlier.release)
         news = (*earlier.release.news, *news)
         if level > judge_diff(diff, policy=policy)[0]:
-            least, why = _raise(latest, level), f"{level.name}: {as_text(earlier.release.version)} got no tag"
+            least, why = (
+                raise_version(latest, level),
+                f"{level.name}: {as_text(earlier.release.version)} got no tag",
+            )
     return Step(least, why, news)
 
 
 def read_asked(version: str | None) -> Version | None:
-    """Return the version that was asked for.
-
-    Raises:
-        UsageError: the text is no version.
-    """
+    """Return the version that was asked for. UsageError: the text is none."""
     if version is None:
         return None
     parsed = parse_version(version)
@@ -81,11 +83,7 @@ def read_asked(version: str | None) -> Version | None:
 
 
 def check_asked(asked: Version, step: Step, taken: set[Version], repo_id: str) -> None:
-    """Refuse a version that exists with other files, and one that promises less than was changed.
-
-    Raises:
-        UsageError: it is one of these.
-    """
+    """Refuse a version that exists with other files, or promises less than was changed (UsageError)."""
     least = as_text(step.least)
     if asked in taken:
         raise UsageError(
@@ -109,13 +107,3 @@ def _level_of(release: ReleaseFacts) -> Level:
     if release.version[0] > before[0]:
         return Level.MAJOR if release.history else Level.NONE
     return Level.MINOR if release.version[1] > before[1] else Level.PATCH
-
-
-def _raise(version: Version, level: Level) -> Version:
-    match level:
-        case Level.MAJOR:
-            return version[0] + 1, 0, 0
-        case Level.MINOR:
-            return version[0], version[1] + 1, 0
-        case _:
-            return version[0], version[1], version[2] + 1

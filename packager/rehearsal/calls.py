@@ -8,26 +8,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from inspect import iscoroutinefunction
+from typing import Any, TypeAlias
 from urllib.parse import unquote, urlencode
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from packager.rehearsal.account import Accounts, Caller
+from packager.rehearsal.metadata import is_unicode
 from packager.rehearsal.names import RepositoryId, check_repository
-from packager.rehearsal.readme import is_unicode
 from packager.rehearsal.refusal import RefusalError, bad_request, repository_not_found
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from starlette.requests import Request
-
-    from packager.rehearsal.account import Accounts, Caller
-    from packager.rehearsal.repositories import Repositories, Repository
+from packager.rehearsal.repositories import Repositories, Repository
 
 _LARGEST_BODY = 16 << 20
 _LONGEST_MESSAGE = 500
@@ -66,7 +62,12 @@ class Call:
         if caller is None:
             raise RefusalError(401, "Invalid username or password.")
         if namespace is not None and not caller.may_write(namespace):
-            raise _forbidden(caller, namespace)
+            reason = f"{namespace} is not {caller.name}'s"
+            if caller.owns(namespace):
+                reason = "this token may only read"
+            raise RefusalError(
+                403, f"You don't have the rights to write under the namespace {namespace}: {reason}."
+            )
         return caller
 
     def segment(self, name: str) -> str:
@@ -83,6 +84,11 @@ class Call:
     def fields(self) -> dict[str, Any]:
         """Return the JSON object in the body; an empty body is an empty object."""
         return json_object(self.body or b"{}")
+
+    def sign(self, path: str, fields: Mapping[str, str]) -> str:
+        """Return an address of this Hub that proves that it was given out by it, with these fields."""
+        signature = self.hub.accounts.sign(path, fields)
+        return f"{self.endpoint}{path}?{urlencode({**fields, 'signature': signature})}"
 
     def identity(self) -> RepositoryId:
         """Return the repository that the path names."""
@@ -105,27 +111,21 @@ class Call:
         return found
 
 
-Handler: TypeAlias = Callable[[Call], Response]
-StreamHandler: TypeAlias = Callable[[Call], Awaitable[Response]]
-RouteEntry: TypeAlias = tuple[str, str, Handler]
-"""HTTP method, path with `{parameters}`, and who answers."""
-StreamEntry: TypeAlias = tuple[str, str, StreamHandler]
+Answer: TypeAlias = Response | dict[str, Any] | list[Any] | None
+"""JSON values are sent as such; None is an empty object."""
+Handler: TypeAlias = Callable[[Call], Answer]
+StreamHandler: TypeAlias = Callable[[Call], Awaitable[Answer]]
 
 
-def answering(hub: Hub, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-    """Return the Starlette endpoint that answers with a plain handler."""
-
-    async def endpoint(request: Request) -> Response:
-        return await run_in_threadpool(handler, Call(request, hub, await _read_body(request)))
-
-    return endpoint
-
-
-def streaming(hub: Hub, handler: StreamHandler) -> Callable[[Request], Awaitable[Response]]:
-    """Return the same for a handler that reads the body itself, in a stream."""
+def answering(hub: Hub, handler: Handler | StreamHandler) -> Callable[[Request], Awaitable[Response]]:
+    """Return the Starlette endpoint that answers with a handler."""
 
     async def endpoint(request: Request) -> Response:
-        return await handler(Call(request, hub))
+        if iscoroutinefunction(handler):
+            answer = await handler(Call(request, hub))
+        else:
+            answer = await run_in_threadpool(handler, Call(request, hub, await _read_body(request)))
+        return answer if isinstance(answer, Response) else JSONResponse({} if answer is None else answer)
 
     return endpoint
 
@@ -136,7 +136,9 @@ def refusing(_request: Request, refusal: Exception) -> Response:
         raise refusal
     # A message may quote the request, which may be long and hold what no answer can.
     message = refusal.message[:_LONGEST_MESSAGE].encode("utf-8", "backslashreplace").decode()
-    headers = {**refusal.headers, "X-Error-Message": _header_text(message)}
+    # A header holds one line of ASCII.
+    line = re.sub(r"[\x00-\x1f\x7f]", " ", message).strip().encode("ascii", "backslashreplace").decode()
+    headers = {**refusal.headers, "X-Error-Message": line}
     if refusal.code:
         headers["X-Error-Code"] = refusal.code
     return JSONResponse({"error": message, **refusal.fields}, refusal.status, headers)
@@ -208,11 +210,6 @@ def page_of(call: Call, items: Sequence[object], size: int, present: Callable[[A
     return JSONResponse([present(item) for item in items[start:end]], headers=headers)
 
 
-def _forbidden(caller: Caller, namespace: str) -> RefusalError:
-    reason = "this token may only read" if caller.owns(namespace) else f"{namespace} is not {caller.name}'s"
-    return RefusalError(403, f"You don't have the rights to write under the namespace {namespace}: {reason}.")
-
-
 def _refuse_gated(repository: Repository, caller: Caller | None) -> None:
     """Refuse the files of a gated repository to who is not its owner and has not been let in."""
     gated, name = repository.settings.gated, repository.identity.repo_id
@@ -232,8 +229,3 @@ async def _read_body(request: Request) -> bytes:
         if len(body) > _LARGEST_BODY:
             raise RefusalError(413, f"The body is larger than {_LARGEST_BODY} bytes.")
     return bytes(body)
-
-
-def _header_text(message: str) -> str:
-    """Return a message as a header can hold it: one line of ASCII."""
-    return re.sub(r"[\x00-\x1f\x7f]", " ", message).strip().encode("ascii", "backslashreplace").decode()

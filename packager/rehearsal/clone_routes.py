@@ -9,34 +9,32 @@ from __future__ import annotations
 import gzip
 import tempfile
 import zlib
+from collections.abc import Iterator
 from io import BytesIO
-from typing import TYPE_CHECKING, cast
+from typing import IO, cast
 
 from dulwich.errors import GitProtocolError
 from dulwich.protocol import ReceivableProtocol
 from dulwich.repo import Repo
-from dulwich.server import DictBackend, UploadPackHandler
+from dulwich.server import BackendRepo, DictBackend, UploadPackHandler
 from starlette.responses import Response, StreamingResponse
 
-from packager.rehearsal.calls import asking_for_token
-from packager.rehearsal.lfs_store import PIECE_BYTES
+from packager.rehearsal.calls import Call, asking_for_token
+from packager.rehearsal.large_files import PIECE_BYTES
 from packager.rehearsal.refusal import RefusalError, bad_request
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import IO
-
-    from dulwich.server import BackendRepo
-
-    from packager.rehearsal.calls import Call, RouteEntry
-
 _LARGEST_QUESTION = 16 << 20
+_NO_PUSH = "git push is not implemented by the rehearsal Hub: publish through its API."
 _FRESH = {"Cache-Control": "no-cache"}
 
 
 def list_refs(call: Call) -> Response:
     """Answer which refs there are, and what this server can do."""
-    _refuse_push(call.request.query_params.get("service", ""))
+    service = call.request.query_params.get("service", "")
+    if service == "git-receive-pack":
+        raise RefusalError(501, _NO_PUSH)
+    if service != "git-upload-pack":
+        raise RefusalError(501, "git's dumb protocol is not implemented by the rehearsal Hub.")
     answer = _upload_pack(call, b"", advertise=True)
     head = b"# service=git-upload-pack\n"
     frame = b"%04x%s0000" % (len(head) + 4, head)
@@ -62,26 +60,9 @@ def send_pack(call: Call) -> Response:
     )
 
 
-def refuse_pack(call: Call) -> Response:
+def refuse_pack(_call: Call) -> Response:
     """Refuse a push by name."""
-    _refuse_push("git-receive-pack")
-    raise bad_request(call.request.url.path)
-
-
-_PAIRS = (("/info/refs", "GET", list_refs), ("/git-upload-pack", "POST", send_pack))
-ROUTES: tuple[RouteEntry, ...] = tuple(
-    (method, f"{start}/{{name}}{end}{path}", handler)
-    for start in ("/{kind:prefix}/{namespace}", "/{namespace:owner}")
-    for end in (".git", "")
-    for path, method, handler in (*_PAIRS, ("/git-receive-pack", "POST", refuse_pack))
-)
-
-
-def _refuse_push(service: str) -> None:
-    if service == "git-receive-pack":
-        raise RefusalError(501, "git push is not implemented by the rehearsal Hub: publish through its API.")
-    if service != "git-upload-pack":
-        raise RefusalError(501, "git's dumb protocol is not implemented by the rehearsal Hub.")
+    raise RefusalError(501, _NO_PUSH)
 
 
 def _upload_pack(call: Call, question: bytes, *, advertise: bool) -> IO[bytes]:

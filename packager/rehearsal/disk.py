@@ -6,10 +6,7 @@ What is to be kept is written elsewhere first, on the same file system, and then
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 
 def place_file(made: Path, place: Path) -> None:

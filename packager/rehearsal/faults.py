@@ -13,7 +13,8 @@ import re
 import socket
 import struct
 import threading
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -85,19 +86,15 @@ class Fault:
     """How many are broken then; None: all."""
 
 
-@dataclass
 class Faults:
     """The rules of one Hub. `add` works while it serves; `broken` says what was broken so far."""
 
-    rules: tuple[Fault, ...] = ()
-    broken: list[str] = field(default_factory=list)
-    """`METHOD path`, in the order of the requests."""
-    _counts: dict[int, int] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
     def __init__(self, *rules: Fault) -> None:
-        self.rules, self.broken = rules, []
-        self._counts, self._lock = {}, threading.Lock()
+        self.rules = rules
+        self.broken: list[str] = []
+        """`METHOD path`, in the order of the requests."""
+        self._counts = Counter[int]()
+        self._lock = threading.Lock()
 
     def add(self, *rules: Fault) -> None:
         """Add rules, after those that are there."""
@@ -138,8 +135,9 @@ class Faults:
             for number, rule in enumerate(self.rules):
                 if not re.fullmatch(rule.method, scope["method"]) or not re.search(rule.path, asked):
                     continue
-                count = self._counts[number] = self._counts.get(number, 0) + 1
-                if count > rule.after and (rule.times is None or count <= rule.after + rule.times):
+                self._counts[number] += 1
+                place = self._counts[number] - rule.after
+                if place > 0 and (rule.times is None or place <= rule.times):
                     self.broken.append(f"{scope['method']} {asked}")
                     return rule.what
         return None

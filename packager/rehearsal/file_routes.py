@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Any
 from urllib.parse import parse_qs, quote
 
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
-from packager.rehearsal.calls import page_of
+from packager.rehearsal.calls import Call, page_of
 from packager.rehearsal.names import check_path
+from packager.rehearsal.records import CommitRecord, Entry
 from packager.rehearsal.refusal import RefusalError, entry_not_found
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from packager.rehearsal.calls import Call, RouteEntry
-    from packager.rehearsal.records import CommitRecord, Entry
-    from packager.rehearsal.repositories import Repository
+from packager.rehearsal.repositories import Repository
 
 _ENTRIES_PER_PAGE = 1000
 _EXPANDED_PER_PAGE = 50
@@ -47,7 +43,7 @@ def list_tree(call: Call) -> Response:
     return page_of(call, entries, size, lambda entry: _present(repository, entry, last))
 
 
-def paths_info(call: Call) -> Response:
+def paths_info(call: Call) -> list[Any]:
     """Answer the same for given paths; those that do not exist are left out."""
     repository = call.repository()
     git = repository.git
@@ -56,9 +52,10 @@ def paths_info(call: Call) -> Response:
     paths, is_expanded = form.get("paths", []), form.get("expand", [""])[-1].lower() == "true"
     if len(paths) > _ENTRIES_PER_PAGE:
         raise RefusalError(413, f"{len(paths)} paths are more than {_ENTRIES_PER_PAGE}.")
-    entries = git.find(commit, [path.rstrip("/") for path in paths if path.rstrip("/")])
+    named = [path.rstrip("/") for path in paths]
+    entries = git.find(commit, [path for path in named if "" not in path.split("/")])
     last = git.last_commits(commit, [entry.path for entry in entries]) if is_expanded else {}
-    return JSONResponse([_present(repository, entry, last) for entry in entries])
+    return [_present(repository, entry, last) for entry in entries]
 
 
 def send_file(call: Call) -> Response:
@@ -71,19 +68,23 @@ def send_file(call: Call) -> Response:
     if entry is None or entry.is_folder:
         raise entry_not_found(path, commit)
     etag = entry.sha256 or entry.oid
+    plain = "application/octet-stream" if entry.sha256 else "text/plain; charset=utf-8"
     headers = {
         "X-Repo-Commit": commit,
         "ETag": f'"{etag}"',
         "Accept-Ranges": "bytes",
         "Content-Disposition": f"inline; filename*=UTF-8''{quote(path.rpartition('/')[2])}",
         # What is stored is somebody's data: a browser must show it as such and never run it.
-        "Content-Type": _content_type(path, is_large=entry.sha256 is not None),
+        "Content-Type": _PICTURES.get(path.rpartition(".")[2].lower(), plain),
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",
     }
     if entry.sha256:
         headers |= {"X-Linked-Etag": f'"{etag}"', "X-Linked-Size": str(entry.size)}
-        headers |= _xet_headers(call, repository, entry.sha256, commit)
+        if link := repository.large.link(entry.sha256):  # what leads a client to the chunks
+            identity = repository.identity
+            tokens = f"{call.endpoint}/api/{identity.kind}/{identity.repo_id}/xet-read-token/{commit}"
+            headers |= {"X-Xet-Hash": link.digest, "Link": f'<{tokens}>; rel="xet-auth"'}
         return send_range(call, entry.size, headers, partial(repository.large.read, entry.sha256))
     content = git.read_blob(entry.oid)
     return send_range(call, entry.size, headers, lambda start, end: iter((content[start:end],)))
@@ -97,7 +98,10 @@ def send_range(
     # Several ranges at once, or another unit, may be answered with the whole file.
     asked = _RANGE.fullmatch(call.request.headers.get("range", "").replace(" ", ""))
     if asked and asked[0] != "bytes=-":
-        start, end = _bounds(asked[1], asked[2], size)
+        if asked[1]:
+            start, end = int(asked[1]), min(size, int(asked[2]) + 1) if asked[2] else size
+        else:  # the last N bytes
+            start = max(0, size - int(asked[2]))
         if start >= end:
             headers = {"Content-Range": f"bytes */{size}"}
             raise RefusalError(416, f"The file has {size} bytes.", headers=headers)
@@ -106,21 +110,6 @@ def send_range(
     headers["Content-Length"] = str(end - start)
     pieces = iter(()) if call.request.method == "HEAD" else read(start, end)
     return StreamingResponse(pieces, status, headers)
-
-
-def _content_type(path: str, *, is_large: bool) -> str:
-    plain = "application/octet-stream" if is_large else "text/plain; charset=utf-8"
-    return _PICTURES.get(path.rpartition(".")[2].lower(), plain)
-
-
-_FILES = "/{name}/resolve/{revision}/{path:path}"
-ROUTES: tuple[RouteEntry, ...] = (
-    ("GET", "/api/{kind:kind}/{namespace}/{name}/tree/{revision}", list_tree),
-    ("GET", "/api/{kind:kind}/{namespace}/{name}/tree/{revision}/{path:path}", list_tree),
-    ("POST", "/api/{kind:kind}/{namespace}/{name}/paths-info/{revision}", paths_info),
-    ("GET", "/{kind:prefix}/{namespace}" + _FILES, send_file),
-    ("GET", "/{namespace:owner}" + _FILES, send_file),
-)
 
 
 def _present(repository: Repository, entry: Entry, last: dict[str, CommitRecord]) -> dict[str, object]:
@@ -139,19 +128,3 @@ def _present(repository: Repository, entry: Entry, last: dict[str, CommitRecord]
         date = commit.date.strftime("%Y-%m-%dT%H:%M:%S.000Z")
         item["lastCommit"] = {"id": commit.oid, "title": commit.title, "date": date}
     return item
-
-
-def _xet_headers(call: Call, repository: Repository, oid: str, commit: str) -> dict[str, str]:
-    """Return what leads a client to the chunks of a file; nothing if it came whole."""
-    link = repository.large.link(oid)
-    if link is None:
-        return {}
-    identity = repository.identity
-    tokens = f"{call.endpoint}/api/{identity.kind}/{identity.repo_id}/xet-read-token/{commit}"
-    return {"X-Xet-Hash": link.digest, "Link": f'<{tokens}>; rel="xet-auth"'}
-
-
-def _bounds(first: str, last: str, size: int) -> tuple[int, int]:
-    if not first:  # the last N bytes
-        return max(0, size - int(last)), size
-    return int(first), min(size, int(last) + 1) if last else size

@@ -10,18 +10,14 @@ from __future__ import annotations
 
 import secrets
 from functools import partial
-from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
-from packager.rehearsal.calls import asking_for_token, object_list, size_field, text_field
+from packager.rehearsal.calls import Call, asking_for_token, object_list, size_field, text_field
 from packager.rehearsal.file_routes import send_range
 from packager.rehearsal.names import check_object
 from packager.rehearsal.refusal import RefusalError, bad_request
-
-if TYPE_CHECKING:
-    from packager.rehearsal.calls import Call, RouteEntry, StreamEntry
-    from packager.rehearsal.repositories import Repository
+from packager.rehearsal.repositories import Repository
 
 PART_BYTES = 16 << 20
 """Larger files are sent in parts of this size."""
@@ -93,27 +89,26 @@ async def receive_object(call: Call) -> Response:
     size, chunks = int(fields["size"]), call.request.stream()
     if "part" in fields:
         start = (int(fields["part"]) - 1) * PART_BYTES
-        await repository.lfs.receive_part(fields["upload"], start, min(PART_BYTES, size - start), chunks)
+        await repository.large.receive_part(fields["upload"], start, min(PART_BYTES, size - start), chunks)
     else:
-        await repository.lfs.receive(oid, size, chunks)
+        await repository.large.receive(oid, size, chunks)
     return Response(headers={"ETag": f'"{fields["upload"]}-{fields.get("part", "0")}"'})
 
 
 def complete_object(call: Call) -> Response:
     """Put a large file together whose parts have all arrived."""
     repository, oid, fields = _open_signed(call, "upload")
-    repository.lfs.complete(fields["upload"], oid, int(fields["size"]))
+    repository.large.complete(fields["upload"], oid, int(fields["size"]))
     return JSONResponse({"success": True}, media_type=_LFS_JSON)
 
 
-def verify_object(call: Call) -> Response:
+def verify_object(call: Call) -> None:
     """Answer whether a large file has arrived."""
     repository = call.repository(write=True, contribute=True)
     fields = call.fields()
     oid, size = check_object(text_field(fields, "oid")), size_field(fields, "size")
     if repository.large.size(oid) != size:
         raise RefusalError(404, f"The large file {oid} of {size} bytes has not arrived.")
-    return JSONResponse({})
 
 
 def send_object(call: Call) -> Response:
@@ -126,22 +121,9 @@ def send_object(call: Call) -> Response:
     return send_range(call, size, headers, partial(repository.large.read, oid))
 
 
-_BATCH = "/{name}.git/info/lfs/objects/batch"
-_OBJECT = "/lfs/{kind:kind}/{namespace}/{name}/{oid}"
-ROUTES: tuple[RouteEntry, ...] = (
-    ("POST", "/api/{kind:kind}/{namespace}/{name}/lfs-verify", verify_object),
-    ("POST", "/{kind:prefix}/{namespace}" + _BATCH, answer_batch),
-    ("POST", "/{namespace:owner}" + _BATCH, answer_batch),
-    ("GET", _OBJECT, send_object),
-    ("POST", _OBJECT, complete_object),
-)
-STREAM_ROUTES: tuple[StreamEntry, ...] = (("PUT", _OBJECT, receive_object),)
-
-
 def _sign(call: Call, repository: Repository, oid: str, fields: dict[str, str]) -> str:
     place = f"/lfs/{repository.identity.kind}/{repository.identity.repo_id}/{oid}"
-    signed = fields | {"signature": call.hub.accounts.sign(place, fields)}
-    return f"{call.endpoint}{place}?" + "&".join(f"{name}={value}" for name, value in signed.items())
+    return call.sign(place, fields)
 
 
 def _open_signed(call: Call, purpose: str) -> tuple[Repository, str, dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Judge the metadata of a README.md by the rules that the Hub documents. Pure.
+"""Read the metadata of a README.md as the Hub does, and judge it by the rules that the Hub documents. Pure.
 
 The Hub does not publish its checks. What it is known to refuse is an error here, in its words; what it is
 known to remark on, or only asks for in its documentation, is a warning: a rehearsal must not refuse what
@@ -9,14 +9,16 @@ https://huggingface.co/docs/hub/datasets-cards, https://huggingface.co/docs/hub/
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from functools import lru_cache
+from io import StringIO
+from typing import Any, Final
 
-from packager.rehearsal.readme import MetadataError, read_metadata
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -68,6 +70,13 @@ _LANGUAGES: Final = _words(
 )
 _SPLIT: Final = re.compile(r"\w+(?:\.\w+)*")
 
+_BLOCK = re.compile(r"\s*---[ \t]*\r?\n(.*?)(?:^|\r?\n)---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_LARGEST_JSON = 4 << 20
+
+
+class MetadataError(Exception):
+    """The metadata block cannot be read; the message says why and where."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -111,13 +120,13 @@ def _judge_text(found: Judgement, name: str, value: object) -> None:
     found.require(isinstance(value, str), name, "must be a string")
 
 
+def _judge_list(found: Judgement, name: str, value: object) -> bool:
+    return found.require(isinstance(value, list), name, "must be an array")
+
+
 def _judge_texts(found: Judgement, name: str, value: object) -> None:
-    if found.require(isinstance(value, list), name, "must be an array"):
+    if _judge_list(found, name, value):
         _texts(found, name, value)
-
-
-def _judge_list(found: Judgement, name: str, value: object) -> None:
-    found.require(isinstance(value, list), name, "must be an array")
 
 
 def _judge_license(found: Judgement, name: str, value: object) -> None:
@@ -187,13 +196,13 @@ def _judge_dataset_info(found: Judgement, name: str, value: object) -> None:
                     found.require(isinstance(item.get("name"), str), f"{at}.name", "must be a string")
 
 
-_JUDGES: Final[dict[str, Callable[[Judgement, str, Any], None]]] = {
+_JUDGES: Final[dict[str, Callable[[Judgement, str, Any], object]]] = {
     "license": _judge_license,
     "language": _judge_language,
     "tags": _judge_texts,
     "model-index": _judge_list,
 }
-_DATASET_JUDGES: Final[dict[str, Callable[[Judgement, str, Any], None]]] = {
+_DATASET_JUDGES: Final[dict[str, Callable[[Judgement, str, Any], object]]] = {
     "license_name": _judge_text,
     "license_link": _judge_text,
     "pretty_name": _judge_text,
@@ -208,25 +217,73 @@ _DATASET_JUDGES: Final[dict[str, Callable[[Judgement, str, Any], None]]] = {
 
 def _texts(found: Judgement, name: str, value: object) -> list[tuple[str, str]]:
     """Return the texts of a list, or a text alone, each with its place; note what is no text."""
-    items = [(f"{name}[{at}]", item) for at, item in enumerate(value)] if isinstance(value, list) else None
-    texts = []
-    for place, item in items if items is not None else [(name, value)]:
-        if isinstance(item, str):
-            texts.append((place, item))
-        else:
-            found.require(False, place, "must be a string")
-    return texts
+    items = [(name, value)]
+    if isinstance(value, list):
+        items = [(f"{name}[{at}]", item) for at, item in enumerate(value)]
+    return [
+        (at, str(item)) for at, item in items if found.require(isinstance(item, str), at, "must be a string")
+    ]
 
 
 def _objects(found: Judgement, name: str, value: object) -> list[tuple[str, dict[str, Any]]]:
     """Return the objects of a list, each with its place; note what is none."""
-    if not isinstance(value, list):
-        found.require(False, name, "must be an array")
-        return []
-    objects = []
-    for at, item in enumerate(value):
-        if isinstance(item, dict):
-            objects.append((f"{name}[{at}]", item))
-        else:
-            found.require(False, f"{name}[{at}]", "must be of type object")
-    return objects
+    _judge_list(found, name, value)
+    return [
+        (f"{name}[{at}]", item)
+        for at, item in enumerate(value if isinstance(value, list) else ())
+        if found.require(isinstance(item, dict), f"{name}[{at}]", "must be of type object")
+    ]
+
+
+# --- reading -------------------------------------------------------------------------------------------
+
+
+def split_readme(readme: str) -> tuple[str, str]:
+    """Return the metadata block, empty if there is none, and the Markdown that follows it."""
+    block = _BLOCK.match(readme)
+    return (block[1], readme[block.end() :]) if block else ("", readme)
+
+
+@lru_cache(maxsize=32)
+def read_metadata(readme: str) -> dict[str, Any]:
+    """Return the metadata of a README as plain JSON values, not to be changed; empty if there is none.
+
+    Raises:
+        MetadataError: the block is not YAML, holds a key twice, is no mapping, or holds what is no Unicode.
+    """
+    block, _ = split_readme(readme)
+    try:
+        yaml = YAML(typ="safe", pure=True)
+        yaml.composer.warn_double_anchors = False  # YAML allows them
+        value = yaml.load(StringIO(block))
+        # Dates become text, and what JSON cannot say (.nan, .inf) becomes null.
+        value = json.loads(_write_json(value), parse_constant=lambda _: None)
+    except (YAMLError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError) as error:
+        # Values that are not what their tag says (`!!bool maybe`) are not errors of YAML to the library.
+        raise MetadataError(str(error).encode("utf-8", "backslashreplace").decode()) from None
+    if not is_unicode(json.dumps(value, ensure_ascii=False)):
+        raise MetadataError("The metadata block holds half a surrogate pair, which is no text.")
+    if value is not None and not isinstance(value, dict):
+        raise MetadataError("The metadata block must be a mapping of keys to values.")
+    return value or {}
+
+
+def is_unicode(text: str) -> bool:
+    """Return whether a text can be written at all; escapes can spell half a surrogate pair, which cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _write_json(value: object) -> str:
+    # A few lines of YAML aliases can stand for gigabytes.
+    pieces: list[str] = []
+    size = 0
+    for piece in json.JSONEncoder(default=str).iterencode(value):
+        size += len(piece)
+        if size > _LARGEST_JSON:
+            raise MetadataError(f"The metadata block stands for more than {_LARGEST_JSON} bytes.")
+        pieces.append(piece)
+    return "".join(pieces)

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from starlette.responses import HTMLResponse, Response
 
 from packager.markdown import render_markdown
-from packager.rehearsal.calls import asking_for_token
-from packager.rehearsal.differences import show_difference
-from packager.rehearsal.pull_routes import find_pull
-from packager.rehearsal.readme import split_readme
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from packager.rehearsal.calls import Call, RouteEntry
-    from packager.rehearsal.repositories import Repository
+from packager.rehearsal.calls import Call, asking_for_token
+from packager.rehearsal.metadata import split_readme
+from packager.rehearsal.pull_routes import find_pull, show_difference
+from packager.rehearsal.repositories import Repository
 
 # Colours are the reader's own, light or dark.
 _STYLE = """\
@@ -49,8 +43,8 @@ def show_all(call: Call) -> Response:
     """Show the repositories; private ones only with the token."""
     caller = call.caller
     shown = [found for found in call.hub.repositories.list_all() if found.is_visible_to(caller)]
-    items = "".join(f"<li>{_link(f'/{found.identity.page}', found.identity.page)}" for found in shown)
-    return _page("Rehearsal Hub", f"<ul>{items}</ul>" if items else "<p>Nothing has been published yet.</p>")
+    items = [_link(f"/{found.identity.page}", found.identity.page) for found in shown]
+    return _page("Rehearsal Hub", _list(items) if items else "<p>Nothing has been published yet.</p>")
 
 
 def show_one(call: Call) -> Response:
@@ -69,11 +63,15 @@ def show_one(call: Call) -> Response:
         "<h2>Files</h2>",
         _files(found, commit, files),
         "<h2>Versions</h2>",
-        _revisions(page, found.git.tags().items()),
+        _revisions(page, found.git.refs("tags")),
         "<h2>Branches</h2>",
-        _revisions(page, found.git.branches().items()),
+        _revisions(page, found.git.refs("heads")),
         "<h2>Open pull requests</h2>",
-        _pulls(found, page),
+        _list(
+            _link(f"{page}/discussions/{pull.number}", f"#{pull.number} {pull.title}")
+            for pull in found.pulls.list_all()
+            if pull.is_pull and pull.status in {"draft", "open"}
+        ),
     ]
     return _page(found.identity.page, "\n".join(body))
 
@@ -95,24 +93,13 @@ def show_pull(call: Call) -> Response:
     return _page(f"#{pull.number} {pull.title}", "\n".join(body))
 
 
-ROUTES: tuple[RouteEntry, ...] = (
-    ("GET", "/", show_all),
-    *(
-        ("GET", start + path, handler)
-        for start in ("/{kind:prefix}/{namespace}/{name}", "/{namespace:owner}/{name}")
-        for path, handler in (("", show_one), ("/discussions/{number}", show_pull))
-    ),
-)
-
-
 def _card(found: Repository, commit: str, files: str) -> str:
-    for entry in found.git.find(commit, ["README.md"]):
-        if not entry.is_folder and entry.sha256 is None:
-            readme = found.git.read_blob(entry.oid).decode("utf-8", "replace")
-            metadata, text = split_readme(readme)
-            shown = f"<details><summary>Metadata</summary><pre>{escape(metadata)}</pre></details>"
-            return f"{shown if metadata else ''}<article>{render_markdown(text, files)}</article>"
-    return "<p>There is no README.md."
+    readme = found.git.find_text(commit, "README.md")
+    if readme is None:
+        return "<p>There is no README.md."
+    metadata, text = split_readme(readme.decode("utf-8", "replace"))
+    shown = f"<details><summary>Metadata</summary><pre>{escape(metadata)}</pre></details>"
+    return f"{shown if metadata else ''}<article>{render_markdown(text, files)}</article>"
 
 
 def _files(found: Repository, commit: str, files: str) -> str:
@@ -125,20 +112,15 @@ def _files(found: Repository, commit: str, files: str) -> str:
     return f"<table><tr><th>path<th>bytes{''.join(rows)}</table>"
 
 
-def _revisions(page: str, refs: Iterable[tuple[str, str]]) -> str:
-    items = (
-        f"<li>{_link(f'{page}?revision={quote(name)}', name)} <code>{commit}</code>" for name, commit in refs
-    )
-    return f"<ul>{''.join(items)}</ul>"
+def _list(items: Iterable[str]) -> str:
+    return f"<ul>{''.join(f'<li>{item}' for item in items)}</ul>"
 
 
-def _pulls(found: Repository, page: str) -> str:
-    items = (
-        f"<li>{_link(f'{page}/discussions/{pull.number}', f'#{pull.number} {pull.title}')}"
-        for pull in found.pulls.list_all()
-        if pull.is_pull and pull.status in {"draft", "open"}
+def _revisions(page: str, refs: dict[str, str]) -> str:
+    return _list(
+        f"{_link(f'{page}?revision={quote(name)}', name)} <code>{commit}</code>"
+        for name, commit in refs.items()
     )
-    return f"<ul>{''.join(items)}</ul>"
 
 
 def _link(href: str, text: str) -> str:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from io import BytesIO
+from typing import Any
 
-from starlette.responses import JSONResponse, Response
+from dulwich.patch import gen_diff_header, is_binary, patch_filename, unified_diff
 
-from packager.rehearsal.calls import text_field
-from packager.rehearsal.differences import show_difference
+from packager.rehearsal.calls import Call, text_field
+from packager.rehearsal.git_store import GitStore
+from packager.rehearsal.pulls import Event, Pull
+from packager.rehearsal.records import FILE_MODE
 from packager.rehearsal.refusal import RefusalError, bad_request
-
-if TYPE_CHECKING:
-    from packager.rehearsal.calls import Call, RouteEntry
-    from packager.rehearsal.pulls import Event, Pull
-    from packager.rehearsal.repositories import Repository
+from packager.rehearsal.repositories import Repository
 
 _PER_PAGE = 50
+_LARGEST_FILE = 1 << 20
+_MOST_LINES = 10_000
+_LARGEST_DIFFERENCE = 8 << 20
 
 
-def open_pull(call: Call) -> Response:
+def open_pull(call: Call) -> dict[str, Any]:
     """Open a pull request that changes nothing yet, or a discussion."""
     found = call.repository(write=True, contribute=True)
     fields = call.fields()
@@ -28,15 +30,15 @@ def open_pull(call: Call) -> Response:
     description = text_field(fields, "description", "")
     head = found.git.head("main")
     author = call.require_account().name
-    if fields.get("pullRequest") is True:
-        pull = found.pulls.open(title, author, head, lambda number: found.git.open_pull(number, head))
-    else:
-        pull = found.pulls.open(title, author, head, None, status="open")
+    is_pull = fields.get("pullRequest") is True
+    pull = found.pulls.open(
+        title, author, head, head if is_pull else None, status="draft" if is_pull else "open"
+    )
     pull = _comment(found, pull.number, author, description)
-    return JSONResponse(_present(call, found, pull))
+    return _present(call, found, pull)
 
 
-def list_pulls(call: Call) -> Response:
+def list_pulls(call: Call) -> dict[str, Any]:
     """Answer the pull requests, newest first, in pages counted from 0."""
     found = call.repository()
     query = call.request.query_params
@@ -52,19 +54,19 @@ def list_pulls(call: Call) -> Response:
     page = query.get("p", "0")
     start = int(page) * _PER_PAGE if page.isascii() and page.isdigit() and len(page) < 9 else 0
     shown = [_present(call, found, pull) for pull in pulls[start : start + _PER_PAGE]]
-    return JSONResponse({"discussions": shown, "count": len(pulls), "start": start})
+    return {"discussions": shown, "count": len(pulls), "start": start}
 
 
-def show_pull(call: Call) -> Response:
+def show_pull(call: Call) -> dict[str, Any]:
     """Answer everything about a pull request."""
     found = call.repository()
     pull = find_pull(call, found)
     events = [_event(found, pull, number) for number in range(len(pull.events))]
     answer: dict[str, Any] = {**_present(call, found, pull), "events": events}
     if not pull.is_pull:
-        return JSONResponse(answer)
+        return answer
     head = found.git.head(pull.ref)
-    target = found.git.branches().get(pull.target)
+    target = found.git.refs("heads").get(pull.target)
     is_open = pull.status in {"draft", "open"}
     answer["filesWithConflicts"] = found.git.conflicts(pull.base, head, target) if is_open and target else []
     answer["changes"] = {"base": f"refs/heads/{pull.target}"}
@@ -74,10 +76,10 @@ def show_pull(call: Call) -> Response:
     events.sort(key=lambda event: str(event["createdAt"]))
     if call.flag("diff"):
         answer["diff"] = show_difference(found.git, pull.base, head)
-    return JSONResponse(answer)
+    return answer
 
 
-def change_pull(call: Call) -> Response:
+def change_pull(call: Call) -> dict[str, Any]:
     """Comment on a pull request, rename it, close or open it, or merge it."""
     change = call.request.path_params["change"]
     found = call.repository(write=True, contribute=change == "comment")
@@ -90,21 +92,17 @@ def change_pull(call: Call) -> Response:
             data = {"from": pull.title, "to": text_field(fields, "title")}
             pull = found.pulls.change(number, "title-change", author, data, title=data["to"])
         case "status":
-            pull = _set_status(found, pull, author, text_field(fields, "status"))
+            status = text_field(fields, "status")
+            if status not in {"open", "closed"}:
+                raise bad_request("The status of a pull request is set to open or closed.")
+            if pull.status == "merged":
+                raise RefusalError(409, f"The pull request {number} is merged.")
+            pull = found.pulls.change(number, "status-change", author, {"status": status}, status=status)
         case "merge":
             pull = found.pulls.merge(number, author)
     last = _event(found, pull, len(pull.events) - 1)
     answer = {"newMessage": last, "newStatus": last, "newTitle": last}
-    return JSONResponse({**_present(call, found, pull), **answer})
-
-
-_PULLS = "/api/{kind:kind}/{namespace}/{name}/discussions"
-ROUTES: tuple[RouteEntry, ...] = (
-    ("POST", _PULLS, open_pull),
-    ("GET", _PULLS, list_pulls),
-    ("GET", _PULLS + "/{number}", show_pull),
-    ("POST", _PULLS + "/{number}/{change:change}", change_pull),
-)
+    return {**_present(call, found, pull), **answer}
 
 
 def find_pull(call: Call, found: Repository) -> Pull:
@@ -117,14 +115,6 @@ def find_pull(call: Call, found: Repository) -> Pull:
 
 def _comment(found: Repository, number: int, author: str, text: str) -> Pull:
     return found.pulls.change(number, "comment", author, {"text": text})
-
-
-def _set_status(found: Repository, pull: Pull, author: str, status: str) -> Pull:
-    if status not in {"open", "closed"}:
-        raise bad_request("The status of a pull request is set to open or closed.")
-    if pull.status == "merged":
-        raise RefusalError(409, f"The pull request {pull.number} is merged.")
-    return found.pulls.change(pull.number, "status-change", author, {"status": status}, status=status)
 
 
 def _present(call: Call, found: Repository, pull: Pull) -> dict[str, object]:
@@ -164,3 +154,34 @@ def _event(found: Repository, pull: Pull, number: int) -> dict[str, object]:
 
 def _frame(identity: str, kind: str, author: str, date: str, data: dict[str, Any]) -> dict[str, object]:
     return {"id": identity, "type": kind, "createdAt": date, "author": {"name": author}, "data": data}
+
+
+def show_difference(git: GitStore, base: str, commit: str) -> str:
+    """Return what a commit changed since another one, as `git diff` does; `git apply` understands it.
+
+    Large files are pointers here, as on the Hub. What takes too long to compare line by line is called
+    binary, as git calls it; what is beyond 8 MB is named, and not shown.
+    """
+    written = BytesIO()
+    for path, blobs in sorted(git.changes(base, commit).items()):
+        sides = [(path.encode(), FILE_MODE, blob.encode()) if blob else (None, None, None) for blob in blobs]
+        contents = [git.read_blob(blob) if blob else b"" for blob in blobs]
+        written.writelines(gen_diff_header(*zip(*sides, strict=True)))
+        names = patch_filename(sides[0][0], b"a"), patch_filename(sides[1][0], b"b")
+        if written.tell() < _LARGEST_DIFFERENCE and all(map(_has_lines, contents)):
+            before, after = map(_lines, contents)
+            written.writelines(unified_diff(before, after, *names))
+        else:
+            written.write(b"Binary files %s and %s differ\n" % names)
+    return written.getvalue().decode("utf-8", "replace")
+
+
+def _has_lines(content: bytes) -> bool:
+    is_short = len(content) <= _LARGEST_FILE and content.count(b"\n") <= _MOST_LINES
+    return is_short and not is_binary(content)
+
+
+def _lines(content: bytes) -> list[bytes]:
+    """Return the lines with their ends, as git counts them: a carriage return ends none."""
+    *lines, last = content.split(b"\n")
+    return [line + b"\n" for line in lines] + ([last] if last else [])

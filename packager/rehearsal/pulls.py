@@ -10,16 +10,12 @@ import json
 import threading
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from packager.rehearsal.disk import write_file
+from packager.rehearsal.git_store import GitStore
 from packager.rehearsal.refusal import RefusalError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from packager.rehearsal.git_store import GitStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +76,14 @@ class PullStore:
             raise RefusalError(404, f"There is no pull request {number}.") from None
         return Pull(**{**fields, "events": tuple(Event(**event) for event in fields["events"])})
 
-    def open(
-        self, title: str, author: str, base: str, make: Callable[[int], None] | None, *, status: str = "draft"
-    ) -> Pull:
-        """Open a pull request on the commit `base`; `make` makes its ref; None: only talk."""
+    def open(self, title: str, author: str, base: str, head: str | None, *, status: str = "draft") -> Pull:
+        """Open a pull request on the commit `base`, whose newest commit is `head`; None: only talk."""
         with self._lock:
-            numbers = [int(name) for name in self._git.pulls()] + [pull.number for pull in self.list_all()]
+            numbers = [int(name) for name in self._git.refs("pr")] + [pull.number for pull in self.list_all()]
             number = max(numbers, default=0) + 1
-            pull = Pull(number, title, author, timestamp(), base, is_pull=make is not None, status=status)
-            if make is not None:
-                make(number)
+            pull = Pull(number, title, author, timestamp(), base, is_pull=head is not None, status=status)
+            if head is not None:
+                self._git.open_pull(number, head)
             return self._write(pull)
 
     def change(self, number: int, kind: str, author: str, data: dict[str, Any], **fields: object) -> Pull:
@@ -105,7 +99,7 @@ class PullStore:
             pull = self.find(number)
             if pull.status not in {"draft", "open"} or not pull.is_pull:
                 raise RefusalError(409, f"The pull request {number} is {pull.status}.")
-            head = self._git.pulls()[str(number)]
+            head = self._git.refs("pr")[str(number)]
             merged = self._git.merge(pull.base, head, pull.target, f"{pull.title} (#{number})")
             return self.change(
                 number, "status-change", author, {"status": "merged"}, status="merged", merged_as=merged

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from dulwich.lfs import LFSPointer
+from dulwich.objects import Commit
 
-if TYPE_CHECKING:
-    from dulwich.objects import Commit
-
+FILE_MODE = 0o100644
 _LARGEST_POINTER = 1024
 
 
@@ -40,6 +38,8 @@ class CommitRecord:
     message: str
     """What follows the title."""
     date: datetime
+    parent: str | None
+    """The first one; None: it begins a history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +65,9 @@ def read_pointer(content: bytes) -> LFSPointer | None:
     return pointer if pointer is not None and re.fullmatch("[0-9a-f]{64}", pointer.oid) else None
 
 
-def measure_blob(content: bytes) -> tuple[int, str | None, int]:
-    """Return the size of the file that a blob stands for, if large its sha256 and pointer size."""
-    pointer = read_pointer(content)
-    return (pointer.size, pointer.oid, len(content)) if pointer else (len(content), None, 0)
-
-
 def record_of(commit: Commit) -> CommitRecord:
     """Return what the Hub lists of a git commit."""
     title, _, message = commit.message.decode("utf-8", "replace").partition("\n")
     date = datetime.fromtimestamp(commit.commit_time, UTC)
-    return CommitRecord(commit.id.decode(), title, message.strip(), date)
-
-
-def message_of(title: str, message: str) -> str:
-    """Return the text of a git commit; `git fsck` finds fault with NUL in it."""
-    return f"{title}\n\n{message}".replace("\0", "").rstrip() + "\n"
+    parent = commit.parents[0].decode() if commit.parents else None
+    return CommitRecord(commit.id.decode(), title, message.strip(), date, parent)

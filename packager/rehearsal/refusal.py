@@ -5,32 +5,20 @@ A client decides by `X-Error-Code` which exception it raises; the message is for
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
+@dataclass(eq=False)
 class RefusalError(Exception):
     """A request that is answered with an error status. The message must hold no secret."""
 
-    def __init__(
-        self,
-        status: int,
-        message: str,
-        *,
-        code: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        fields: Mapping[str, object] | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-        self.code = code
-        """The `X-Error-Code`, such as `RepoNotFound`; None sends no such header."""
-        self.headers = dict(headers or {})
-        self.fields = dict(fields or {})
-        """More fields for the JSON of the answer."""
+    status: int
+    message: str
+    code: str | None = None
+    """The `X-Error-Code`, such as `RepoNotFound`; None sends no such header."""
+    headers: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, object] = field(default_factory=dict)
+    """More fields for the JSON of the answer."""
 
 
 def bad_request(message: str) -> RefusalError:

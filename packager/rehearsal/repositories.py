@@ -15,23 +15,18 @@ import json
 import secrets
 import shutil
 import threading
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from packager.rehearsal.account import Caller
 from packager.rehearsal.disk import sync_folder, write_file
 from packager.rehearsal.git_store import GitStore
 from packager.rehearsal.large_files import LargeFiles
-from packager.rehearsal.lfs_store import LfsStore
 from packager.rehearsal.names import KINDS, RepositoryId
 from packager.rehearsal.pulls import PullStore
 from packager.rehearsal.refusal import RefusalError, repository_not_found
 from packager.rehearsal.xet.store import XetStore
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from packager.rehearsal.account import Caller
 
 _LARGE_TYPES = (
     "7z arrow bin bz2 feather flac gz jpg mp3 mp4 npy npz ogg parquet pdf png safetensors tar wav xz zip zst"
@@ -63,27 +58,22 @@ class Repository:
     def __init__(self, identity: RepositoryId, folder: Path, incoming: Path, xet: XetStore) -> None:
         self.identity = identity
         self.git = GitStore(folder)
-        self.lfs = LfsStore(folder / "lfs", incoming)
-        self.large = LargeFiles(folder, incoming, self.lfs, xet)
+        self.large = LargeFiles(folder, incoming, xet)
         self.pulls = PullStore(folder / "pulls", self.git)
         self.folder = folder
-        self._file = folder / "hub.json"
-        self._settings = _read_settings(self._file)
-
-    @property
-    def settings(self) -> Settings:
-        """Return the settings as they are now."""
-        return self._settings
+        fields = json.loads((folder / "hub.json").read_bytes())
+        access = {name: (status, since) for name, (status, since) in fields.pop("access", {}).items()}
+        self.settings = Settings(**fields, access=access)
 
     def is_visible_to(self, caller: Caller | None) -> bool:
         """Return whether a caller may know about this repository; None is a stranger."""
         is_owner = caller is not None and caller.owns(self.identity.namespace)
-        return is_owner or not self._settings.private
+        return is_owner or not self.settings.private
 
     def change(self, settings: Settings) -> None:
         """Replace the settings, on disk first."""
-        _write_settings(self._file, settings)
-        self._settings = settings
+        _write_settings(self.folder / "hub.json", settings)
+        self.settings = settings
 
 
 class Repositories:
@@ -92,7 +82,7 @@ class Repositories:
     def __init__(self, root: Path) -> None:
         self._root = root
         self.incoming = root / "incoming"
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._open: dict[RepositoryId, Repository] = {}
         shutil.rmtree(self.incoming, ignore_errors=True)
         self.incoming.mkdir()
@@ -101,19 +91,22 @@ class Repositories:
     def find(self, identity: RepositoryId) -> Repository | None:
         """Return a repository, or None if there is none."""
         with self._lock:
-            return self._find(identity)
+            found = self._spelled(identity)
+            if found not in self._open and (self._folder(found) / "hub.json").is_file():
+                self._open[found] = Repository(found, self._folder(found), self.incoming, self.xet)
+            return self._open.get(found)
 
     def list_all(self) -> list[Repository]:
         """Return every repository, sorted by kind, namespace and name."""
         with self._lock:
             files = [file for kind in KINDS for file in self._root.glob(f"{kind}/*/*.git/hub.json")]
             names = (RepositoryId(*file.parent.with_suffix("").parts[-3:]) for file in files)
-            return [found for name in sorted(names) if (found := self._find(name))]
+            return [found for name in sorted(names) if (found := self.find(name))]
 
-    def create(self, identity: RepositoryId, *, private: bool) -> Repository:
+    def create(self, identity: RepositoryId, *, private: bool) -> None:
         """Make a repository with its first commit; 409 if it exists."""
         with self._lock:
-            if self._find(identity):
+            if self.find(identity):
                 raise RefusalError(409, f"You already created this repository: {identity.repo_id}")
             making = self.incoming / secrets.token_hex(16)
             GitStore.create(making, ATTRIBUTES.encode()).close()
@@ -121,8 +114,6 @@ class Repositories:
             now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
             _write_settings(making / "hub.json", Settings(now, private=private))
             self._place(making, identity)
-            self._open[identity] = Repository(identity, self._folder(identity), self.incoming, self.xet)
-            return self._open[identity]
 
     def delete(self, identity: RepositoryId) -> None:
         """Remove a repository with all it holds; 404 if there is none."""
@@ -134,17 +125,11 @@ class Repositories:
     def move(self, identity: RepositoryId, target: RepositoryId) -> None:
         """Rename a repository; 404 if there is none, 409 if the new name is taken."""
         with self._lock:
-            if self._find(target):
+            if self.find(target):
                 kind = target.kind.removesuffix("s")
                 raise RefusalError(409, f"A {kind} repository called {target.repo_id} already exists")
             # In one step, so that a crash between two cannot lose it.
             self._place(self._close(identity), target)
-
-    def _find(self, named: RepositoryId) -> Repository | None:
-        identity = self._spelled(named)
-        if identity not in self._open and (self._folder(identity) / "hub.json").is_file():
-            self._open[identity] = Repository(identity, self._folder(identity), self.incoming, self.xet)
-        return self._open.get(identity)
 
     def _spelled(self, named: RepositoryId) -> RepositoryId:
         """Return a name as its repository was created: the Hub takes upper and lower case for the same."""
@@ -157,7 +142,7 @@ class Repositories:
         return named
 
     def _close(self, identity: RepositoryId) -> Path:
-        found = self._find(identity)
+        found = self.find(identity)
         if found is None:
             raise repository_not_found(known=True)
         found.git.close()
@@ -176,20 +161,3 @@ class Repositories:
 
 def _write_settings(file: Path, settings: Settings) -> None:
     write_file(file, json.dumps(asdict(settings)).encode(), file.with_suffix(".new"))
-
-
-def _read_settings(file: Path) -> Settings:
-    fields = json.loads(file.read_bytes())
-    access = {name: (status, since) for name, (status, since) in fields.pop("access", {}).items()}
-    return Settings(**fields, access=access)
-
-
-def with_access(settings: Settings, visibility: object, gated: object) -> Settings:
-    """Return the settings with a new visibility or gate; None leaves either as it is (400 if unknown)."""
-    if visibility not in (None, "public", "private") or gated not in (None, False, "auto", "manual"):
-        raise RefusalError(400, "visibility is public or private; gated is auto, manual or false.")
-    if visibility is not None:
-        settings = replace(settings, private=visibility == "private")
-    if gated is not None:
-        settings = replace(settings, gated=str(gated) if gated else None)
-    return settings

@@ -1,46 +1,42 @@
-"""Answer for accounts, repositories, branches, tags and history."""
+"""Answer for accounts, repositories and who may read them, branches, tags and history."""
 
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from packager.rehearsal.account import NAME, Role
-from packager.rehearsal.calls import page_of, text_field
-from packager.rehearsal.metadata import judge_readme
+from packager.rehearsal.account import GUEST, NAME, Role
+from packager.rehearsal.calls import Call, page_of, text_field
+from packager.rehearsal.metadata import MetadataError, judge_readme, read_metadata
 from packager.rehearsal.names import RepositoryId, check_repository
-from packager.rehearsal.readme import MetadataError, read_metadata
+from packager.rehearsal.pulls import timestamp
+from packager.rehearsal.records import CommitRecord, Entry
 from packager.rehearsal.refusal import RefusalError, bad_request, repository_not_found
-from packager.rehearsal.repositories import with_access
-
-if TYPE_CHECKING:
-    from packager.rehearsal.calls import Call, RouteEntry
-    from packager.rehearsal.records import CommitRecord, Entry
-    from packager.rehearsal.repositories import Repository
+from packager.rehearsal.repositories import Repository
 
 _COMMITS_PER_PAGE = 50
+_STATES = ("pending", "accepted", "rejected")
 _LONG = ("siblings", "cardData", "usedStorage")
 _TAGGED = ("annotations_creators", "language", "license", "size_categories", "task_categories", "task_ids")
 
 
-def whoami(call: Call) -> Response:
+def whoami(call: Call) -> dict[str, Any]:
     """Answer who the token belongs to."""
     caller = call.require_account()
     token = {"displayName": caller.name, "role": "read" if caller.role is Role.READ else "write"}
-    return JSONResponse(
-        {
-            "type": "user",
-            "id": caller.name,
-            "name": caller.name,
-            "fullname": f"The account {caller.name} of this rehearsal",
-            "email": None,
-            "isPro": False,
-            "orgs": [],
-            "auth": {"type": "access_token", "accessToken": token},
-        }
-    )
+    return {
+        "type": "user",
+        "id": caller.name,
+        "name": caller.name,
+        "fullname": f"The account {caller.name} of this rehearsal",
+        "email": None,
+        "isPro": False,
+        "orgs": [],
+        "auth": {"type": "access_token", "accessToken": token},
+    }
 
 
 def validate_yaml(call: Call) -> Response:
@@ -59,7 +55,7 @@ def validate_yaml(call: Call) -> Response:
     return JSONResponse(answer, status)
 
 
-def create_repository(call: Call) -> Response:
+def create_repository(call: Call) -> dict[str, Any]:
     """Make a repository; 409, with its address, if it exists."""
     fields = call.fields()
     identity = _named_in(call, fields)
@@ -71,18 +67,17 @@ def create_repository(call: Call) -> Response:
     except RefusalError as refusal:
         refusal.fields["url"] = url
         raise
-    return JSONResponse({"url": url, "id": identity.repo_id, "private": is_private})
+    return {"url": url, "id": identity.repo_id, "private": is_private}
 
 
-def delete_repository(call: Call) -> Response:
+def delete_repository(call: Call) -> None:
     """Remove a repository."""
     identity = _named_in(call, call.fields())
     call.require_account(identity.namespace)
     call.hub.repositories.delete(identity)
-    return JSONResponse({})
 
 
-def move_repository(call: Call) -> Response:
+def move_repository(call: Call) -> dict[str, Any]:
     """Rename a repository."""
     call.require_account()
     fields = call.fields()
@@ -91,24 +86,31 @@ def move_repository(call: Call) -> Response:
     for identity in (source, target):
         call.require_account(identity.namespace)
     call.hub.repositories.move(source, target)
-    return JSONResponse({"url": f"{call.endpoint}/{target.page}"})
+    return {"url": f"{call.endpoint}/{target.page}"}
 
 
-def change_settings(call: Call) -> Response:
+def change_settings(call: Call) -> dict[str, Any]:
     """Change who may read a repository."""
     found = call.repository(write=True)
     fields = call.fields()
-    found.change(with_access(found.settings, fields.get("visibility"), fields.get("gated")))
-    return JSONResponse({"private": found.settings.private, "gated": found.settings.gated or False})
+    visibility, gated = fields.get("visibility"), fields.get("gated")
+    if visibility not in (None, "public", "private") or gated not in (None, False, "auto", "manual"):
+        raise bad_request("visibility is public or private; gated is auto, manual or false.")
+    settings = found.settings
+    if visibility is not None:
+        settings = replace(settings, private=visibility == "private")
+    if gated is not None:
+        settings = replace(settings, gated=gated or None)
+    found.change(settings)
+    return {"private": settings.private, "gated": settings.gated or False}
 
 
-def check_access(call: Call) -> Response:
+def check_access(call: Call) -> None:
     """Answer whether the caller may read the files of a repository, or write them."""
     call.repository(write=call.request.url.path.endswith("/write"), files=True)
-    return JSONResponse({})
 
 
-def repository_info(call: Call) -> Response:
+def repository_info(call: Call) -> dict[str, Any]:
     """Answer what a repository is and holds at a revision."""
     found = call.repository()
     revision = call.segment("revision") if "revision" in call.request.path_params else "main"
@@ -117,24 +119,23 @@ def repository_info(call: Call) -> Response:
     wanted = {*query.getlist("expand"), *query.getlist("expand[]")}
     if wanted:
         info = {name: value for name, value in info.items() if name in wanted | {"id", "_id"}}
-    return JSONResponse(info)
+    return info
 
 
-def list_refs(call: Call) -> Response:
+def list_refs(call: Call) -> dict[str, Any]:
     """Answer the branches and tags."""
     git = call.repository().git
-    answer: dict[str, object] = {"converts": []}
-    for kind, folder, refs in (("branches", "heads", git.branches()), ("tags", "tags", git.tags())):
-        answer[kind] = [
+    found = {"branches": ("heads", git.refs("heads")), "tags": ("tags", git.refs("tags"))}
+    if call.flag("include_prs"):
+        found["pullRequests"] = ("pr", git.refs("pr"))
+    answer = {
+        kind: [
             {"name": name, "ref": f"refs/{folder}/{name}", "targetCommit": commit}
             for name, commit in refs.items()
         ]
-    if call.flag("include_prs"):
-        answer["pullRequests"] = [
-            {"name": number, "ref": f"refs/pr/{number}", "targetCommit": commit}
-            for number, commit in git.pulls().items()
-        ]
-    return JSONResponse(answer)
+        for kind, (folder, refs) in found.items()
+    }
+    return {"converts": [], **answer}
 
 
 def list_commits(call: Call) -> Response:
@@ -152,38 +153,34 @@ def list_commits(call: Call) -> Response:
     return page_of(call, commits, _COMMITS_PER_PAGE, present)
 
 
-def add_branch(call: Call) -> Response:
+def add_branch(call: Call) -> None:
     """Make a branch."""
     git = call.repository(write=True).git
     git.add_branch(call.segment("ref"), text_field(call.fields(), "startingPoint", "main"))
-    return JSONResponse({})
 
 
-def remove_branch(call: Call) -> Response:
+def remove_branch(call: Call) -> None:
     """Remove a branch."""
     call.repository(write=True).git.remove_branch(call.segment("ref"))
-    return JSONResponse({})
 
 
-def add_tag(call: Call) -> Response:
+def add_tag(call: Call) -> None:
     """Tag a revision; the revision is in the path, the tag in the body."""
     git = call.repository(write=True).git
     fields = call.fields()
     git.add_tag(text_field(fields, "tag"), call.segment("ref"), text_field(fields, "message", ""))
-    return JSONResponse({})
 
 
-def remove_tag(call: Call) -> Response:
+def remove_tag(call: Call) -> None:
     """Remove a tag."""
     call.repository(write=True).git.remove_tag(call.segment("ref"))
-    return JSONResponse({})
 
 
-def squash_history(call: Call) -> Response:
+def squash_history(call: Call) -> dict[str, Any]:
     """Replace the history of a branch by one commit."""
     git = call.repository(write=True).git
     message = text_field(call.fields(), "message", "") or f"Super-squash branch '{call.segment('ref')}'"
-    return JSONResponse({"commitOid": git.squash(call.segment("ref"), message)})
+    return {"commitOid": git.squash(call.segment("ref"), message)}
 
 
 def list_repositories(call: Call) -> Response:
@@ -213,32 +210,52 @@ def no_namespace(call: Call) -> Response:
     raise repository_not_found(known=call.caller is not None)
 
 
-ROUTES: tuple[RouteEntry, ...] = (
-    ("GET", "/api/{kind:kind}", list_repositories),
-    ("POST", "/api/{kind:kind}/{namespace}/{name}/super-squash/{ref}", squash_history),
-    ("GET", "/api/whoami-v2", whoami),
-    ("POST", "/api/validate-yaml", validate_yaml),
-    ("POST", "/api/repos/create", create_repository),
-    ("DELETE", "/api/repos/delete", delete_repository),
-    ("POST", "/api/repos/move", move_repository),
-    ("PUT", "/api/{kind:kind}/{namespace}/{name}/settings", change_settings),
-    ("GET", "/api/{kind:kind}/{namespace}/{name}/auth-check", check_access),
-    ("GET", "/api/{kind:kind}/{namespace}/{name}/auth-check/write", check_access),
-    ("GET", "/api/{kind:kind}/{namespace}/{name}", repository_info),
-    ("GET", "/api/{kind:kind}/{namespace}/{name}/revision/{revision}", repository_info),
-    ("GET", "/api/{kind:kind}/{namespace}/{name}/refs", list_refs),
-    ("GET", "/api/{kind:kind}/{namespace}/{name}/commits/{revision}", list_commits),
-    ("POST", "/api/{kind:kind}/{namespace}/{name}/branch/{ref}", add_branch),
-    ("DELETE", "/api/{kind:kind}/{namespace}/{name}/branch/{ref}", remove_branch),
-    ("POST", "/api/{kind:kind}/{namespace}/{name}/tag/{ref}", add_tag),
-    ("DELETE", "/api/{kind:kind}/{namespace}/{name}/tag/{ref}", remove_tag),
-)
-LAST_ROUTES: tuple[RouteEntry, ...] = (
-    ("GET", "/api/{kind:kind}/{name}", no_namespace),
-    ("GET", "/api/{kind:kind}/{name}/{question:question}/{rest:path}", no_namespace),
-    ("GET", "/{name:owner}/resolve/{rest:path}", no_namespace),
-    ("GET", "/{kind:prefix}/{name}/resolve/{rest:path}", no_namespace),
-)
+def list_requests(call: Call) -> list[Any]:
+    """Answer the accounts whose request is in a state."""
+    found = _gated(call)
+    state = call.request.path_params["state"]
+    return [
+        {
+            "requestId": f"{found.identity.page}/{name}",
+            "user": {"user": name, "fullname": name, "email": None},
+            "status": status,
+            "timestamp": since,
+        }
+        for name, (status, since) in sorted(found.settings.access.items())
+        if status == state
+    ]
+
+
+def ask_access(call: Call) -> None:
+    """Ask for a gated repository: an automatic gate opens at once, a manual one waits for its owner."""
+    found, name = _gated(call, write=False), call.require_account().name
+    if name not in found.settings.access:
+        _set(found, name, "accepted" if found.settings.gated == "auto" else "pending")
+
+
+def grant_access(call: Call) -> None:
+    """Let an account in that has not asked."""
+    found = _gated(call)
+    name = _account(text_field(call.fields(), "user"))
+    if found.settings.admits(name):
+        raise RefusalError(400, f"{name} has access already.")
+    _set(found, name, "accepted")
+
+
+def decide_access(call: Call) -> None:
+    """Accept a request, reject it, or let it wait again."""
+    found = _gated(call)
+    fields = call.fields()
+    name = _account(text_field(fields, "user", "") or text_field(fields, "requestId").rpartition("/")[2])
+    status = text_field(fields, "status")
+    standing = found.settings.access.get(name)
+    if status not in _STATES or standing is None:
+        raise RefusalError(
+            404 if standing is None else 400, f"{name} has no request that can become {status}."
+        )
+    if standing[0] == status:
+        raise RefusalError(400, f"The request of {name} is {status} already.")
+    _set(found, name, status)
 
 
 def _named_in(call: Call, fields: dict[str, Any]) -> RepositoryId:
@@ -285,13 +302,11 @@ def _info(repository: Repository, commit: str, *, with_blobs: bool) -> dict[str,
 
 
 def _read_card(repository: Repository, commit: str) -> dict[str, Any]:
-    for entry in repository.git.find(commit, ["README.md"]):
-        if not entry.is_folder and entry.sha256 is None:
-            try:
-                return read_metadata(repository.git.read_blob(entry.oid).decode("utf-8", "replace"))
-            except MetadataError:
-                return {}  # the Hub serves a repository whose card it cannot read
-    return {}
+    readme = repository.git.find_text(commit, "README.md") or b""
+    try:
+        return read_metadata(readme.decode("utf-8", "replace"))
+    except MetadataError:
+        return {}  # the Hub serves a repository whose card it cannot read
 
 
 def _tags(card: dict[str, Any]) -> list[str]:
@@ -310,3 +325,21 @@ def _sibling(entry: Entry, *, with_blobs: bool) -> dict[str, object]:
         if entry.sha256 is not None:
             item["lfs"] = {"size": entry.size, "sha256": entry.sha256, "pointerSize": entry.pointer_size}
     return item
+
+
+def _gated(call: Call, *, write: bool = True) -> Repository:
+    found = call.repository(write=write)
+    if not found.settings.gated:
+        raise bad_request(f"{found.identity.repo_id} is not gated.")
+    return found
+
+
+def _account(name: str) -> str:
+    if name not in {NAME, GUEST}:
+        raise RefusalError(404, "There is no such account on the rehearsal Hub.")
+    return name
+
+
+def _set(found: Repository, name: str, status: str) -> None:
+    access = found.settings.access | {name: (status, timestamp())}
+    found.change(replace(found.settings, access=access))

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import secrets
 import socket
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import uvicorn
 from filelock import FileLock, Timeout
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from packager.errors import EnvironmentFailure, UsageError
-from packager.rehearsal.account import Accounts
+from packager.rehearsal.account import Accounts, Token
 from packager.rehearsal.app import build_app
+from packager.rehearsal.faults import Faults
 from packager.rehearsal.repositories import Repositories
-
-if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from starlette.types import ASGIApp, Scope
-
-    from packager.rehearsal.account import Token
-    from packager.rehearsal.faults import Faults
 
 _HOST = "127.0.0.1"
 _FORMAT = 1
@@ -50,37 +44,26 @@ def running_hub(
         )
     with owned_root(root), _listening(port, root / "port") as listener:
         app = build_app(Repositories(root), Accounts(secret, others))
-        connections = _Connections()
+        connections: dict[tuple[str, int], asyncio.Transport] = {}
         if faults is not None:
-            app = faults.wrap(app, connections.of)
-        with _served(app, listener, connections.protocol()):
+            app = faults.wrap(app, lambda scope: connections.get(tuple(scope["client"])))
+        with _served(app, listener, _telling(connections)):
             yield f"http://{_HOST}:{listener.getsockname()[1]}", secret
 
 
-class _Connections:
-    """The open connections, by who asks: some faults can only be made from below HTTP."""
+def _telling(known: dict[tuple[str, int], asyncio.Transport]) -> type[H11Protocol]:
+    """Return a protocol that keeps the open connections by who asks: some faults come from below HTTP."""
 
-    def __init__(self) -> None:
-        self._open: dict[tuple[str, int], asyncio.Transport] = {}
+    class Telling(H11Protocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            known[transport.get_extra_info("peername")] = transport
 
-    def of(self, scope: Scope) -> asyncio.Transport | None:
-        """Return the connection of a request."""
-        return self._open.get(tuple(scope["client"]))
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            known.pop(self.transport.get_extra_info("peername"), None)
 
-    def protocol(self) -> type[H11Protocol]:
-        """Return a protocol that tells about its connections."""
-        known = self._open
-
-        class Told(H11Protocol):
-            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-                super().connection_made(transport)
-                known[transport.get_extra_info("peername")] = transport
-
-            def connection_lost(self, exc: Exception | None) -> None:
-                super().connection_lost(exc)
-                known.pop(self.transport.get_extra_info("peername"), None)
-
-        return Told
+    return Telling
 
 
 @contextmanager

@@ -6,24 +6,18 @@ collect_garbage   removes git objects that no ref reaches, large files that no c
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from datetime import datetime
+from pathlib import Path
 
-from dulwich.objects import Blob, Commit, ObjectID, Tag, Tree
+from dulwich.objects import Blob
 
 from packager.errors import UsageError
-from packager.rehearsal.records import read_pointer
-from packager.rehearsal.repositories import Repositories
+from packager.rehearsal.records import CommitRecord, read_pointer
+from packager.rehearsal.repositories import Repositories, Repository
 from packager.rehearsal.server import owned_root
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-    from pathlib import Path
-
-    from packager.rehearsal.records import CommitRecord
-    from packager.rehearsal.repositories import Repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +49,7 @@ class Collected:
 
 
 def measure_commits(root: Path) -> tuple[CommitCost, ...]:
-    """Return what each commit cost, in the order in which they were made. Repositories share chunks.
-
-    Raises:
-        UsageError: `root` is no folder of a Hub.
-        EnvironmentFailure: a Hub serves it.
-    """
+    """Return what each commit cost, in the order in which they were made. Repositories share chunks."""
     with _held(root) as repositories:
         known: set[str] = set()
         return tuple(_cost(repositories, *made, known) for made in _in_order(repositories))
@@ -96,7 +85,7 @@ def _in_order(repositories: Repositories) -> Iterator[tuple[Repository, CommitRe
     found: dict[tuple[str, str], tuple[datetime, int, Repository, CommitRecord]] = {}
     for repository in repositories.list_all():
         git = repository.git
-        for head in (*git.branches().values(), *git.tags().values(), *git.pulls().values()):
+        for head in (*git.refs("heads").values(), *git.refs("tags").values(), *git.refs("pr").values()):
             for depth, record in enumerate(reversed(git.history(head))):
                 key = (repository.identity.page, record.oid)
                 found.setdefault(key, (record.date, depth, repository, record))
@@ -109,7 +98,9 @@ def _cost(
     repositories: Repositories, repository: Repository, record: CommitRecord, known: set[str]
 ) -> CommitCost:
     files = size = new_bytes = 0
-    for blob, content in _added(repository, record.oid):
+    changes = repository.git.changes(record.parent, record.oid)
+    for blob in (after for _, after in changes.values() if after):
+        content = repository.git.read_blob(blob)
         pointer = read_pointer(content)
         files += 1
         size += pointer.size if pointer else len(content)
@@ -117,70 +108,32 @@ def _cost(
         for name, stored in parts:
             new_bytes += 0 if name in known else stored
             known.add(name)
-    tags = tuple(name for name, commit in repository.git.tags().items() if commit == record.oid)
+    tags = tuple(name for name, commit in repository.git.refs("tags").items() if commit == record.oid)
     return CommitCost(
         repository.identity.page, record.oid, record.title, record.date, tags, files, size, new_bytes
     )
-
-
-def _added(repository: Repository, commit: str) -> Iterator[tuple[str, bytes]]:
-    """Yield the id and content of each blob that a commit added or changed."""
-    store = repository.git.objects
-    made = cast("Commit", store[ObjectID(commit.encode())])
-    before = cast("Commit", store[made.parents[0]]).tree if made.parents else None
-    for _, _, (_, blob) in store.tree_changes(before, made.tree):
-        if blob is not None:
-            yield blob.decode(), store[blob].as_raw_string()
 
 
 def _parts(repositories: Repositories, repository: Repository, oid: str) -> list[tuple[str, int]]:
     """Return what is stored of a large file, with the bytes of each: its xorbs, or the whole file."""
     link = repository.large.link(oid)
     recipe = repositories.xet.recipe(link.digest) if link else None
-    whole = repository.lfs.size(oid)
-    if recipe is None or whole is not None:
-        return [(f"{repository.identity.page} {oid}", whole or 0)]
+    whole = repository.large.path(oid)
+    if recipe is None or whole.exists():
+        return [(f"{repository.identity.page} {oid}", whole.stat().st_size if whole.exists() else 0)]
     xorbs = [repositories.xet.xorb_path(term.xorb) for term in recipe.terms]
     return [(path.name, path.stat().st_size) for path in dict.fromkeys(xorbs)]
 
 
 def _waste_of(repository: Repository, recipes: set[str]) -> Iterator[Path]:
     """Yield the files of a repository that nothing reaches; add the recipes that something does."""
-    needed, large = _reachable(repository)
-    objects = repository.folder / "objects"
-    for path in sorted(objects.glob("??/" + "?" * 38)):
-        if path.parent.name + path.name not in needed:
+    folder, store, reached = repository.folder, repository.git.objects, repository.git.reachable()
+    pointers = (read_pointer(item.as_raw_string()) for oid in reached if isinstance(item := store[oid], Blob))
+    large = {pointer.oid for pointer in pointers if pointer}
+    for path in folder.glob("objects/??/" + "?" * 38):
+        if (path.parent.name + path.name).encode() not in reached:
             yield path
-    for path in sorted(repository.folder.glob("lfs/*/*/*")):
+    for path in (*folder.glob("lfs/*/*/*"), *folder.glob("xet/*/*")):
         if path.name not in large:
             yield path
-    for path in sorted(repository.folder.glob("xet/*/*")):
-        link = repository.large.link(path.name)
-        if path.name not in large:
-            yield path
-        elif link is not None:
-            recipes.add(link.digest)
-
-
-def _reachable(repository: Repository) -> tuple[set[str], set[str]]:
-    """Return the git objects that the refs reach, and the large files that these name."""
-    store = repository.git.objects
-    following = [ObjectID(oid.encode()) for oid in repository.git.named()]
-    needed: set[str] = set()
-    large: set[str] = set()
-    while following:
-        oid = following.pop()
-        if oid.decode() in needed:
-            continue
-        needed.add(oid.decode())
-        match store[oid]:
-            case Commit() as commit:
-                following += [commit.tree, *commit.parents]
-            case Tree() as tree:
-                following += [entry.sha for entry in tree.items() if entry.sha]
-            case Tag() as tag:
-                following.append(tag.object[1])
-            case Blob() as blob:
-                pointer = read_pointer(blob.as_raw_string())
-                large |= {pointer.oid} if pointer else set()
-    return needed, large
+    recipes |= {link.digest for oid in large if (link := repository.large.link(oid))}

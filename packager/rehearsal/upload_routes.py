@@ -6,27 +6,22 @@ import base64
 import math
 import re
 import tempfile
-from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 from dulwich.attrs import compile_gitattributes_patterns, match_path, parse_git_attributes
 from dulwich.ignore import IgnoreFilter, read_ignore_patterns
 from dulwich.lfs import LFSPointer
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse, Response
 
 from packager.rehearsal.account import NAME
-from packager.rehearsal.calls import json_object, object_list, size_field, text_field
-from packager.rehearsal.lfs_store import pour
+from packager.rehearsal.calls import Call, json_object, object_list, size_field, text_field
+from packager.rehearsal.large_files import pour
 from packager.rehearsal.metadata import judge_readme
 from packager.rehearsal.names import check_object, check_path
 from packager.rehearsal.records import Put, Remove, read_pointer
 from packager.rehearsal.refusal import RefusalError, bad_request
-
-if TYPE_CHECKING:
-    from packager.rehearsal.calls import Call, RouteEntry, StreamEntry
-    from packager.rehearsal.repositories import Repository
+from packager.rehearsal.repositories import Repository
 
 LARGE_BYTES = 10_000_000
 """From this size on, every file is a large file."""
@@ -35,17 +30,7 @@ _MOST_TRIES = 10_000_000
 """Ways to match one path, some 100 ns each."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """What a client wants to commit."""
-
-    parent: str | None
-    operations: tuple[Put | Remove, ...]
-    title: str
-    description: str
-
-
-def preupload(call: Call) -> Response:
+def preupload(call: Call) -> dict[str, Any]:
     """Answer for each file whether it is large, whether to leave it out, and what the branch has there."""
     repository = call.repository(write=True, contribute=call.flag("create_pr"))
     git = repository.git
@@ -56,67 +41,57 @@ def preupload(call: Call) -> Response:
     standing = {
         entry.path: entry.sha256 or entry.oid for entry in git.find(commit, paths) if not entry.is_folder
     }
-    attributes = _read_text(repository, commit, ".gitattributes")
+    attributes = git.find_text(commit, ".gitattributes") or b""
     _refuse_slow(attributes, paths)
     patterns = compile_gitattributes_patterns(parse_git_attributes(BytesIO(attributes)))
     ignored = fields.get("gitIgnore")
-    ignore_text = (
-        ignored.encode() if isinstance(ignored, str) else _read_text(repository, commit, ".gitignore")
-    )
+    ignore_text = ignored.encode() if isinstance(ignored, str) else git.find_text(commit, ".gitignore") or b""
     _refuse_slow(ignore_text, paths)
     ignores = IgnoreFilter(read_ignore_patterns(BytesIO(ignore_text)))
-    answers: list[dict[str, object]] = []
+    answers = []
     for path, file in zip(paths, files, strict=True):
         is_filtered = match_path(patterns, path.encode()).get(b"filter") == b"lfs"
         is_large = is_filtered or size_field(file, "size") >= LARGE_BYTES
-        answer: dict[str, object] = {"path": path, "uploadMode": "lfs" if is_large else "regular"}
-        answer["shouldIgnore"] = ignores.is_ignored(path) is True
-        if path in standing:
-            answer["oid"] = standing[path]
-        answers.append(answer)
-    return JSONResponse({"files": answers, "commitOid": commit})
+        answer = {
+            "path": path,
+            "uploadMode": "lfs" if is_large else "regular",
+            "shouldIgnore": ignores.is_ignored(path) is True,
+        }
+        answers.append(answer | ({"oid": standing[path]} if path in standing else {}))
+    return {"files": answers, "commitOid": commit}
 
 
-async def commit(call: Call) -> Response:
+async def commit(call: Call) -> dict[str, Any]:
     """Make a commit from lines of JSON: a header, then one line for each change."""
     is_apart = call.flag("create_pr")
     repository = await run_in_threadpool(call.repository, write=True, contribute=is_apart)
     with tempfile.TemporaryFile(dir=call.hub.repositories.incoming) as file:
         await pour(call.request.stream(), file)
-        make = _commit_apart if is_apart else _commit_lines
-        answer = await run_in_threadpool(make, call, repository, file)
-    return JSONResponse({"success": True, "hookOutput": "", **answer})
+        answer = await run_in_threadpool(_commit_lines, call, repository, file, is_apart)
+    return {"success": True, "hookOutput": "", **answer}
 
 
-def _commit_lines(call: Call, repository: Repository, file: BinaryIO) -> dict[str, object]:
-    revision = call.segment("revision")
-    repository.git.head(revision)  # before anything is read: a commit on nothing is answered as such
-    change = _read_change(repository, file)
-    oid = repository.git.commit(revision, change.parent, change.operations, change.title, change.description)
-    return {"commitOid": oid, "commitUrl": f"{call.endpoint}/{repository.identity.page}/commit/{oid}"}
-
-
-def _commit_apart(call: Call, repository: Repository, file: BinaryIO) -> dict[str, object]:
-    """Commit to a new pull request; it begins at the parent that is named, or at the head."""
-    change = _read_change(repository, file)
-    git = repository.git
-    head = git.head(call.segment("revision"))
-    base = git.resolve(change.parent) if change.parent else head
-    made: list[str] = []
-
-    def make(number: int) -> None:
-        made.append(git.commit_apart(number, base, change.operations, change.title, change.description))
-
-    pull = repository.pulls.open(change.title, NAME, base, make, status="open")
+def _commit_lines(call: Call, repository: Repository, file: BinaryIO, is_apart: bool) -> dict[str, str]:  # noqa: FBT001 - run in a thread
+    """Commit to a branch, or apart: to a new pull request that begins at the parent named, or at the head."""
+    git, revision = repository.git, call.segment("revision")
+    head = git.head(revision)  # before anything is read: a commit on nothing is answered as such
+    header, operations = _read_change(repository, file)
+    title, description = text_field(header, "summary").strip(), text_field(header, "description", "")
+    if not title:
+        raise bad_request("The commit has no summary.")
+    parent = text_field(header, "parentCommit", "") or None
     page = f"{call.endpoint}/{repository.identity.page}"
-    return {
-        "commitOid": made[0],
-        "commitUrl": f"{page}/commit/{made[0]}",
-        "pullRequestUrl": f"{page}/discussions/{pull.number}",
-    }
+    if not is_apart:
+        oid = git.commit(revision, parent, operations, title, description)
+        return {"commitOid": oid, "commitUrl": f"{page}/commit/{oid}"}
+    base = git.resolve(parent) if parent else head
+    oid = git.commit_apart(base, operations, title, description)
+    pull = repository.pulls.open(title, NAME, base, oid, status="open")
+    url = f"{page}/discussions/{pull.number}"
+    return {"commitOid": oid, "commitUrl": f"{page}/commit/{oid}", "pullRequestUrl": url}
 
 
-def _read_change(repository: Repository, file: BinaryIO) -> _Change:
+def _read_change(repository: Repository, file: BinaryIO) -> tuple[dict[str, Any], list[Put | Remove]]:
     file.seek(0)
     header: dict[str, Any] | None = None
     operations: list[Put | Remove] = []
@@ -124,7 +99,11 @@ def _read_change(repository: Repository, file: BinaryIO) -> _Change:
         if not line.endswith(b"\n") and len(line) == _LONGEST_LINE:
             raise RefusalError(413, f"A line of the commit is longer than {_LONGEST_LINE} bytes.")
         if line.strip():
-            key, value = _read_line(line)
+            fields = json_object(line)
+            value = fields.get("value")
+            if not isinstance(value, dict):
+                raise bad_request("A line of a commit is an object with 'key' and 'value'.")
+            key = text_field(fields, "key")
             if (key == "header") is (header is not None):
                 raise bad_request("A commit begins with its header, and has one.")
             if header is None:
@@ -133,32 +112,26 @@ def _read_change(repository: Repository, file: BinaryIO) -> _Change:
                 operations.append(_read_operation(repository, key, value))
     if header is None:
         raise bad_request("The commit has no header.")
-    title = text_field(header, "summary").strip()
-    if not title:
-        raise bad_request("The commit has no summary.")
-    parent = text_field(header, "parentCommit", "") or None
-    return _Change(parent, tuple(operations), title, text_field(header, "description", ""))
-
-
-def _read_line(line: bytes) -> tuple[str, dict[str, Any]]:
-    fields = json_object(line)
-    value = fields.get("value")
-    if not isinstance(value, dict):
-        raise bad_request("A line of a commit is an object with 'key' and 'value'.")
-    return text_field(fields, "key"), value
+    return header, operations
 
 
 def _read_operation(repository: Repository, key: str, value: dict[str, Any]) -> Put | Remove:
     path = text_field(value, "path")
+    path = check_path(path.rstrip("/") if key == "deletedFolder" else path, status=422)
     match key:
         case "file":
-            return Put(check_path(path, status=422), _store_file(repository, path, value))
+            return Put(path, _store_file(repository, path, value))
         case "lfsFile":
-            return Put(check_path(path, status=422), _store_pointer(repository, path, value))
+            oid = check_object(text_field(value, "oid"))
+            # A copy within the repository names no size.
+            size = size_field(value, "size") if "size" in value else repository.large.size(oid)
+            size = _check_arrived(repository, path, oid, size)
+            blob = repository.git.add_blob(LFSPointer(oid, size).to_bytes())
+            return Put(path, blob)
         case "deletedFile":
-            return Remove(check_path(path, status=422), is_folder=False)
+            return Remove(path, is_folder=False)
         case "deletedFolder":
-            return Remove(check_path(path.rstrip("/"), status=422), is_folder=True)
+            return Remove(path, is_folder=True)
     raise bad_request(f"Unknown operation {key[:40]!r}.")
 
 
@@ -175,22 +148,11 @@ def _store_file(repository: Repository, path: str, value: dict[str, Any]) -> str
     pointer = read_pointer(content)
     if pointer is not None:
         _check_arrived(repository, path, pointer.oid, pointer.size)
-    elif path == "README.md":
-        _check_readme(content, repository.identity.kind)
-    return repository.git.add_blob(content)
-
-
-def _store_pointer(repository: Repository, path: str, value: dict[str, Any]) -> str:
-    oid = check_object(text_field(value, "oid"))
-    # A copy within the repository names no size.
-    size = size_field(value, "size") if "size" in value else repository.large.size(oid)
-    size = _check_arrived(repository, path, oid, size)
-    return repository.git.add_blob(LFSPointer(oid, size).to_bytes())
-
-
-def _check_readme(content: bytes, kind: str) -> None:
-    if errors := judge_readme(content.decode("utf-8", "replace"), kind).errors:
+    elif path == "README.md" and (
+        errors := judge_readme(content.decode("utf-8", "replace"), repository.identity.kind).errors
+    ):
         raise bad_request(f"Invalid metadata in README.md: {'; '.join(errors)}")
+    return repository.git.add_blob(content)
 
 
 def _check_arrived(repository: Repository, path: str, oid: str, size: int | None) -> int:
@@ -207,18 +169,3 @@ def _refuse_slow(patterns: bytes, paths: list[str]) -> None:
         if math.comb(longest, min(stars, longest // 2)) > _MOST_TRIES:
             pattern = line[:60].decode("utf-8", "replace")
             raise RefusalError(422, f"The pattern {pattern!r} has too many stars for such long paths.")
-
-
-def _read_text(repository: Repository, commit: str, path: str) -> bytes:
-    for entry in repository.git.find(commit, [path]):
-        if not entry.is_folder and entry.sha256 is None:
-            return repository.git.read_blob(entry.oid)
-    return b""
-
-
-ROUTES: tuple[RouteEntry, ...] = (
-    ("POST", "/api/{kind:kind}/{namespace}/{name}/preupload/{revision}", preupload),
-)
-STREAM_ROUTES: tuple[StreamEntry, ...] = (
-    ("POST", "/api/{kind:kind}/{namespace}/{name}/commit/{revision}", commit),
-)

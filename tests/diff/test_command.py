@@ -13,7 +13,7 @@ from packager.cli import main
 from packager.diff import judge_diff
 from packager.hub import Hub, connect_hub
 from packager.publish import plan_release, publish_release
-from packager.publish.compare import Parts, compare_sides, open_folder
+from packager.publish.compare import compare_sides, open_folder
 from project import make_corpus, make_project, make_segment, write_lines
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")
 
 REPO = "me/turns"
-PARTS = Parts("Start", "End", "Text", "Speaker")
+PARTS = ("Start", "End", "Text", "Speaker")
 
 
 def build(project: Path, out: Path) -> Path:

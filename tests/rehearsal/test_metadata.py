@@ -10,8 +10,7 @@ import pytest
 from huggingface_hub import CommitOperationAdd, HfApi, RepoCard, constants
 
 from packager.cli import main
-from packager.rehearsal.metadata import judge_readme
-from packager.rehearsal.readme import read_metadata
+from packager.rehearsal.metadata import judge_readme, read_metadata
 from project import make_corpus
 
 if TYPE_CHECKING:

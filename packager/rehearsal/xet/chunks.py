@@ -5,18 +5,14 @@ What a client sends may lie about lengths, so nothing is unpacked beyond the lar
 
 from __future__ import annotations
 
-import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 
 from lz4.frame import LZ4FrameDecompressor
 
 from packager.rehearsal.refusal import RefusalError, bad_request
 from packager.rehearsal.xet.hashes import hash_chunk
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import BinaryIO
 
 LARGEST_CHUNK = 128 << 10
 """Bytes of content."""
@@ -25,7 +21,6 @@ LARGEST_XORB = 64 << 20
 _MOST_CHUNKS = 8192
 _HEADER = 8
 _FOOTER = b"XETBLOB"
-_ENTRY = struct.Struct("<32sII")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +35,13 @@ class Chunk:
 
 
 def scan_xorb(file: BinaryIO) -> Iterator[Chunk]:
-    """Yield the chunks of a xorb that was received, hashing each, up to the end or the client's footer.
-
-    Raises:
-        RefusalError: the bytes are no xorb (400).
-    """
+    """Yield the chunks of a xorb, hashing each, up to the end or the client's footer; 400 if it is none."""
     end = count = total = 0
     while (header := file.read(_HEADER)) and not header.startswith(_FOOTER):
-        version, packed, scheme, length = _read_header(header)
+        if len(header) < _HEADER:
+            raise _cut_short()
+        version, scheme = header[0], header[4]
+        packed, length = (int.from_bytes(header[at : at + 3], "little") for at in (1, 5))
         end += _HEADER + packed
         count += 1
         total += length
@@ -70,27 +64,6 @@ def read_chunks(file: BinaryIO, chunks: list[Chunk], first: int, last: int) -> I
         packed = file.read(chunk.end - start)
         start = chunk.end
         yield _unpack(packed[_HEADER:], packed[4], chunk.length)
-
-
-def pack_index(chunks: list[Chunk]) -> bytes:
-    """Return what is kept beside a xorb, so that it need not be unpacked to be known."""
-    return b"".join(_ENTRY.pack(chunk.digest, chunk.end, chunk.length) for chunk in chunks)
-
-
-def unpack_index(index: bytes) -> list[Chunk]:
-    """Return the chunks that `pack_index` packed."""
-    return [Chunk(*entry) for entry in _ENTRY.iter_unpack(index)]
-
-
-def _read_header(header: bytes) -> tuple[int, int, int, int]:
-    if len(header) < _HEADER:
-        raise _cut_short()
-    return (
-        header[0],
-        int.from_bytes(header[1:4], "little"),
-        header[4],
-        int.from_bytes(header[5:8], "little"),
-    )
 
 
 def _cut_short() -> RefusalError:

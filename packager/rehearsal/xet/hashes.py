@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import re
 import struct
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
 from blake3 import blake3
 
 from packager.rehearsal.refusal import bad_request
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 # The keys of the specification: they tell the hash of a chunk from that of a node above the chunks.
 _CHUNK_KEY = bytes.fromhex("6697f5775b9550de3135cbaca597181c9de421109beb2b58b4d0b04b93adf229")

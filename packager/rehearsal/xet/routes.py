@@ -8,26 +8,21 @@ The address of the store holds its name, since a client remembers for every addr
 from __future__ import annotations
 
 import re
-import secrets
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from packager.rehearsal.lfs_store import pour
+from packager.rehearsal.calls import Call
+from packager.rehearsal.large_files import poured
 from packager.rehearsal.names import check_repository
 from packager.rehearsal.refusal import RefusalError, repository_not_found
+from packager.rehearsal.repositories import Repository
 from packager.rehearsal.xet.chunks import LARGEST_XORB
 from packager.rehearsal.xet.hashes import from_text, to_text
-from packager.rehearsal.xet.store import not_here
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from packager.rehearsal.calls import Call, RouteEntry, StreamEntry
-    from packager.rehearsal.repositories import Repository
-    from packager.rehearsal.xet.shards import Term
-    from packager.rehearsal.xet.store import XetStore
+from packager.rehearsal.xet.shards import Term
+from packager.rehearsal.xet.store import XetStore
 
 _LIFETIME = 3600
 """Seconds for which a token, or the address of a xorb, is good."""
@@ -51,40 +46,25 @@ def give_token(call: Call) -> Response:
     return JSONResponse({"casUrl": url, "exp": int(expires), "accessToken": token}, headers=headers)
 
 
-async def receive_xorb(call: Call) -> Response:
+async def receive_xorb(call: Call) -> dict[str, Any]:
     """Take in a xorb."""
     await run_in_threadpool(_admit, call, write=True)
     digest = from_text(call.segment("digest"))
-    received = call.hub.repositories.incoming / secrets.token_hex(16)
-    try:
-        with received.open("xb") as file:
-            await pour(call.request.stream(), file, most=_LARGEST_SENT)
+    async with poured(call.request.stream(), call.hub.repositories.incoming, most=_LARGEST_SENT) as received:
         is_new = await run_in_threadpool(_store(call).keep_xorb, digest, received)
-    finally:
-        received.unlink(missing_ok=True)
-    return JSONResponse({"was_inserted": is_new})
+    return {"was_inserted": is_new}
 
 
-async def receive_shard(call: Call) -> Response:
+async def receive_shard(call: Call) -> dict[str, Any]:
     """Take in a shard: its files are the repository's from now on."""
     repository = await run_in_threadpool(_admit, call, write=True)
-    received = call.hub.repositories.incoming / secrets.token_hex(16)
-
-    def keep() -> None:
-        with received.open("rb") as file:
-            for recipe in _store(call).keep_shard(file):
-                repository.large.add(recipe)
-
-    try:
-        with received.open("xb") as file:
-            await pour(call.request.stream(), file, most=_LARGEST_SHARD)
-        await run_in_threadpool(keep)
-    finally:
-        received.unlink(missing_ok=True)
-    return JSONResponse({"result": 1})
+    async with poured(call.request.stream(), call.hub.repositories.incoming, most=_LARGEST_SHARD) as received:
+        for recipe in await run_in_threadpool(_store(call).keep_shard, received):
+            await run_in_threadpool(repository.large.add, recipe)
+    return {"result": 1}
 
 
-def describe_file(call: Call) -> Response:
+def describe_file(call: Call) -> dict[str, Any]:
     """Answer from which chunks of which xorbs a file is made, or the part of it that Range asks for."""
     repository = _admit(call, write=False)
     digest = call.segment("digest")
@@ -93,7 +73,7 @@ def describe_file(call: Call) -> Response:
     recipe = store.recipe(digest)
     link = repository.large.link(recipe.sha256) if recipe else None
     if recipe is None or link is None:
-        raise not_here(digest)
+        raise RefusalError(404, f"The file {digest} is not here.")
     start, end = 0, recipe.size
     if asked := _RANGE.fullmatch(call.request.headers.get("range", "")):
         start, end = int(asked[1]), min(recipe.size, int(asked[2]) + 1)
@@ -101,23 +81,21 @@ def describe_file(call: Call) -> Response:
             raise RefusalError(416, f"The file has {recipe.size} bytes.")
     found = list(store.cut(recipe, start, end))
     terms = [term for term, _ in found]
-    return JSONResponse(
-        {
-            "offset_into_first_range": start - found[0][1] if found else 0,
-            "terms": [
-                {
-                    "hash": to_text(term.xorb),
-                    "unpacked_length": term.length,
-                    "range": {"start": term.first, "end": term.last},
-                }
-                for term in terms
-            ],
-            "fetch_info": {
-                to_text(xorb): [_place(call, xorb, first, last) for first, last in spans]
-                for xorb, spans in _spans(terms).items()
-            },
-        }
-    )
+    return {
+        "offset_into_first_range": start - found[0][1] if found else 0,
+        "terms": [
+            {
+                "hash": to_text(term.xorb),
+                "unpacked_length": term.length,
+                "range": {"start": term.first, "end": term.last},
+            }
+            for term in terms
+        ],
+        "fetch_info": {
+            to_text(xorb): [_place(call, xorb, first, last) for first, last in spans]
+            for xorb, spans in _spans(terms).items()
+        },
+    }
 
 
 def describe_chunk(call: Call) -> Response:
@@ -140,36 +118,10 @@ def send_xorb(call: Call) -> Response:
     return FileResponse(path, media_type="application/octet-stream")
 
 
-def not_spoken(call: Call) -> Response:
-    """Refuse what this store does not speak, so that `hf_xet` falls back to what it does: 404, never 501."""
+async def not_spoken(call: Call) -> None:
+    """Refuse, unread, what this store does not speak: at a 404 (never 501) `hf_xet` asks for what it does."""
     asked = f"{call.request.method} {call.request.scope['path']}"
     raise RefusalError(404, f"{asked} is not implemented by the rehearsal Hub.")
-
-
-async def refuse_unspoken(call: Call) -> Response:
-    """Do the same without reading what was sent."""
-    return not_spoken(call)
-
-
-_STORE = "/api/xet/{store}"
-# Until 1.1 hf_xet knew no versions, and named a shard by its hash.
-ROUTES: tuple[RouteEntry, ...] = (
-    ("GET", "/api/{kind:kind}/{namespace}/{name}/xet-{scope:scope}-token/{revision}", give_token),
-    ("GET", _STORE + "/v1/reconstructions/{digest}", describe_file),
-    ("GET", _STORE + "/reconstruction/{digest}", describe_file),
-    ("GET", _STORE + "/v1/chunks/{prefix}/{digest}", describe_chunk),
-    ("GET", _STORE + "/chunk/{prefix}/{digest}", describe_chunk),
-    ("GET", _STORE + "/xorbs/{digest}", send_xorb),
-    ("GET", _STORE + "/{rest:path}", not_spoken),
-)
-STREAM_ROUTES: tuple[StreamEntry, ...] = (
-    ("POST", _STORE + "/v1/xorbs/{prefix}/{digest}", receive_xorb),
-    ("POST", _STORE + "/xorb/{prefix}/{digest}", receive_xorb),
-    ("POST", _STORE + "/v1/shards", receive_shard),
-    ("POST", _STORE + "/shard/{prefix}/{digest}", receive_shard),
-    ("PUT", _STORE + "/shard/{prefix}/{digest}", receive_shard),
-    ("POST", _STORE + "/{rest:path}", refuse_unspoken),
-)
 
 
 def _store(call: Call) -> XetStore:
@@ -206,9 +158,8 @@ def _place(call: Call, xorb: bytes, first: int, last: int) -> dict[str, object]:
     chunks = _store(call).chunks_of(xorb)
     path = f"/api/xet/{_store(call).name}/xorbs/{to_text(xorb)}"
     expires = str(int(call.hub.accounts.clock()) + _LIFETIME)
-    signature = call.hub.accounts.sign(path, {"expires": expires})
     return {
         "range": {"start": first, "end": last},
-        "url": f"{call.endpoint}{path}?expires={expires}&signature={signature}",
+        "url": call.sign(path, {"expires": expires}),
         "url_range": {"start": chunks[first - 1].end if first else 0, "end": chunks[last - 1].end - 1},
     }

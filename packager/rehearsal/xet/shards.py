@@ -8,16 +8,12 @@ All entries are 48 bytes long. What a client says about xorbs is not read: the s
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 
 from packager.rehearsal.refusal import bad_request
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from typing import BinaryIO
-
-    from packager.rehearsal.xet.chunks import Chunk
+from packager.rehearsal.xet.chunks import Chunk
 
 _TAG = b"HFRepoMetaData\x00" + bytes.fromhex("556967456a7b815783a5bdd95ccdd14aa9")
 _VERSION, _FOOTER_VERSION = 2, 1
@@ -57,11 +53,7 @@ class ClaimedFile:
 
 
 def read_files(shard: BinaryIO) -> Iterator[ClaimedFile]:
-    """Yield the files of a shard.
-
-    Raises:
-        RefusalError: these bytes are no shard (400).
-    """
+    """Yield the files of a shard; 400 if these bytes are none."""
     header = shard.read(_ENTRY)
     if header[:32] != _TAG or int.from_bytes(header[32:40], "little") != _VERSION:
         raise bad_request("This is no shard, or one of an unknown version.")

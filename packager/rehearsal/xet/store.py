@@ -15,13 +15,15 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+import struct
 from collections import OrderedDict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from packager.rehearsal.disk import place_file, write_file
-from packager.rehearsal.refusal import RefusalError, bad_request
-from packager.rehearsal.xet.chunks import pack_index, read_chunks, scan_xorb, unpack_index
+from packager.rehearsal.refusal import bad_request
+from packager.rehearsal.xet.chunks import Chunk, read_chunks, scan_xorb
 from packager.rehearsal.xet.hashes import (
     from_text,
     hash_file,
@@ -30,16 +32,10 @@ from packager.rehearsal.xet.hashes import (
     is_deduplicated,
     to_text,
 )
-from packager.rehearsal.xet.shards import Term, read_files, write_shard
+from packager.rehearsal.xet.shards import ClaimedFile, Term, read_files, write_shard
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-    from typing import BinaryIO
-
-    from packager.rehearsal.xet.chunks import Chunk
-    from packager.rehearsal.xet.shards import ClaimedFile
-
+_ENTRY = struct.Struct("<32sII")
+"""A chunk in the index that is kept beside a xorb, so that it need not be unpacked to be known."""
 _MOST_SIBLINGS = 256
 _MOST_INDEXES = 64
 """How many indexes of xorbs are kept in memory; one has at most 330 kB."""
@@ -76,11 +72,7 @@ class XetStore:
     # --- xorbs ---
 
     def keep_xorb(self, digest: bytes, received: Path) -> bool:
-        """Check a xorb that was received, and keep it. Return False if it is here already.
-
-        Raises:
-            RefusalError: its chunks are not what its hash says (400).
-        """
+        """Keep a xorb if its chunks are what its hash says (else 400). Return False if it is here already."""
         with received.open("r+b") as file:
             chunks = list(scan_xorb(file))
             found = hash_xorb([(chunk.digest, chunk.length) for chunk in chunks])
@@ -92,8 +84,10 @@ class XetStore:
         place = self.xorb_path(digest)
         if place.exists():
             return False
-        place.parent.mkdir(parents=True, exist_ok=True)
-        write_file(place.with_suffix(".index"), pack_index(chunks), self._beside())
+        self._write(
+            place.with_suffix(".index"),
+            b"".join(_ENTRY.pack(each.digest, each.end, each.length) for each in chunks),
+        )
         place_file(received, place)
         return True
 
@@ -108,7 +102,8 @@ class XetStore:
             place = self.xorb_path(digest)
             if not place.exists():
                 raise bad_request(f"The xorb {to_text(digest)} has not arrived.")
-            found = unpack_index(place.with_suffix(".index").read_bytes())
+            index = place.with_suffix(".index").read_bytes()
+            found = [Chunk(*entry) for entry in _ENTRY.iter_unpack(index)]
             self._indexes[digest] = found
             while len(self._indexes) > _MOST_INDEXES:
                 self._indexes.popitem(last=False)
@@ -116,26 +111,25 @@ class XetStore:
 
     # --- recipes ---
 
-    def keep_shard(self, shard: BinaryIO) -> list[Recipe]:
-        """Check the files of a shard, and keep their recipes.
-
-        Raises:
-            RefusalError: a file is not what the shard says about it (400); nothing of it is kept.
-        """
-        recipes = [self._prove(claim) for claim in read_files(shard)]
+    def keep_shard(self, received: Path) -> list[Recipe]:
+        """Keep the recipes of the files of a shard; none if a file is not what the shard says (400)."""
+        with received.open("rb") as shard:
+            recipes = [self._prove(claim) for claim in read_files(shard)]
         for recipe in recipes:
-            place = self._path("files", recipe.digest)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            write_file(place, _write_recipe(recipe), self._beside())
+            terms = [[to_text(term.xorb), term.first, term.last, term.length] for term in recipe.terms]
+            fields = {"sha256": recipe.sha256, "size": recipe.size, "terms": terms}
+            self._write(self._path("files", recipe.digest), json.dumps(fields).encode())
         self._remember_chunks(recipes)
         return recipes
 
     def recipe(self, digest: str) -> Recipe | None:
         """Return the recipe of a file, or None if it is not here. `digest` must have passed `from_text`."""
         try:
-            return _read_recipe(digest, self._path("files", digest).read_bytes())
+            fields = json.loads(self._path("files", digest).read_bytes())
         except FileNotFoundError:
             return None
+        terms = tuple(Term(from_text(xorb), *numbers) for xorb, *numbers in fields["terms"])
+        return Recipe(digest, fields["sha256"], fields["size"], terms)
 
     def read(self, recipe: Recipe, start: int, end: int) -> Iterator[bytes]:
         """Yield the bytes of a file from `start` up to, but not including, `end`, chunk by chunk."""
@@ -157,15 +151,15 @@ class XetStore:
         place = 0
         for term in recipe.terms:
             if place < end and start < place + term.length:
-                first, last, begin, at = term.last, term.first, place, place
+                at = place
+                kept: list[tuple[int, int, int]] = []
                 for number in range(term.first, term.last):
                     length = self.chunks_of(term.xorb)[number].length
                     if at < end and start < at + length:
-                        begin = at if number < first else begin
-                        first, last = min(first, number), number + 1
+                        kept.append((number, at, length))
                     at += length
-                kept = sum(chunk.length for chunk in self.chunks_of(term.xorb)[first:last])
-                yield Term(term.xorb, first, last, kept), begin
+                size = sum(length for *_, length in kept)
+                yield Term(term.xorb, kept[0][0], kept[-1][0] + 1, size), kept[0][1]
             place += term.length
 
     def unneeded(self, recipes: set[str]) -> Iterator[Path]:
@@ -210,7 +204,7 @@ class XetStore:
             place = self._path("chunks", to_text(chunk))
             place.parent.mkdir(parents=True, exist_ok=True)
             others = [other for other in together if other != xorb][: _MOST_SIBLINGS - 1]
-            beside = self._beside()
+            beside = self._incoming / secrets.token_hex(16)  # not synced: it is a hint
             beside.write_text("\n".join(to_text(name) for name in (xorb, *others)), encoding="ascii")
             beside.replace(place)
 
@@ -231,37 +225,19 @@ class XetStore:
         if hash_file(hashes) != claim.digest:
             raise bad_request(f"The chunks of the file {name} make another file.")
         recipe = Recipe(name, "", sum(term.length for term in claim.terms), claim.terms)
-        found = self._hash(recipe)
-        if claim.sha256 is not None and to_text(claim.sha256) != found:
-            raise bad_request(f"The sha256 of the file {name} is {found}, not {to_text(claim.sha256)}.")
-        return Recipe(name, found, recipe.size, claim.terms)
-
-    def _hash(self, recipe: Recipe) -> str:
         digest = hashlib.sha256()
         for piece in self.read(recipe, 0, recipe.size):
             digest.update(piece)
-        return digest.hexdigest()
+        found = digest.hexdigest()
+        if claim.sha256 is not None and to_text(claim.sha256) != found:
+            raise bad_request(f"The sha256 of the file {name} is {found}, not {to_text(claim.sha256)}.")
+        return replace(recipe, sha256=found)
 
     # --- helpers ---
 
     def _path(self, kind: str, name: str) -> Path:
         return self._folder / kind / name[:2] / name
 
-    def _beside(self) -> Path:
-        return self._incoming / secrets.token_hex(16)
-
-
-def _write_recipe(recipe: Recipe) -> bytes:
-    terms = [[to_text(term.xorb), term.first, term.last, term.length] for term in recipe.terms]
-    return json.dumps({"sha256": recipe.sha256, "size": recipe.size, "terms": terms}).encode()
-
-
-def _read_recipe(digest: str, content: bytes) -> Recipe:
-    fields = json.loads(content)
-    terms = tuple(Term(from_text(xorb), *numbers) for xorb, *numbers in fields["terms"])
-    return Recipe(digest, fields["sha256"], fields["size"], terms)
-
-
-def not_here(digest: str) -> RefusalError:
-    """Return the refusal for a file that this store does not have, or not for this caller."""
-    return RefusalError(404, f"The file {digest} is not here.")
+    def _write(self, place: Path, content: bytes) -> None:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_file(place, content, self._incoming / secrets.token_hex(16))
