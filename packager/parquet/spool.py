@@ -129,7 +129,7 @@ class SpoolReader:
 
     def __init__(self, place: str) -> None:
         self.place = place
-        self._file = ipc.open_file(pa.memory_map(place))
+        self._file = ipc.open_file(pa.OSFile(place))
         self._batch: tuple[int, Any] | None = None
 
     def read(self, number: int, first: int, count: int) -> Rows:
