@@ -22,6 +22,7 @@ from packager.model import to_pointer
 from packager.schema.drafts import DRAFTS, LATEST
 from packager.schema.engine import Engine
 from packager.schema.library import Flaw, Library, Source, UnavailableError
+from packager.schema.oddities import find_oddities
 from packager.schema.patterns import UndecidedError, find_exact_engine
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class SegmentSchema:
     """What the verdict depends on besides the schema file: the name of each file and its sha256."""
     odd_names: bool = False
     """Whether the schema holds names that the validator's paths lose (see failures.py)."""
+    oddities: tuple[Flaw, ...] = ()
+    """What the schema and its files say in vain."""
 
     @property
     def sha256(self) -> str:
@@ -171,6 +174,7 @@ def compile_source(  # noqa: PLR0913 - what varies is a parameter
         library.targets,
         _digests(library, source),
         library.has_odd_names(),
+        tuple(find_oddities(library, formats=formats)),
     )
 
 
