@@ -43,6 +43,7 @@ FLOORS: Final = (
 OWNERS: Final = {
     "backports": {"reading"},
     "blake3": {"rehearsal"},
+    "corvus_regex_ecma262": {"schema"},
     "compression": {"reading"},
     "datasets": {"readback"},
     "dulwich": {"rehearsal"},

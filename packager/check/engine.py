@@ -17,6 +17,7 @@ from packager.check.judge import (
     Criteria,
     Judged,
     find_pack,
+    find_schema_oddities,
     judge_blocks,
     judge_objects,
     listen_to,
@@ -91,7 +92,8 @@ def check_segments(  # noqa: PLR0913 - what a user may want to say
             return report
     units = cut_units(sources, survey.sizes)
     total = sum(unit.size for unit in units)
-    segments, problems = 0, list(find_odd_names(sources))
+    segments = 0
+    problems = [*find_odd_names(sources), *find_schema_oddities(loaded, config.root)]
     claimed: list[NumberedClaim] = []
     digests: list[tuple[int, bytes]] = []
     with open_scratch(total) as scratch, open_pool(jobs if total > _SMALL else 1) as pool:

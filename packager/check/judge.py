@@ -41,7 +41,7 @@ from packager.schema import SegmentSchema, compile_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
+    from pathlib import Path, PurePath
 
     from packager.check.rules import Finding
     from packager.config import Checks, Config
@@ -134,6 +134,16 @@ def load_schema_anew(criteria: Criteria) -> tuple[SegmentSchema, Layout]:
     load_schema.cache_clear()
     _make_pack.cache_clear()
     return load_schema(criteria)
+
+
+def find_schema_oddities(schema: SegmentSchema, root: PurePath) -> Iterator[Problem]:
+    """Yield a warning for what the schema and its files say in vain; `root` is the folder of the project."""
+    for flaw in schema.oddities:
+        path = type(root)(flaw.source.name)
+        name = path.relative_to(root) if path.is_relative_to(root) else path
+        place = _find_place(flaw.source.data, flaw.pointer)
+        rule, severity = "schema/unknown-keyword", Severity.WARNING
+        yield Problem(name.as_posix(), *place, flaw.pointer, rule, severity, flaw.message)
 
 
 def find_pack(criteria: Criteria, name: str) -> RulePack:

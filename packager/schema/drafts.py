@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import jsonschema_rs
 
+from packager.schema.patterns import is_pattern
+
 if TYPE_CHECKING:
     from packager.model import JsonObject, JsonValue
 
@@ -49,7 +51,7 @@ def known_draft(stated: JsonValue) -> str | None:
 @lru_cache(maxsize=8)
 def meta_validator(draft: str) -> jsonschema_rs.Validator:
     """Return what judges schemas by this draft; formats such as `regex` are asserted."""
-    return DRAFTS[draft]({"$ref": draft}, validate_formats=True, offline=True)
+    return DRAFTS[draft]({"$ref": draft}, validate_formats=True, formats={"regex": is_pattern}, offline=True)
 
 
 def find_meta_schema(uri: str) -> JsonObject | None:

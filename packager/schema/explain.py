@@ -6,16 +6,18 @@ of the schema and a sentence. How a keyword is worded stands in messages.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from packager.model import to_pointer
-from packager.schema.failures import list_failures
-from packager.schema.messages import write_contains, write_message
+from packager.schema.failures import list_failures, read_evaluation
+from packager.schema.messages import write_contains, write_message, write_undecided
 from packager.schema.nearest import tell_alternatives
+from packager.schema.patterns import UndecidedError
 from packager.schema.phrases import count, quote, tell_condition
 from packager.schema.steps import Step, last_keyword, tell_reason, trace
-from packager.schema.walk import follow_pointer
+from packager.schema.walk import follow_pointer, read_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from packager.model import JsonValue
     from packager.schema.failures import Failure, Path
+    from packager.schema.patterns import Pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class Case:
     """By the id() of a schema with a `$ref`: the schema that it leads to."""
     part: Callable[[JsonValue], jsonschema_rs.Validator | None] = lambda _: None
     """Makes what judges by a subschema alone; None if it is not known."""
+    originals: Mapping[str, str] = field(default_factory=dict)
+    """The patterns of the schema, by how they are spelled for the validator (see edition.py)."""
     odd_names: bool = False
     """Whether the schema holds names that the validator's paths lose (see failures.py)."""
 
@@ -56,11 +61,49 @@ class Case:
 def explain(case: Case) -> Iterator[Finding]:
     """Yield everything that is wrong with a value, each once; nothing if it is valid."""
     seen = set()
-    for failure in list_failures(case.validator, case.value, odd=case.odd_names):
+    for failure in list_failures(case.validator, case.value, case.originals, odd=case.odd_names):
         for finding in _explain_failure(failure, case):
             if finding not in seen:
                 seen.add(finding)
                 yield finding
+
+
+def explain_undecided(
+    value: JsonValue, make_case: Callable[[Callable[[Pattern, str], bool]], Case]
+) -> Iterator[Finding]:
+    """Yield what is wrong with a value that a pattern takes too long to decide on: that, wherever it counts.
+
+    What else is told is wrong whether the pattern matches or not. `make_case` returns the case in which a
+    function answers for the patterns.
+    """
+    undecided: dict[tuple[str, str], None] = {}
+
+    def assume(answer: bool, pattern: Pattern, text: str) -> bool:  # noqa: FBT001 - it is bound below
+        try:
+            return pattern.test(text)
+        except UndecidedError:
+            undecided[pattern.source, text] = None
+            return answer
+
+    without, with_it = (list(explain(make_case(partial(assume, answer)))) for answer in (False, True))
+    for pattern, text in undecided:
+        pointer, key = _find_text(value, text) or ("", None)
+        yield Finding(pointer, key, "pattern", write_undecided(pattern, text))
+    yield from (finding for finding in without if finding in with_it)
+
+
+def _find_text(value: JsonValue, text: str) -> tuple[str, str | None] | None:
+    """Return where a text stands in a value: the pointer and, if it is a name, that name; None if nowhere."""
+    if value == text:
+        return "", None
+    if isinstance(value, dict) and text in value:
+        return "", text
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in inside:
+        found = _find_text(inner, text)
+        if found is not None:
+            return to_pointer([key]) + found[0], found[1]
+    return None
 
 
 def _explain_failure(failure: Failure, case: Case) -> Iterator[Finding]:
@@ -170,7 +213,8 @@ def _find_unevaluated(failure: Failure, case: Case) -> list[Path]:
     found: list[Path] = []
     for unit in case.validator.evaluate(case.value).list()["details"]:
         around, _, index = unit["instanceLocation"].rpartition("/")
-        if (unit["evaluationPath"], around) == wanted and index.isdecimal() and not unit["valid"]:
+        way = to_pointer(read_evaluation(tuple(read_pointer(unit["evaluationPath"])), case.originals))
+        if (way, around) == wanted and index.isdecimal() and not unit["valid"]:
             found.append((*failure.path, int(index)))
     return found
 

@@ -11,9 +11,11 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from packager.model import to_pointer
+from packager.schema.edition import AS_FORMAT, BESIDE_FORMAT
+from packager.schema.walk import read_pointer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import jsonschema_rs
 
@@ -47,11 +49,25 @@ class Failure(NamedTuple):
     error: jsonschema_rs.ValidationError
 
 
-def list_failures(validator: jsonschema_rs.Validator, value: JsonValue, *, odd: bool) -> Iterator[Failure]:
-    """Yield what is wrong with a value; `odd`: the schema holds names that paths lose."""
+def list_failures(
+    validator: jsonschema_rs.Validator, value: JsonValue, originals: Mapping[str, str], *, odd: bool
+) -> Iterator[Failure]:
+    """Yield what is wrong with a value.
+
+    `originals`: the patterns of the schema, by how they are spelled for the validator; `odd`: the schema
+    holds names that paths lose.
+    """
     restore = _Places(validator, value) if odd or has_lost_names(value) else None
     for error in validator.iter_errors(value):
-        yield _convert(error, restore)
+        yield _convert(error, restore, originals)
+
+
+def read_evaluation(path: Path, originals: Mapping[str, str]) -> Path:
+    """Return a way through a schema with its patterns as the schema has them."""
+    pairs = zip(("", *path), path, strict=False)
+    return tuple(
+        originals.get(str(part), part) if before == "patternProperties" else part for before, part in pairs
+    )
 
 
 def has_lost_names(value: JsonValue) -> bool:
@@ -62,27 +78,48 @@ def has_lost_names(value: JsonValue) -> bool:
 
 
 def _convert(
-    error: jsonschema_rs.ValidationError, places: _Places | None, *, in_name: bool = False
+    error: jsonschema_rs.ValidationError,
+    places: _Places | None,
+    originals: Mapping[str, str],
+    *,
+    in_name: bool = False,
 ) -> Failure:
     details = error.kind.as_dict()
     path: Path = tuple(error.instance_path)
     evaluation: Path = tuple(error.evaluation_path)
     if places is not None:
         path, evaluation = places.restore(path, evaluation, error.verbose_message)
-    inner = details.get("error") if error.kind.name == "propertyNames" else None
+    evaluation = read_evaluation(evaluation, originals)
+    kind, variant = error.kind.name, type(error.kind).__name__
+    pattern, depth = _find_pattern(kind, details, originals)
+    if pattern is not None:
+        kind, variant, details = "pattern", "Pattern", {"pattern": pattern}
+        evaluation = (*evaluation[:-depth], "pattern")
+    inner = details.get("error") if kind == "propertyNames" else None
     return Failure(
-        kind=error.kind.name,
-        variant=type(error.kind).__name__,
+        kind=kind,
+        variant=variant,
         path=() if in_name else path,
         evaluation=evaluation,
         details=details,
         branches=tuple(
-            tuple(_convert(each, places, in_name=in_name) for each in branch)
+            tuple(_convert(each, places, originals, in_name=in_name) for each in branch)
             for branch in details.get("context", ())
         ),
-        name=None if inner is None else _convert(inner, places, in_name=True),
+        name=None if inner is None else _convert(inner, places, originals, in_name=True),
         error=error,
     )
+
+
+def _find_pattern(kind: str, details: dict[str, Any], originals: Mapping[str, str]) -> tuple[str | None, int]:
+    """Return the pattern that a value does not match, and how many steps of the evaluation stand for it."""
+    if kind == "pattern":
+        return originals.get(details["pattern"], details["pattern"]), 1
+    if kind == "format":
+        for mark, depth in ((AS_FORMAT, 1), (BESIDE_FORMAT, len(("allOf", 0, "format")))):
+            if details["format"].startswith(mark):
+                return details["format"].removeprefix(mark), depth
+    return None, 0
 
 
 class _Places:
@@ -113,7 +150,7 @@ def _tells(told: str, path: Path) -> bool:
 
 
 def _split(pointer: str) -> Path:
-    names = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+    names = read_pointer(pointer)
     return tuple(int(name) if _INDEX.fullmatch(name) and int(name) < _TOO_LARGE else name for name in names)
 
 

@@ -1,13 +1,15 @@
 """Hold a schema and the files that it refers to: check each by its draft, follow every reference.
 
 Pure: what lies outside is fetched by a function that is handed in. All that is wrong is told, each flaw at
-its place. A relative reference means a file as seen from the file that it is written in, whatever `$id` says:
-an `$id` is a name, and what it shares with another name is looked for at the same place among the files.
+its place. How all of it is written down for the validator stands in edition.py. A relative reference means a
+file as seen from the file that it is written in, whatever `$id` says: an `$id` is a name, and what it shares
+with another name is looked for at the same place among the files.
 """
 
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -23,7 +25,9 @@ from packager.schema.drafts import (
     known_draft,
     meta_validator,
 )
+from packager.schema.edition import Edition
 from packager.schema.failures import has_lost_names
+from packager.schema.patterns import Pattern, PatternError, compile_pattern
 from packager.schema.phrases import cut, quote
 from packager.schema.walk import escape_uri, follow_pointer, join_uri, split_fragment, subschemas
 
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
 
 _FOLLOWED: Final = ("$ref", "$dynamicRef")
 _ANCHORS: Final = ("$anchor", "$dynamicAnchor")
+_VALIDATION: Final = re.compile("/vocab/validation$")
 
 
 class Source(NamedTuple):
@@ -58,6 +63,19 @@ class Document(NamedTuple):
     draft: str
     base: str
     """Its own `$id` in full, else where it lies."""
+    validates: bool = True
+    """Whether `pattern` has a force: the vocabularies of a meta-schema may leave validation out."""
+
+
+class Target(NamedTuple):
+    """What a reference leads to."""
+
+    base: str
+    """The URI of the resource that holds it."""
+    fragment: str
+    """With its mark, as the reference has it."""
+    root: JsonValue = None
+    """What a pointer in the fragment starts from."""
 
 
 class Flaw(NamedTuple):
@@ -96,17 +114,24 @@ class Library:
         """By the id() of a schema with a `$ref`: the schema that it leads to."""
         self.sources: dict[str, Source] = {}
         """Every file that was read, by its URI."""
+        self.patterns: dict[str, Pattern] = {}
+        """Every regular expression of these files, in the order of their places."""
+        self.name_patterns: dict[str, Pattern] = {}
+        """Those of `patternProperties`."""
+        self.documents: dict[str, Document] = {}
+        """The files, by what their schemas are called."""
+        self.addresses: dict[int, tuple[Document, str]] = {}
+        """By the id() of a schema: the file that it stands in, and the pointer to it."""
+        self.full: dict[tuple[int, str], Target] = {}
+        """By the id() of a schema and the keyword: where a reference leads that is to be written in full."""
         self._fetch = fetch
         self._parse = parse
         self._draft = draft
         self._documents: dict[str, Document | None] = {}
-        self._used: dict[str, Document] = {}
         self._resources: dict[str, _Place] = {}
         self._anchors: dict[tuple[str, str], _Place] = {}
         self._sites: list[tuple[_Place, str]] = []
         self._seen: set[int] = set()
-        self._addresses: dict[int, str] = {}
-        self._full: dict[tuple[int, str], str] = {}
 
     def add(self, source: Source) -> Document | None:
         """Take in a file and all that it refers to; None if it cannot be used, and why is told."""
@@ -114,32 +139,9 @@ class Library:
         self._follow_all()
         return document
 
-    def registry(self) -> jsonschema_rs.Registry:
-        """Return all schemas under their names, as the validator is to see them; it needs nothing else."""
-        return jsonschema_rs.Registry([(each.base, self._with_draft(each)) for each in self._used.values()])
-
-    def address_of(self, schema: JsonValue) -> str | None:
-        """Return the URI of a subschema of these files; None if it is none."""
-        return self._addresses.get(id(schema))
-
     def has_odd_names(self) -> bool:
         """Return whether a schema holds names that the validator's paths lose."""
-        return any(has_lost_names(document.value) for document in self._used.values())
-
-    def _with_draft(self, document: Document) -> JsonValue:
-        value = self.prepare(document.value)
-        # Without it the validator takes the latest draft.
-        return {"$schema": document.draft, **value} if isinstance(value, dict) else value
-
-    def prepare(self, value: JsonValue) -> JsonValue:
-        """Return a schema with those references in full that lead out of it."""
-        if not self._full:
-            return value
-        if isinstance(value, list):
-            return [self.prepare(each) for each in value]
-        if not isinstance(value, dict):
-            return value
-        return {key: self._full.get((id(value), key)) or self.prepare(inner) for key, inner in value.items()}
+        return any(has_lost_names(document.value) for document in self.documents.values())
 
     # --- taking in a file ----------------------------------------------------------------------------------
 
@@ -153,11 +155,11 @@ class Library:
         except ConfigError as error:
             self.unparsed.append(str(error))
             return None
-        draft = self._find_draft(source, value)
+        draft, validates = self._find_draft(source, value)
         if draft is None:
             return None
         base = _base_of(value, draft, source.uri)
-        document = Document(source, value, draft, base)
+        document = Document(source, value, draft, base, validates)
         if not self._is_valid(document):
             return None
         if base in self._resources:
@@ -174,28 +176,29 @@ class Library:
     def _enter(self, document: Document) -> _Place:
         place = _Place(document.value, document, "", document.source.uri, document.draft)
         self._scan(place)
-        self._used[document.base] = document
+        self.documents[document.base] = document
         return self._resources.setdefault(document.base, place)
 
-    def _find_draft(self, source: Source, value: JsonValue) -> str | None:
-        """Return the draft of a schema: the one it names, or that of the meta-schema that it names."""
+    def _find_draft(self, source: Source, value: JsonValue) -> tuple[str | None, bool]:
+        """Return the draft of a schema, as it or its meta-schema says, and whether that knows `pattern`."""
         stated = value.get("$schema") if isinstance(value, dict) else None
         if stated is None:
-            return self._draft
+            return self._draft, True
         draft = known_draft(stated)
         if draft is not None:
-            return draft
+            return draft, True
         uri = join_uri(source.uri, stated) if isinstance(stated, str) else None
         try:
             meta = self._find((uri or "").partition("#")[0])
             self._follow_all()
-            self._full[id(value), "$schema"] = meta.base
+            self.full[id(value), "$schema"] = Target(meta.base, "")
         except UnavailableError:
             known = ", ".join(DRAFTS)
             message = f"{quote(stated)} is not a draft of JSON Schema that is known here: use one of {known}"
             self.flaws.append(Flaw(source, "/$schema", message))
-            return None
-        return meta.draft
+            return None, True
+        words = meta.value.get("$vocabulary") if isinstance(meta.value, dict) else None
+        return meta.draft, not isinstance(words, dict) or any(_VALIDATION.search(name) for name in words)
 
     def _is_valid(self, document: Document) -> bool:
         """Return whether a schema is valid by its meta-schema; what is not is told."""
@@ -220,12 +223,10 @@ class Library:
         return is_valid
 
     def _judge_of(self, document: Document) -> jsonschema_rs.Validator:
-        meta = self._full.get((id(document.value), "$schema"))
+        meta = self.full.get((id(document.value), "$schema"))
         if meta is None:
             return meta_validator(document.draft)
-        return DRAFTS[document.draft](
-            {"$ref": meta}, validate_formats=True, registry=self.registry(), offline=True
-        )
+        return Edition(self, formats=True).make(document.draft, {"$ref": meta.base})
 
     # --- finding the way inside ----------------------------------------------------------------------------
 
@@ -235,9 +236,7 @@ class Library:
         if not isinstance(schema, dict) or id(schema) in self._seen:
             return
         self._seen.add(id(schema))
-        self._addresses[id(schema)] = (
-            f"{around.document.base}#{escape_uri(around.pointer.replace('%', '%25'))}"
-        )
+        self.addresses[id(schema)] = around.document, around.pointer
         draft = known_draft(schema.get("$schema")) or around.draft
         base = _base_of(schema, draft, around.base)
         place = _Place(schema, around.document, around.pointer, base, draft)
@@ -247,8 +246,25 @@ class Library:
         self._sites += [(place, keyword) for keyword in _FOLLOWED if isinstance(schema.get(keyword), str)]
         if base != around.base and "$schema" in schema and known_draft(schema["$schema"]) is None:
             self._sites.append((place, "$schema"))
+        if around.document.validates:
+            self._note_pattern(place, schema.get("pattern"), "/pattern")
+        named = schema.get("patternProperties")
+        for name in named if isinstance(named, dict) else ():
+            self._note_pattern(place, name, to_pointer(["patternProperties", name]))
         for suffix, inner in subschemas(schema):
             self._scan(_Place(inner, place.document, place.pointer + suffix, base, draft))
+
+    def _note_pattern(self, place: _Place, source: JsonValue, suffix: str) -> None:
+        if not isinstance(source, str):
+            return
+        try:
+            pattern = self.patterns[source] = compile_pattern(source)
+        except PatternError as error:
+            message = f"{quote(source)} is no regular expression of ECMA-262 with the flag u: {error}"
+            self.flaws.append(Flaw(place.document.source, place.pointer + suffix, message))
+            return
+        if suffix != "/pattern":
+            self.name_patterns[source] = pattern
 
     # --- following references ------------------------------------------------------------------------------
 
@@ -269,9 +285,9 @@ class Library:
             self.flaws.append(Flaw(site.document.source, f"{site.pointer}/{keyword}", str(error)))
             return
         address, mark, fragment = uri.partition("#")
-        base = self._resources[address].base
-        if base != site.base or mark + fragment != reference:
-            self._full[id(schema), keyword] = base + mark + fragment
+        resource = self._resources[address]
+        if resource.base != site.base or mark + fragment != reference or "/patternProperties/" in fragment:
+            self.full[id(schema), keyword] = Target(resource.base, mark + fragment, resource.value)
         if keyword == "$ref":
             self.targets[id(schema)] = target.value
         self._scan(target)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from packager.schema.patterns import SECONDS, find_fault
 from packager.schema.phrases import count, cut, kind_of, one_of, one_type_of, quote, tell_condition
 from packager.schema.steps import Step
 
@@ -48,6 +49,14 @@ def write_contains(step: Step, items: int, fitting: int | None) -> tuple[str, st
     )
 
 
+def write_undecided(pattern: str, text: str) -> str:
+    """Return that a pattern takes too long to decide on a text."""
+    return (
+        f"the pattern {cut(pattern)} takes more than {SECONDS:g} s to judge {quote(text)}: "
+        "write it without repetitions inside repetitions"
+    )
+
+
 def _required(value: _Value, details: dict[str, Any], step: Step) -> str:
     missing = details["property"]
     message = f"the property {quote(missing)} is missing"
@@ -75,13 +84,10 @@ def _pattern(value: _Value, details: dict[str, Any], _: Step) -> str:
     return f"{quote(value)} does not match the pattern {cut(details['pattern'])}"
 
 
-def _slow_pattern(value: _Value, _: dict[str, Any], step: Step) -> str:
-    pattern = step.schema.get("pattern", step.name)
-    shown = f"the pattern {cut(pattern)}" if isinstance(pattern, str) else "a pattern"
-    return (
-        f"{shown} takes too many steps to judge {quote(value)}: "
-        "write it without repetitions inside repetitions"
-    )
+def _format(value: _Value, details: dict[str, Any], _: Step) -> str:
+    if details["format"] == "regex":
+        return f"{quote(value)} is no regular expression of ECMA-262 with the flag u: {find_fault(value)}"
+    return f"{quote(value)} is not of the format {cut(details['format'])}"
 
 
 def _unique_items(value: _Value, _: dict[str, Any], __: Step) -> str:
@@ -136,7 +142,6 @@ def _bound(what: str, bound: str) -> _Write:
 _Write = Callable[[_Value, dict[str, Any], Step], str]
 
 _MESSAGES: Final[dict[str, _Write]] = {
-    "BacktrackLimitExceeded": _slow_pattern,
     "Constant": lambda value, details, _: f"{quote(value)} is not {quote(details['expected_value'])}",
     "ContentEncoding": lambda value, details, _: f"{quote(value)} is not {cut(details['content_encoding'])}",
     "ContentMediaType": lambda value, details, _: (
@@ -145,7 +150,7 @@ _MESSAGES: Final[dict[str, _Write]] = {
     "Enum": lambda value, details, _: f"{quote(value)} is not {one_of(details['options'])}",
     "ExclusiveMaximum": _bound("large", "less than"),
     "ExclusiveMinimum": _bound("small", "more than"),
-    "Format": lambda value, details, _: f"{quote(value)} is not of the format {cut(details['format'])}",
+    "Format": _format,
     "MaxItems": _at_most("item", len),
     "MaxLength": _length("long", "at most"),
     "MaxProperties": _at_most("property", len),
@@ -159,7 +164,6 @@ _MESSAGES: Final[dict[str, _Write]] = {
     ),
     "Not": _not,
     "Pattern": _pattern,
-    "RegexEngineFailure": _slow_pattern,
     "Required": _required,
     "Type": _type,
     "UniqueItems": _unique_items,

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import posixpath
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
@@ -21,14 +20,18 @@ from packager.config import find_project
 from packager.errors import ConfigError
 from packager.model import to_pointer
 from packager.schema.drafts import DRAFTS, LATEST
+from packager.schema.engine import Engine
 from packager.schema.library import Flaw, Library, Source, UnavailableError
+from packager.schema.oddities import find_oddities
+from packager.schema.patterns import UndecidedError, find_exact_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from packager.model import JsonObject, JsonValue
-    from packager.schema.explain import Finding
+    from packager.schema.engine import Judge
+    from packager.schema.explain import Case, Finding
 
 __all__ = ["DRAFTS", "SegmentSchema", "compile_schema", "compile_source", "to_pointer"]
 
@@ -44,18 +47,16 @@ class SegmentSchema:
     """An open schema, `{}`, if the file says `true`."""
     data: bytes
     """The schema file."""
-    validator: jsonschema_rs.Validator
+    engine: Engine
+    """Makes what judges."""
     targets: Mapping[int, JsonValue] = field(default_factory=dict)
     """By the id() of a schema with a `$ref`: the schema that it leads to, in whatever file."""
     files: tuple[tuple[str, str], ...] = ()
     """What the verdict depends on besides the schema file: the name of each file and its sha256."""
-
-    all_valid: Callable[[Sequence[JsonValue]], bool] = lambda _: False
-    """Return whether all of these are valid: one call, which is faster than one for each."""
-    part: Callable[[JsonValue], jsonschema_rs.Validator | None] = lambda _: None
-    """Makes what judges by a subschema alone; None if it is not of this schema."""
     odd_names: bool = False
     """Whether the schema holds names that the validator's paths lose (see failures.py)."""
+    oddities: tuple[Flaw, ...] = ()
+    """What the schema and its files say in vain."""
 
     @property
     def sha256(self) -> str:
@@ -66,11 +67,14 @@ class SegmentSchema:
 
     def is_valid(self, segment: JsonValue) -> bool:
         """Return the verdict."""
-        return self.validator.is_valid(segment)
+        try:
+            return self.engine.judge([segment]).validator.is_valid(segment)
+        except UndecidedError:
+            return False
 
     def find_invalid(self, segments: Sequence[JsonValue]) -> list[int]:
         """Return the indices of those that are not: the verdict is asked for all, then for halves."""
-        if not segments or self.all_valid(segments):
+        if not segments or self._all_valid(segments):
             return []
         if len(segments) == 1:
             return [0]
@@ -80,14 +84,32 @@ class SegmentSchema:
 
     def explain(self, segment: JsonValue) -> Iterator[Finding]:
         """Yield everything that is wrong with a segment; nothing if it is valid."""
-        from packager.schema.explain import Case, explain  # noqa: PLC0415 - most segments are valid
+        from packager.schema.explain import explain, explain_undecided  # noqa: PLC0415 - most are valid
 
-        return explain(Case(segment, self.validator, self.document, self.targets, self.part, self.odd_names))
+        try:
+            return iter(list(explain(self._case(segment, self.engine.judge([segment])))))
+        except UndecidedError:
+            make_judge = self.engine.judge_anew
+            return explain_undecided(segment, lambda test: self._case(segment, make_judge([segment], test)))
+
+    def _all_valid(self, segments: Sequence[JsonValue]) -> bool:
+        """Return whether all of these are valid: one call, which is faster than one for each."""
+        try:
+            return self.engine.judge(segments).all_valid(segments)
+        except UndecidedError:
+            return False
+
+    def _case(self, segment: JsonValue, judge: Judge) -> Case:
+        from packager.schema.explain import Case  # noqa: PLC0415 - as in explain
+
+        return Case(
+            segment, judge.validator, self.document, self.targets, judge.part, judge.originals, self.odd_names
+        )
 
 
-def find_engine() -> str:
-    """Return where the library that judges lies: another version of it is another file."""
-    return str(jsonschema_rs.__file__)
+def find_engines() -> list[str]:
+    """Return where the libraries that judge lie: another version of one is another file."""
+    return [str(jsonschema_rs.__file__), find_exact_engine()]
 
 
 def compile_schema(  # noqa: PLR0913 - what varies is a parameter
@@ -138,14 +160,8 @@ def compile_source(  # noqa: PLR0913 - what varies is a parameter
     document = library.add(source)
     if document is None or library.flaws or library.unparsed:
         raise ConfigError("\n".join(_report(library, place)))
-    schema = library.prepare(document.value)
-    assert isinstance(schema, dict | bool)  # noqa: S101 - as what it is made of
     try:
-        make = partial(
-            DRAFTS[document.draft], validate_formats=formats, registry=library.registry(), offline=True
-        )
-        validator = make(schema, base_uri=source.uri)
-        of_all = make({"items": {"$ref": document.base}})
+        engine = Engine(library, document, formats=formats)
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
         pointer = to_pointer(getattr(error, "instance_path", []))
         message = getattr(error, "message", str(error)).partition("\n")[0]
@@ -154,12 +170,11 @@ def compile_source(  # noqa: PLR0913 - what varies is a parameter
     return SegmentSchema(
         document.value if isinstance(document.value, dict) else {},
         source.data,
-        validator,
+        engine,
         library.targets,
         _digests(library, source),
-        of_all.is_valid,
-        lambda part: make({"$ref": address}) if (address := library.address_of(part)) else None,
         library.has_odd_names(),
+        tuple(find_oddities(library, formats=formats)),
     )
 
 

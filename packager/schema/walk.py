@@ -71,8 +71,7 @@ def follow_pointer(value: JsonValue, pointer: str) -> JsonValue:
     Raises:
         LookupError: nothing stands there.
     """
-    for part in pointer.split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
+    for key in read_pointer(pointer):
         if isinstance(value, dict):
             value = value[key]
         elif isinstance(value, list) and _INDEX.fullmatch(key):
@@ -80,6 +79,15 @@ def follow_pointer(value: JsonValue, pointer: str) -> JsonValue:
         else:
             raise LookupError(pointer)
     return value
+
+
+def read_pointer(pointer: str) -> list[str]:
+    """Return the names and indices that a JSON Pointer is made of.
+
+    >>> read_pointer("/a~1b/0")
+    ['a/b', '0']
+    """
+    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
 
 
 def join_uri(base: str, reference: str) -> str | None:

@@ -17,7 +17,7 @@ import orjson
 from xxhash import xxh3_128
 
 from packager.folders import STATE, state_folder
-from packager.schema import find_engine
+from packager.schema import find_engines
 from packager.store.stamps import Clock, read_clock
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Shelf:
 def describe_tool() -> Iterator[tuple[str, int, int]]:
     """Yield what tells one version of the code from another one, if only by an edit."""
     yield sys.version + sys.executable, 0, 0
-    pending = [str(Path(__file__).parent.parent), str(Path(find_engine()).parent)]
+    pending = [str(Path(__file__).parent.parent), *(str(Path(each).parent) for each in find_engines())]
     while pending:
         with os.scandir(pending.pop()) as entries:
             for entry in sorted(entries, key=attrgetter("name")):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pytest
 
@@ -12,9 +12,6 @@ from packager.model import to_pointer
 from packager.reading.places import Text
 from packager.reading.strict import read_document
 from packager.schema.validate import DRAFTS, SegmentSchema, compile_schema
-
-if TYPE_CHECKING:
-    from packager.model import JsonObject
 
 FORMATS: Final = [  # name, the first draft that has it (by its place in DRAFTS), a text that is not of it
     *(("date-time", 0, "x"), ("date", 0, "x"), ("time", 0, "x"), ("email", 0, "x"), ("idn-email", 0, "x")),
@@ -75,8 +72,10 @@ def test_every_draft_is_known_with_and_without_an_empty_fragment(draft: str) -> 
         ({"properties": {"a": {"type": "strin"}}}, "/properties/a/type"),
         ({"pattern": "("}, "/pattern"),
         ({"patternProperties": {"(": {}}}, '/patternProperties/(: the name of this property is wrong: "("'),
-        ({"$schema": "http://json-schema.org/draft-04/schema#", "patternProperties": {"(": {}}}, "regex"),
-        ({"pattern": "a{1,100000000}"}, "/pattern"),
+        (
+            {"$schema": "http://json-schema.org/draft-04/schema#", "patternProperties": {"(": {}}},
+            "/patternProp",
+        ),
         ({"$id": "#x"}, "/$id"),
         ({"$id": "a b"}, "/$id"),
     ],
@@ -135,23 +134,6 @@ def test_the_documentation_lists_the_formats_that_are_asserted() -> None:
     listed = {name: since for since, names in rows for name in re.findall(r"`([^`]+)`", names)}
     since = ("all", "from 6", "from 7", "from 2019-09")
     assert listed == {name: since[draft] for name, draft, _ in FORMATS}
-
-
-def test_a_pattern_that_takes_too_long_is_a_finding_wherever_it_stands() -> None:
-    slow = {"pattern": r"^(a|a?)+\1$"}
-    value: JsonObject = {"a": "a" * 60 + "!"}
-    for schema in (
-        slow,
-        {"not": slow},
-        {"anyOf": [slow]},
-        {"if": slow, "then": False},
-        {"oneOf": [{}, slow]},
-    ):
-        judge = compiled({"properties": {"a": schema}})
-        [finding] = judge.explain(value)
-        assert not judge.is_valid(value)
-        assert finding.keyword == "pattern"
-        assert "takes too many steps" in finding.message
 
 
 def test_numbers_are_compared_exactly() -> None:
