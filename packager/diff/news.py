@@ -37,12 +37,10 @@ def count(number: int, noun: str) -> str:
 
 
 def _describe(diff: ManifestDiff) -> Iterator[str]:
-    if diff.added:
-        segments = count(sum(each.segments for each in diff.added), "segment")
-        yield f"Added {count(len(diff.added), 'recording')} with {segments}."
-    if diff.removed:
-        segments = count(sum(each.segments for each in diff.removed), "segment")
-        yield f"Removed {count(len(diff.removed), 'recording')} with {segments}."
+    for verb, found in (("Added", diff.added), ("Removed", diff.removed)):
+        if found:
+            segments = count(sum(each.segments for each in found), "segment")
+            yield f"{verb} {count(len(found), 'recording')} with {segments}."
     yield from _describe_changes(diff)
     if diff.moved:
         yield f"Moved {count(len(diff.moved), 'recording')} to another split."

@@ -76,13 +76,8 @@ class Hub:
     ) -> RemoteState:
         """Return what stands in a repository now: head, files, tags, our manifest.
 
-        Args:
-            repo_id: the repository.
-            recall: returns what files that this manifest lists should hold; those that do are not read.
-
-        Raises:
-            UsageError: `repo_id` is not the name of a repository.
-            HubFailure: the Hub cannot be asked, or the token may not.
+        What `recall` says that files of a manifest should hold is not read where it is what is listed.
+        UsageError: `repo_id` names no repository. HubFailure: the Hub cannot be asked, or the token may not.
         """
         refs = self._read_refs(repo_id)
         head, tags = (refs.branches.get(MAIN), refs.tags) if refs else (None, ())

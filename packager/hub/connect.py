@@ -57,9 +57,8 @@ def connect_hub(
         raise UsageError(
             "the token has a space or another character that no token has: copy it again, whole and alone"
         )
-    constants.HF_HUB_DISABLE_TELEMETRY = (
-        True  # it costs a request, and tells what is none of the Hub's business
-    )
+    # It costs a request, and tells what is none of the Hub's business.
+    constants.HF_HUB_DISABLE_TELEMETRY = True
     if is_loopback(address):
         _reach_directly(str(parts.hostname))
     return Hub(address, token, say=say, waits=waits, timeout=timeout)

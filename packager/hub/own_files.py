@@ -53,7 +53,7 @@ def read_own_files(
         if file.path in own and by_path[file.path].sha256 is None:
             sha256 = reader.recognize(file, known.get(file.path)) or reader.hash(file)
             by_path[file.path] = replace(file, sha256=sha256)
-    reader.judge()
+    reader.refuse_strange()
     return tuple(by_path[file.path] for file in files), manifest
 
 
@@ -86,7 +86,7 @@ class _Reader:
         """Return the sha256 of a file, which is not kept."""
         return self._settle(file, lambda: self._hub.identify_file(self._repo_id, self._head, file))
 
-    def judge(self) -> None:
+    def refuse_strange(self) -> None:
         """Refuse files with strange ids where others have that of git."""
         if self._sound and self._strange:
             raise self._differs(self._strange[0])

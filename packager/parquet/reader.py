@@ -22,8 +22,22 @@ def read_rows(
     Raises:
         DataError: the file is not there, damaged, or has not these columns.
     """
+    from pyarrow import compute  # noqa: PLC0415 - makes a wrapper of each of its functions
+
     try:
-        yield from _read_rows(path, recordings, columns)
+        wanted = make_texts(sorted(recordings))
+        asked = dict.fromkeys((RECORDING, SEGMENT, *columns))
+        with pq.ParquetFile(path) as file:
+            at = file.schema_arrow.names.index(RECORDING)
+            for group in range(file.num_row_groups):
+                if not _may_hold(file.metadata.row_group(group).column(at).statistics, recordings):
+                    continue
+                table = file.read_row_group(group, columns=list(asked), use_threads=False)
+                table = table.filter(compute.is_in(table[RECORDING], value_set=wanted))
+                values = [table[name].to_pylist() for name in columns]
+                numbers = zip(table[RECORDING].to_pylist(), table[SEGMENT].to_pylist(), strict=True)
+                for row, (recording, number) in enumerate(numbers):
+                    yield recording, number, tuple(column[row] for column in values)
     except (pa.ArrowException, OSError, KeyError) as error:
         raise DataError(f"{path} cannot be read as a shard ({error}): run `packager build` again") from error
 
@@ -35,26 +49,6 @@ def read_first_rows(path: Path, count: int) -> tuple[tuple[str, ...], list[tuple
         batch = next(file.iter_batches(batch_size=count), None)
         columns = [] if batch is None else [column.to_pylist() for column in batch.columns]
         return names, list(zip(*columns, strict=True))
-
-
-def _read_rows(
-    path: Path, recordings: Collection[str], columns: Sequence[str]
-) -> Iterator[tuple[str, int, tuple[Any, ...]]]:
-    wanted = make_texts(sorted(recordings))
-    asked = dict.fromkeys((RECORDING, SEGMENT, *columns))
-    with pq.ParquetFile(path) as file:
-        at = file.schema_arrow.names.index(RECORDING)
-        for group in range(file.num_row_groups):
-            if not _may_hold(file.metadata.row_group(group).column(at).statistics, recordings):
-                continue
-            table = file.read_row_group(group, columns=list(asked), use_threads=False)
-            from pyarrow import compute  # noqa: PLC0415 - makes a wrapper of each of its functions
-
-            table = table.filter(compute.is_in(table[RECORDING], value_set=wanted))
-            values = [table[name].to_pylist() for name in columns]
-            numbers = zip(table[RECORDING].to_pylist(), table[SEGMENT].to_pylist(), strict=True)
-            for row, (recording, number) in enumerate(numbers):
-                yield recording, number, tuple(column[row] for column in values)
 
 
 def _may_hold(statistics: Any, recordings: Collection[str]) -> bool:  # noqa: ANN401 - pyarrow has no types

@@ -118,10 +118,7 @@ def compare_release(  # noqa: PLR0913 - two sides, and how they are compared
 
     The shards that hold recordings with other digests are fetched, from the head or the latest version, and
     no others; if these are more than `most` bytes, or are gone, none is, and the difference says so.
-
-    Raises:
-        DataError: the build's own shards are damaged.
-        HubFailure: the Hub cannot be asked.
+    DataError: the build's own shards are damaged. HubFailure: the Hub cannot be asked.
     """
     from packager.hub import HubFailure  # noqa: PLC0415 - likewise
 

@@ -69,13 +69,9 @@ def plan_release(  # noqa: PLR0913 - what stands, what was built, what is wanted
 ) -> ReleasePlan:
     """Return what publishing this build would do. Nothing is read, sent or changed.
 
-    Args:
-        manifest: the build.
-        remote: what stands on the Hub.
-        version: `X.Y.Z`; None: 1.0.0 for the first release, then the least that the difference asks for.
-        texts: as `load_texts` returns them; the release fills them in. None: published as they are.
-        wishes: what else the publisher wants.
-        rows: what differs within recordings with other digests; None: these count as changed.
+    Without a `version` (`X.Y.Z`), the first is 1.0.0, and a later one the least that the difference asks
+    for. The release fills in `texts`, as `load_texts` returns them; None: they are published as they are.
+    `rows` is what differs within recordings with other digests; None: these count as changed.
 
     Raises:
         UsageError: the repository's name is wrong or a placeholder, or the version is taken, too low or none.
@@ -87,7 +83,9 @@ def plan_release(  # noqa: PLR0913 - what stands, what was built, what is wanted
     before = manifest.release if texts is None else there
     served = _served_strangers(manifest, remote)
     draft = _make_draft(manifest, texts, before, remote, served if wishes.adopt else ())
-    standing = _own_versions(draft) if draft.is_unchanged else ()
+    standing = draft.standing if draft.is_unchanged else ()
+    if draft.release is not None and draft.release.version in standing:
+        standing = (draft.release.version,)  # somebody else may have given the same commit another tag
     published = asked if asked in standing else max(standing, default=None)
     taken = _version_tags(remote).keys()
     stranded = not _is_released(remote)
@@ -166,15 +164,6 @@ def _make_draft(
     stale = (earlier & head.keys()) - {file.path for file in wanted}
     delete = tuple(sorted({*stale, *served}))
     return _Draft(release, add, keep, delete, finished, files.get(CARD), _standing_versions(wanted, remote))
-
-
-def _own_versions(draft: _Draft) -> tuple[Version, ...]:
-    """Return the versions that hold these files: the one that they say they are, if its tag names them.
-
-    Somebody else may have given the same commit another tag.
-    """
-    said = draft.release.version if draft.release is not None else None
-    return (said,) if said is not None and said in draft.standing else draft.standing
 
 
 def _unfinished_version(draft: _Draft, remote: RemoteState) -> Version | None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.hub import Hub
-    from packager.model import BuiltFile, Manifest, RemoteFile
+    from packager.model import BuiltFile, Manifest
 
 _CARD: Final = "README.md"
 _END: Final = 16 << 20  # bytes; the footer of a shard is shorter, and so is a card
@@ -43,14 +43,12 @@ class Verified:
 def verify_release(hub: Hub, repo_id: str, tag: str, recorded: str | None = None) -> Verified:
     """Read a version from the Hub and compare it with its manifest; `recorded` is the commit of its receipt.
 
-    Raises:
-        UsageError: there is no such tag.
-        DataError: there is no manifest at the tag.
+    UsageError: there is no such tag. DataError: there is no manifest at the tag.
     """
     commit = next((each.commit for each in hub.list_tags(repo_id) if each.name == tag), None)
     if commit is None:
         raise UsageError(f"{repo_id} at {hub.endpoint} has no tag {tag}")
-    listing = {file.path: file for file in hub.list_files(repo_id, commit)}
+    listing = {file.path for file in hub.list_files(repo_id, commit)}
     if MANIFEST not in listing:
         raise DataError(f"{repo_id} {tag} holds no {MANIFEST}: it was not published by packager")
     manifest = parse_manifest(hub.read_file(repo_id, commit, MANIFEST), f"{MANIFEST} of {repo_id} {tag}")
@@ -58,11 +56,20 @@ def verify_release(hub: Hub, repo_id: str, tag: str, recorded: str | None = None
     if tag in hub.list_branches(repo_id):
         differences.append(f"a branch is called {tag} too: who asks for {tag} may be given what it holds")
     for file in manifest.files:
-        differences += _differences(hub, repo_id, commit, file, listing.get(file.path), manifest)
+        if file.path not in listing:
+            differences.append(f"{file.path} is missing")
+            continue
+        size, sha256, end = hub.hash_with_end(repo_id, commit, file.path, _END)
+        if size != file.size:
+            differences.append(f"{file.path} has {size} bytes, not {file.size}")
+        elif sha256 != file.sha256:
+            differences.append(f"{file.path} has other bytes than when it was built")
+        else:
+            differences += _look_inside(manifest, file, end)
     own = {MANIFEST, *(file.path for file in manifest.files)}
     differences += [
         f"{path} is served beside the data, and is not of this version"
-        for path in sorted(listing.keys() - own)
+        for path in sorted(listing - own)
         if path.startswith("data/") and path.endswith(".parquet")
     ]
     size = sum(file.size for file in manifest.files)
@@ -139,19 +146,6 @@ def _moved(tag: str, commit: str, recorded: str | None, title: str) -> list[str]
     if recorded is None and not re.fullmatch(rf"Release {re.escape(tag)}( \(#\d+\))?", title):  # merged: (#7)
         return [f"{tag} names the commit {commit}, which is not the release of {tag}: somebody moved the tag"]
     return []
-
-
-def _differences(  # noqa: PLR0913, PLR0917 - a file there, and a file here
-    hub: Hub, repo_id: str, commit: str, file: BuiltFile, there: RemoteFile | None, manifest: Manifest
-) -> list[str]:
-    if there is None:
-        return [f"{file.path} is missing"]
-    size, sha256, end = hub.hash_with_end(repo_id, commit, file.path, _END)
-    if size != file.size:
-        return [f"{file.path} has {size} bytes, not {file.size}"]
-    if sha256 != file.sha256:
-        return [f"{file.path} has other bytes than when it was built"]
-    return _look_inside(manifest, file, end)
 
 
 def _look_inside(manifest: Manifest, file: BuiltFile, end: bytes) -> list[str]:

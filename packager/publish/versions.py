@@ -40,15 +40,11 @@ def find_step(  # noqa: PLR0913 - what a version follows from
     stranded: bool,
     rows: RowDiff | None = None,
 ) -> Step:
-    """Return the step from the release whose manifest is `earlier` to a build.
+    """Return the step from the release whose manifest is `earlier`, and stands at the head, to a build.
 
-    Args:
-        earlier: what stands at the head; None: nothing of ours.
-        new: the build, finished with the facts of `earlier`, so that only what was built differs.
-        latest: the highest version that there is.
-        policy: of the versions; see `packager.diff`.
-        stranded: the head was committed as a release whose tag it never got.
-        rows: what differs within the recordings that both have; None: these count as changed.
+    `new` is the build, finished with the facts of `earlier`, so that only what was built differs; `latest`
+    the highest version that there is; `stranded`: the head was committed as a release that got no tag.
+    `rows` is what differs within the recordings that both have; None: these count as changed.
     """
     if latest is None:
         return Step((1, 0, 0), "the first version is 1.0.0", ())

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, urlencode
 from packager.rehearsal.refusal import RefusalError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 NAME = "rehearsal"
 GUEST = "guest"
@@ -33,10 +33,8 @@ class Role(StrEnum):
     READ = "read"
     """The same account, but nothing can be changed."""
     NONE = "none"
-    """Another account, `guest`: it owns the namespace `guest`, and elsewhere sees what strangers see.
-
-    A gated repository can let it in.
-    """
+    """Another account, `guest`: it owns the namespace `guest`, and elsewhere sees what strangers see. A gated
+    repository can let it in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +58,13 @@ class Caller:
         """Return whether the repositories under a namespace are this account's."""
         return (namespace == GUEST) is (self.name == GUEST)
 
-    def may_write(self, namespace: str) -> bool:
-        """Return whether this token may change what is under a namespace."""
-        return self.owns(namespace) and self.role is not Role.READ
-
 
 class Accounts:
     """The account `rehearsal`, which owns every namespace but one, and `guest`, which owns that one."""
 
-    def __init__(
-        self, token: str, others: Sequence[Token] = (), *, clock: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, token: str, others: Sequence[Token] = ()) -> None:
         self._key = token.encode()
         self._tokens = (Token(token, Role.WRITE), *others)
-        self.clock = clock
 
     def caller(self, authorization: str | None) -> Caller | None:
         """Return who an `Authorization` header stands for; None if there is no header.
@@ -86,7 +77,7 @@ class Accounts:
         presented = _presented(authorization)
         for token in self._tokens:
             if hmac.compare_digest(presented, token.secret.encode()):
-                if token.expires is not None and token.expires <= self.clock():
+                if token.expires is not None and token.expires <= time.time():
                     raise RefusalError(401, "User Access Token is expired")
                 return Caller(GUEST if token.role is Role.NONE else NAME, token.role)
         # The clients tell a bad token from a hidden repository by exactly these words.
@@ -101,7 +92,7 @@ class Accounts:
         """Refuse an address (403) whose field `signature` is not made by `sign`, or that has expired."""
         if not self._is_signed(path, fields):
             raise RefusalError(403, "This address was not given out by this Hub, or was changed.")
-        if "expires" in fields and int(fields["expires"]) <= self.clock():
+        if "expires" in fields and int(fields["expires"]) <= time.time():
             raise RefusalError(403, "This address has expired.")
 
     def write_pass(self, fields: Mapping[str, str]) -> str:
@@ -114,7 +105,7 @@ class Accounts:
         fields = dict(parse_qsl(presented.removeprefix("xet_")))
         if not self._is_signed("xet", fields):
             raise RefusalError(401, "This is no token of this Hub for Xet.")
-        if int(fields["expires"]) <= self.clock():
+        if int(fields["expires"]) <= time.time():
             raise RefusalError(401, "The token for Xet has expired.")
         return fields
 

@@ -19,7 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from packager.rehearsal.account import Accounts, Caller
+from packager.rehearsal.account import Accounts, Caller, Role
 from packager.rehearsal.metadata import is_unicode
 from packager.rehearsal.names import RepositoryId, check_repository
 from packager.rehearsal.refusal import RefusalError, bad_request, repository_not_found
@@ -61,10 +61,9 @@ class Call:
         caller = self.caller
         if caller is None:
             raise RefusalError(401, "Invalid username or password.")
-        if namespace is not None and not caller.may_write(namespace):
-            reason = f"{namespace} is not {caller.name}'s"
-            if caller.owns(namespace):
-                reason = "this token may only read"
+        if namespace is not None and not (caller.owns(namespace) and caller.role is not Role.READ):
+            is_owner = caller.owns(namespace)
+            reason = "this token may only read" if is_owner else f"{namespace} is not {caller.name}'s"
             raise RefusalError(
                 403, f"You don't have the rights to write under the namespace {namespace}: {reason}."
             )

@@ -25,7 +25,6 @@ from packager.rehearsal.refusal import RefusalError, bad_request
 
 _LARGEST_QUESTION = 16 << 20
 _NO_PUSH = "git push is not implemented by the rehearsal Hub: publish through its API."
-_FRESH = {"Cache-Control": "no-cache"}
 
 
 def list_refs(call: Call) -> Response:
@@ -35,12 +34,7 @@ def list_refs(call: Call) -> Response:
         raise RefusalError(501, _NO_PUSH)
     if service != "git-upload-pack":
         raise RefusalError(501, "git's dumb protocol is not implemented by the rehearsal Hub.")
-    answer = _upload_pack(call, b"", advertise=True)
-    head = b"# service=git-upload-pack\n"
-    frame = b"%04x%s0000" % (len(head) + 4, head)
-    return StreamingResponse(
-        _pieces(frame, answer), headers=_FRESH, media_type="application/x-git-upload-pack-advertisement"
-    )
+    return _upload_pack(call, b"", advertise=True)
 
 
 def send_pack(call: Call) -> Response:
@@ -54,10 +48,7 @@ def send_pack(call: Call) -> Response:
             raise bad_request("The body is not what gzip writes.") from None
         if len(question) > _LARGEST_QUESTION:
             raise RefusalError(413, f"The body is larger than {_LARGEST_QUESTION} bytes.")
-    answer = _upload_pack(call, question, advertise=False)
-    return StreamingResponse(
-        _pieces(b"", answer), headers=_FRESH, media_type="application/x-git-upload-pack-result"
-    )
+    return _upload_pack(call, question, advertise=False)
 
 
 def refuse_pack(_call: Call) -> Response:
@@ -65,7 +56,7 @@ def refuse_pack(_call: Call) -> Response:
     raise RefusalError(501, _NO_PUSH)
 
 
-def _upload_pack(call: Call, question: bytes, *, advertise: bool) -> IO[bytes]:
+def _upload_pack(call: Call, question: bytes, *, advertise: bool) -> Response:
     with asking_for_token():
         found = call.repository(files=True)
     answer = tempfile.TemporaryFile(dir=call.hub.repositories.incoming)  # noqa: SIM115 - closed when sent
@@ -79,7 +70,12 @@ def _upload_pack(call: Call, question: bytes, *, advertise: bool) -> IO[bytes]:
             answer.close()
             raise bad_request(f"This is not what git asks: {error}") from None
     answer.seek(0)
-    return answer
+    kind, start = ("advertisement", b"001e# service=git-upload-pack\n0000") if advertise else ("result", b"")
+    return StreamingResponse(
+        _pieces(start, answer),
+        headers={"Cache-Control": "no-cache"},
+        media_type=f"application/x-git-upload-pack-{kind}",
+    )
 
 
 def _pieces(start: bytes, rest: IO[bytes]) -> Iterator[bytes]:

@@ -218,10 +218,7 @@ class GitStore:
         return found
 
     def changes(self, base: str | None, commit: str) -> dict[str, tuple[str | None, str | None]]:
-        """Return for each file that differs its blob before and after; None where it is not there.
-
-        Without a `base`, nothing was there before.
-        """
+        """Return for each file that differs since `base` (or nothing) its blob before and after, or None."""
         found: dict[str, tuple[str | None, str | None]] = {}
         with self._opened():
             trees = self._commit(base).tree if base else None, self._commit(commit).tree

@@ -48,10 +48,8 @@ def validate_yaml(call: Call) -> Response:
         lines = [f"- Error: {message}" for message in found.errors]
         lines += [f"- Warning: {message}" for message in found.warnings]
         return PlainTextResponse("\n".join(lines), status)
-    answer = {
-        "errors": [{"message": message} for message in found.errors],
-        "warnings": [{"message": message} for message in found.warnings],
-    }
+    told = {"errors": found.errors, "warnings": found.warnings}
+    answer = {kind: [{"message": message} for message in messages] for kind, messages in told.items()}
     return JSONResponse(answer, status)
 
 

@@ -43,7 +43,10 @@ def hash_xorb(chunks: Sequence[tuple[bytes, int]]) -> bytes:
         start = 0
         while start < len(nodes):
             end = _next_cut(nodes, start)
-            parents.append(_join(nodes[start:end]))
+            children = nodes[start:end]
+            lines = "".join(f"{to_text(digest)} : {length}\n" for digest, length in children)
+            digest = blake3(lines.encode(), key=_NODE_KEY).digest()
+            parents.append((digest, sum(length for _, length in children)))
             start = end
         nodes = parents
     return nodes[0][0]
@@ -83,11 +86,6 @@ def _next_cut(nodes: list[tuple[bytes, int]], start: int) -> int:
         if _last_number(nodes[place][0]) % _BRANCHES == 0:
             return place + 1
     return end
-
-
-def _join(nodes: list[tuple[bytes, int]]) -> tuple[bytes, int]:
-    lines = "".join(f"{to_text(digest)} : {length}\n" for digest, length in nodes)
-    return blake3(lines.encode(), key=_NODE_KEY).digest(), sum(length for _, length in nodes)
 
 
 def _last_number(digest: bytes) -> int:

@@ -8,6 +8,7 @@ The address of the store holds its name, since a client remembers for every addr
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -36,7 +37,7 @@ def give_token(call: Call) -> Response:
     """Give out a token with which `hf_xet` may read the files of a repository, or send some."""
     scope = call.request.path_params["scope"]
     repository = call.repository(write=scope == "write", files=True, contribute=call.flag("create_pr"))
-    expires = str(int(call.hub.accounts.clock()) + _LIFETIME)
+    expires = str(int(time.time()) + _LIFETIME)
     identity = repository.identity
     token = call.hub.accounts.write_pass(
         {"kind": identity.kind, "repository": identity.repo_id, "scope": scope, "expires": expires}
@@ -103,7 +104,7 @@ def describe_chunk(call: Call) -> Response:
     _admit(call, write=True)
     digest = call.segment("digest")
     from_text(digest)
-    shard = _store(call).find_chunk(digest, call.hub.accounts.clock())
+    shard = _store(call).find_chunk(digest, time.time())
     if shard is None:
         raise RefusalError(404, "No xorb holds this chunk.")
     return Response(shard, media_type="application/octet-stream")
@@ -157,7 +158,7 @@ def _spans(terms: Iterable[Term]) -> dict[bytes, list[tuple[int, int]]]:
 def _place(call: Call, xorb: bytes, first: int, last: int) -> dict[str, object]:
     chunks = _store(call).chunks_of(xorb)
     path = f"/api/xet/{_store(call).name}/xorbs/{to_text(xorb)}"
-    expires = str(int(call.hub.accounts.clock()) + _LIFETIME)
+    expires = str(int(time.time()) + _LIFETIME)
     return {
         "range": {"start": first, "end": last},
         "url": call.sign(path, {"expires": expires}),

@@ -85,15 +85,11 @@ def write_shard(xorbs: Iterable[tuple[bytes, list[Chunk]]], created: int, expire
             start += chunk.length
     parts.append(_BOOKEND.ljust(_ENTRY, b"\0"))
     body = b"".join(parts)
-    return body + _footer(len(body), created, expires)
-
-
-def _footer(end: int, created: int, expires: int) -> bytes:
-    """Return the footer; the tables are empty, so each begins where the body ends."""
-    recipes, xorbs = _ENTRY, 2 * _ENTRY
-    places = struct.pack("<9Q", _FOOTER_VERSION, recipes, xorbs, end, 0, end, 0, end, 0)
+    # The tables are empty, so each begins where the body ends.
+    end, first, second = len(body), _ENTRY, 2 * _ENTRY
+    places = struct.pack("<9Q", _FOOTER_VERSION, first, second, end, 0, end, 0, end, 0)
     no_key = bytes(32)
-    return places + no_key + struct.pack("<QQ48x24xQ", created, expires, end)
+    return body + places + no_key + struct.pack("<QQ48x24xQ", created, expires, end)
 
 
 def _read(shard: BinaryIO, entries: int) -> bytes:
