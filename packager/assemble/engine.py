@@ -93,7 +93,7 @@ def build_dataset(  # noqa: PLR0913 - what a user may want to say
             `if __name__ == "__main__":`.
         drop_invalid: leave out what has errors, and name it in manifest and card.
         progress: called with bytes done and bytes in all.
-        remember: keep in `.packager/built/` of the project what became of each file, and read and write only
+        remember: keep in the user's cache what became of each file, and read and write only
             what has changed since such a build. The result is the same.
         executor: where the work is to run instead, which must see the same files; `jobs` says how many of its
             workers are kept busy.
