@@ -86,4 +86,4 @@ def _is_ours(folder: Path) -> bool:
         return False
     if not stat.S_ISDIR(found.st_mode):
         return False
-    return sys.platform == "win32" or (found.st_uid == os.geteuid() and not found.st_mode & 0o022)
+    return sys.platform == "win32" or (found.st_uid == os.geteuid() and found.st_mode & 0o722 == 0o700)
