@@ -8,17 +8,25 @@ Work happens in a hidden folder beside the result, `.NAME.packager/`:
 
 A crash leaves one of three states behind, and `recover_folder` knows each: the result stands (drop the rest),
 the result is away and `ready` is there (finish), or only `old` is there (undo).
+
+Anybody can ship a folder of that name. What is at work is known by a trace in the user's cache, whose secret
+the work folder holds; what no trace names is never finished, and the next build clears it away. Nor is a link
+followed that stands in the place of anything that we write: see `state_folder`.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import secrets
 import shutil
+import stat
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from packager.cache import shared_cache
 from packager.errors import DataError, EnvironmentFailure, PackagerError, UsageError
 from packager.manifest import NAME, is_build, parse_manifest
 from packager.work import count_cpus
@@ -31,6 +39,12 @@ if TYPE_CHECKING:
 STATE: Final = ".packager"
 """The folder of a project for what is not to be published or committed."""
 _PIECE: Final = 1 << 20  # bytes hashed at a time
+_MARK: Final = "trace"
+"""The file of a work folder that holds the secret of its trace."""
+_UNFINISHED: Final = "unfinished"
+"""The folder of the user's cache for traces, each under a digest of the folder that is built."""
+_JUNCTION: Final = 0xA0000003  # IO_REPARSE_TAG_MOUNT_POINT
+_LONGEST: Final = 1 << 16  # bytes of a trace; paths are shorter
 
 
 @contextmanager
@@ -50,9 +64,11 @@ def replace_folder(out: Path, project: Path) -> Iterator[Path]:
         _recover(out)
         _refuse_foreign(out)
         work = _work_folder(out)
+        _remove(work)  # if somebody shipped it, or there was no cache to know it by
         try:
-            _remember(out, project)
+            secret = _remember(out, project)
             (work / "new").mkdir(parents=True)
+            (work / _MARK).write_text(secret, encoding="ascii")
             yield work
             _sync(work / "new")
             (work / "new").rename(work / "ready")
@@ -60,42 +76,98 @@ def replace_folder(out: Path, project: Path) -> Iterator[Path]:
         finally:
             _settle(work, out)  # if that fails, all stays where it is for the next command
             shutil.rmtree(work, ignore_errors=True)
-            _forget(out, project)
+            _forget(out)
 
 
 def recover_folders(project: Path) -> None:
     """Finish or undo the swaps of this project's builds that a crash left half done; running ones go on."""
-    notes = project / STATE / "unfinished"
-    outs = {project / "build"}
-    if notes.is_dir():
-        outs |= {Path(note.read_text(encoding="utf-8")) for note in sorted(notes.iterdir())}
-    for out in outs:
-        if _work_folder(out.resolve()).exists():
-            recover_folder(out)
-        if notes.is_dir() and not _work_folder(out.resolve()).exists():
-            _forget(out.resolve(), project)
+    traces = shared_cache(_UNFINISHED)
+    if traces is None:
+        return
+    project = project.resolve()
+    for note in sorted(traces.iterdir()):
+        trace = _read_trace(note)
+        if trace is None:
+            with suppress(OSError):  # damaged, and of no use
+                note.unlink()
+        elif project in {trace.project, trace.out.parent}:
+            recover_folder(trace.out)
 
 
 def recover_folder(out: Path) -> None:
     """Finish or undo a swap that a crash left half done; do nothing while a build is running."""
     out = out.resolve()
-    if not _work_folder(out).exists():
+    if (note := _note(out)) is None or not note.exists():
+        return
+    if not os.path.lexists(_work_folder(out)):
+        _forget(out)
         return
     try:
         with _lock(out):
             _recover(out)
+            _forget(out)
     except EnvironmentFailure:
         return
 
 
-def state_folder(project: Path) -> Path:
-    """Return the project's folder for what is not to be published or committed, made if it is absent."""
+def state_folder(project: Path, *below: str) -> Path:
+    """Return the project's folder for what is not to be published or committed, or one below it.
+
+    It is made if it is absent. What is written there is written with `write_whole`, which replaces a link.
+
+    Raises:
+        UsageError: one of these folders is a link, by which others have us write or delete what they like.
+    """
     folder = project / STATE
-    folder.mkdir(exist_ok=True)
+    _make_folder(folder)
     ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n")
+    if not os.path.lexists(ignore):
+        write_whole(ignore, b"*\n")
+    for name in below:
+        folder /= name
+        _make_folder(folder)
     return folder
+
+
+def default_build(project: Path) -> Path:
+    """Return the folder that a project is built into unless another one is named.
+
+    Raises:
+        UsageError: it is a link, which a repository can ship to have another build replaced or published.
+    """
+    build = project / "build"
+    if os.path.lexists(build) and _is_link(build.lstat()):
+        raise UsageError(
+            f"{build} is a link to {build.resolve()}: remove it, or name that folder (--out, or --build of "
+            "publish)"
+        )
+    return build
+
+
+def refuse_links(folder: Path) -> None:
+    """Go through a folder of the project's state that others may have shipped, before it is worked in.
+
+    Raises:
+        UsageError: it holds what is neither a file nor a folder, such as a link.
+    """
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            found = entry.stat(follow_symlinks=False)
+            if _is_link(found) or not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+                raise UsageError(
+                    f"{entry.path} is a link or no file, and packager did not make it: remove it"
+                )
+            if stat.S_ISDIR(found.st_mode):
+                refuse_links(Path(entry.path))
+
+
+def read_own(path: Path) -> bytes | None:
+    """Return the bytes of a file that we wrote; None if there is something else, such as a link."""
+    try:
+        regular = stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:
+        return None
+    return path.read_bytes() if regular else None
 
 
 def load_build(folder: str | Path) -> Manifest:
@@ -180,10 +252,11 @@ def foreign_files(folder: Path, manifest: Manifest) -> tuple[str, ...]:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is seen whole or not at all."""
+    """Write a file so that it is seen whole or not at all. A link at its place is replaced, not followed."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    beside.unlink(missing_ok=True)
     try:
-        with beside.open("wb") as file:
+        with beside.open("xb") as file:  # which follows no link
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -210,7 +283,10 @@ def _lock(out: Path) -> Iterator[None]:
     """Hold the lock of a result: whatever project builds it, one at a time."""
     from filelock import FileLock, Timeout  # noqa: PLC0415 - a check, which looks for a crash first, does without
 
-    lock = FileLock(state_folder(out.parent) / f"{out.name}.lock")
+    place = state_folder(out.parent) / f"{out.name}.lock"
+    if os.path.lexists(place) and not stat.S_ISREG(place.lstat().st_mode):
+        place.unlink()
+    lock = FileLock(place)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
@@ -221,29 +297,80 @@ def _lock(out: Path) -> Iterator[None]:
         lock.release()
 
 
-def _remember(out: Path, project: Path) -> None:
-    """Note where a build is at work, so that the next command in the project knows where to look."""
-    note = _note(out, project)
-    note.parent.mkdir(exist_ok=True)
-    note.write_text(str(out), encoding="utf-8")
+class _Trace(NamedTuple):
+    """What the user's cache says of a build that is at work, or was when it was killed."""
+
+    out: Path
+    project: Path
+    secret: str
 
 
-def _forget(out: Path, project: Path) -> None:
-    _note(out, project).unlink(missing_ok=True)
-    with suppress(OSError):  # it is not empty, or not there
-        _note(out, project).parent.rmdir()
+def _remember(out: Path, project: Path) -> str:
+    """Note where a build is at work, so that the next command knows where to look; return the secret."""
+    secret = secrets.token_hex(16)
+    shared_cache(_UNFINISHED, make=True)
+    if (note := _note(out)) is not None:
+        trace = {"out": str(out), "project": str(project.resolve()), "secret": secret}
+        with suppress(OSError):  # nothing can be remembered: a crash then costs a build
+            write_whole(note, json.dumps(trace).encode("ascii"))
+    return secret
 
 
-def _note(out: Path, project: Path) -> Path:
-    name = hashlib.sha256(os.fsencode(out)).hexdigest()[:16]
-    return state_folder(project) / "unfinished" / name
+def _forget(out: Path) -> None:
+    if (note := _note(out)) is not None:
+        with suppress(OSError):
+            note.unlink(missing_ok=True)
+
+
+def _note(out: Path) -> Path | None:
+    folder = shared_cache(_UNFINISHED)
+    return None if folder is None else folder / hashlib.sha256(os.fsencode(out)).hexdigest()[:32]
+
+
+def _read_trace(note: Path) -> _Trace | None:
+    """Return what a note says; None if it is damaged, or not where it would be kept."""
+    try:
+        if note.lstat().st_size > _LONGEST or (data := read_own(note)) is None:
+            return None
+        document = json.loads(data)
+        trace = _Trace(Path(document["out"]), Path(document["project"]), str(document["secret"]))
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return trace if note == _note(trace.out) else None
 
 
 def _recover(out: Path) -> None:
-    work = _work_folder(out)
-    if work.exists():
+    """Finish or undo what our trace names, and clear it away; leave anything else."""
+    work, note = _work_folder(out), _note(out)
+    trace = None if note is None else _read_trace(note)
+    if trace is None or work.is_symlink():
+        return
+    try:
+        mark = read_own(work / _MARK)
+    except OSError:
+        return
+    if mark == trace.secret.encode():
         _settle(work, out)
-        shutil.rmtree(work)
+        _remove(work)
+
+
+def _remove(path: Path) -> None:
+    """Take away what has a name of ours; of a link the link, not what it leads to."""
+    if path.is_dir() and not _is_link(path.lstat()):
+        shutil.rmtree(path)
+    elif os.path.lexists(path):
+        path.unlink()
+
+
+def _make_folder(folder: Path) -> None:
+    if os.path.lexists(folder) and _is_link(folder.lstat()):
+        raise UsageError(f"{folder} is a link, and what packager keeps there stays in the project: remove it")
+    folder.mkdir(exist_ok=True)
+
+
+def _is_link(found: os.stat_result) -> bool:
+    """Return whether it is a link, or on Windows a junction, which leads elsewhere just so."""
+    return stat.S_ISLNK(found.st_mode) or getattr(found, "st_reparse_tag", 0) == _JUNCTION
 
 
 def _settle(work: Path, out: Path) -> None:

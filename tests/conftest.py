@@ -18,6 +18,7 @@ os.environ.update(
     HF_HUB_DISABLE_XET="1",
     HF_HUB_DISABLE_TELEMETRY="1",
     HF_HUB_DISABLE_PROGRESS_BARS="1",
+    PACKAGER_CACHE=os.path.join(_HOME, "packager"),  # noqa: PTH118 - text
 )
 
 from hypothesis import settings  # noqa: E402 - likewise

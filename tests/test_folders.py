@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,18 +14,37 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from packager import folders
 from packager.assemble import build_dataset
+from packager.cache import shared_cache
 from packager.cli import main
 from packager.errors import EnvironmentFailure, UsageError
 from packager.folders import load_build, recover_folders, replace_folder, verify_folder
 from project import make_corpus, make_segment, write_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+def leave_trace(out: Path, project: Path) -> None:
+    """Have a work folder be one of ours, as a build that was killed leaves it."""
+    secret = folders._remember(out, project)  # noqa: SLF001 - the memory of a process that is gone
+    (out.parent / f".{out.name}.packager" / "trace").write_text(secret)
+
+
+def traces() -> Iterator[Path]:
+    folder = shared_cache("unfinished")
+    return iter(()) if folder is None else folder.iterdir()
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no trace but those of the test."""
+    monkeypatch.setenv("PACKAGER_CACHE", str(tmp_path_factory.mktemp("cache")))
 
 
 def tree(folder: Path) -> list[str]:
@@ -79,7 +99,7 @@ def test_an_interruption_at_any_change_leaves_one_build_and_no_scratch(
         build_dataset(tmp_path)
     monkeypatch.undo()
     assert not (tmp_path / ".build.packager").exists()
-    assert not (tmp_path / ".packager" / "unfinished").exists()
+    assert not list(traces())
     if (tmp_path / "build").exists():
         assert verify_folder(tmp_path / "build", load_build(tmp_path / "build")) == ()
         manifests.append(build_dataset(tmp_path, out=tmp_path / "new"))
@@ -107,6 +127,7 @@ def test_a_half_made_swap_is_finished_or_undone(
         if name is not None:
             folder.mkdir(parents=True)
             (folder / "which").write_text(name)
+    leave_trace(out, tmp_path)
     recover_folders(tmp_path)
     assert (out / "which").read_text() == expected if expected else not out.exists()
     assert not (tmp_path / ".build.packager").exists()
@@ -146,7 +167,173 @@ def test_the_next_command_finishes_a_swap_wherever_the_build_was_to_go(tmp_path:
     assert not out.exists()
     assert main(["--quiet", "check", "--no-cache", "--project", str(project)]) == 0
     assert verify_folder(out, load_build(out)) == ()
-    assert tree(project / ".packager") == [".gitignore"]
+    assert not list(traces())
+    assert not (project / ".packager").exists()
+
+
+@pytest.mark.parametrize("standing", [False, True])
+@pytest.mark.parametrize("secret", ["", "0" * 32])
+def test_a_build_that_a_repository_ships_never_becomes_the_build(
+    tmp_path: Path,
+    secret: str,
+    standing: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    make_corpus(tmp_path, recordings=1)
+    manifest = build_dataset(tmp_path) if standing else None
+    for state in ("ready", "old", "new"):
+        shutil.copytree(tmp_path / "segments", tmp_path / ".build.packager" / state)
+    (tmp_path / ".build.packager" / "trace").write_text(secret)
+    notes = tmp_path / ".packager" / "unfinished"
+    notes.mkdir(parents=True)
+    (notes / "note").write_text(str(tmp_path / "build"))
+    assert main(["--quiet", "check", "--project", str(tmp_path)]) == 0
+    assert (tmp_path / "build").exists() == standing
+    assert build_dataset(tmp_path) == (manifest or load_build(tmp_path / "build"))
+    assert not (tmp_path / ".build.packager").exists()
+
+
+@pytest.mark.parametrize("place", ["work", "work/ready", "lock", "ignore", "beside"])
+@pytest.mark.parametrize("kind", ["link", "fifo"])
+def test_what_stands_in_our_places_is_replaced_and_what_it_leads_to_stays(
+    tmp_path: Path, place: str, kind: str
+) -> None:
+    project = make_corpus(tmp_path / "project", recordings=1)
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "precious").write_text("mine")
+    state = project / ".packager"
+    state.mkdir()
+    (project / ".build.packager").mkdir()
+    path = {
+        "work": project / ".build.packager",
+        "work/ready": project / ".build.packager" / "ready",
+        "lock": state / "build.lock",
+        "ignore": state / ".gitignore",
+        "beside": state / f"..gitignore.{os.getpid()}.new",
+    }[place]
+    if place == "work":
+        path.rmdir()
+    if kind == "fifo":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(outside / "new" if place in {"ignore", "beside"} else outside)
+    assert main(["--quiet", "check", "--project", str(project)]) == 0
+    assert main(["--quiet", "build", "--project", str(project)]) == 0
+    assert tree(outside) == ["precious"]
+    assert verify_folder(project / "build", load_build(project / "build")) == ()
+    assert not os.path.lexists(project / ".build.packager")
+
+
+def test_a_state_folder_that_is_a_link_is_refused_by_every_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = make_corpus(tmp_path / "project", recordings=1)
+    (tmp_path / "outside").mkdir()
+    (project / ".packager").symlink_to(tmp_path / "outside")
+    for command in ("check", "build", "card", "publish"):
+        assert main(["--quiet", command, "--project", str(project)]) == 2
+        assert f"{project / '.packager'} is a link" in capsys.readouterr().err
+    with pytest.raises(UsageError, match="is a link"):
+        build_dataset(project)
+    assert tree(tmp_path / "outside") == []
+
+
+@pytest.mark.parametrize("name", ["hub", "receipts"])
+def test_a_folder_of_the_state_that_is_a_link_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / ".packager").mkdir()
+    (tmp_path / ".packager" / name).symlink_to(tmp_path / "outside")
+    with pytest.raises(UsageError, match=f"{name} is a link"):
+        folders.state_folder(tmp_path, name)
+    assert tree(tmp_path / "outside") == []
+
+
+def test_a_hub_that_was_shipped_with_a_link_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = make_corpus(tmp_path / "project", recordings=1)
+    assert main(["--quiet", "build", "--project", str(project)]) == 0
+    port = project / ".packager" / "hub" / "deep" / "port"
+    port.parent.mkdir(parents=True)
+    for kind in ("link", "fifo"):
+        if kind == "fifo":
+            os.mkfifo(port)
+        else:
+            port.symlink_to(tmp_path / "outside")
+        assert main(["--quiet", "publish", "--rehearse", "--project", str(project)]) == 2
+        assert f"{port} is a link or no file" in capsys.readouterr().err
+        port.unlink()
+    assert not (tmp_path / "outside").exists()
+
+
+def test_a_link_in_the_place_of_the_build_is_refused_unless_it_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = make_corpus(tmp_path / "other", recordings=2)
+    manifest = build_dataset(other)
+    project = make_corpus(tmp_path / "project", recordings=1)
+    (project / "build").symlink_to(other / "build")
+    for command in ("build", "card", "publish"):
+        assert main(["--quiet", command, "--project", str(project)]) == 2
+        assert f"{project / 'build'} is a link to {other / 'build'}: remove it" in capsys.readouterr().err
+    assert load_build(other / "build") == manifest
+
+
+@pytest.mark.parametrize("kind", ["empty", "no text", "list", "link", "fifo", "folder", "long"])
+def test_a_damaged_trace_is_no_trace(tmp_path: Path, kind: str) -> None:
+    make_corpus(tmp_path, recordings=1)
+    (tmp_path / ".build.packager" / "ready").mkdir(parents=True)
+    leave_trace(tmp_path / "build", tmp_path)
+    (note,) = traces()
+    genuine = note.read_bytes()
+    note.unlink()
+    match kind:
+        case "link":
+            (tmp_path / "note").write_bytes(genuine)
+            note.symlink_to(tmp_path / "note")
+        case "fifo":
+            os.mkfifo(note)
+        case "folder":
+            note.mkdir()
+        case _:
+            damaged = {
+                "empty": b"",
+                "no text": b"\xff\xfe",
+                "list": b"[1]",
+                "long": genuine + b" " * (1 << 17),
+            }
+            note.write_bytes(damaged[kind])
+    assert main(["--quiet", "check", "--project", str(tmp_path)]) == 0
+    assert not (tmp_path / "build").exists()
+    if kind == "folder":
+        note.rmdir()
+    assert main(["--quiet", "build", "--project", str(tmp_path)]) == 0
+    assert not list(traces())
+
+
+def test_a_trace_of_one_project_finishes_nothing_in_another_one(tmp_path: Path) -> None:
+    out = tmp_path / "one" / "build"
+    (tmp_path / "one" / ".build.packager" / "ready").mkdir(parents=True)
+    make_corpus(tmp_path / "other", recordings=1)
+    leave_trace(out, tmp_path / "one")
+    recover_folders(tmp_path / "other")
+    assert not out.exists()
+    recover_folders(tmp_path / "one")
+    assert out.exists()
+
+
+def test_without_a_cache_a_build_works_and_clears_away_what_a_kill_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_corpus(tmp_path, recordings=1)
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PACKAGER_CACHE", str(tmp_path / "file" / "cache"))
+    (tmp_path / ".build.packager" / "ready").mkdir(parents=True)
+    recover_folders(tmp_path)
+    assert not (tmp_path / "build").exists()
+    manifest = build_dataset(tmp_path, remember=True)
+    assert verify_folder(tmp_path / "build", manifest) == ()
+    assert not (tmp_path / ".build.packager").exists()
 
 
 def test_a_link_to_a_build_stays_a_link(tmp_path: Path) -> None:
@@ -184,5 +371,4 @@ def test_a_build_killed_at_any_moment_costs_nothing_but_another_run(tmp_path: Pa
         assert len(manifest.recordings) in {len(first.recordings), len(first.recordings) + 1}
         outcomes.add(len(manifest.recordings))
     assert len(build_dataset(tmp_path).recordings) == 61
-    left = [name for name in tree(tmp_path / ".packager") if not name.startswith("origins/")]
-    assert left == [".gitignore", "build.lock"]
+    assert tree(tmp_path / ".packager") == [".gitignore", "build.lock"]

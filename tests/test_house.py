@@ -18,6 +18,7 @@ PACKAGE: Final = ROOT / "packager"
 FLOORS: Final = (
     {"errors", "model"},
     {
+        "cache",
         "canonical",
         "card_rules",
         "clocks",
@@ -62,7 +63,7 @@ OWNERS: Final = {
     "ruamel": {"card", "rehearsal"},
     "starlette": {"rehearsal"},
     "uvicorn": {"rehearsal"},
-    "xxhash": {"check", "store"},
+    "xxhash": {"check"},
 }
 
 PURE: Final = (

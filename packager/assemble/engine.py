@@ -27,7 +27,7 @@ from packager.check import (
 )
 from packager.config import Config, load_project
 from packager.errors import DataError, EnvironmentFailure
-from packager.folders import replace_folder
+from packager.folders import default_build, replace_folder
 from packager.manifest import NAME, dump_manifest
 from packager.model import Dropped, Manifest, Problem, Recording, Report, Severity
 from packager.parquet import ARROW_VERSION
@@ -93,7 +93,7 @@ def build_dataset(  # noqa: PLR0913 - what a user may want to say
             `if __name__ == "__main__":`.
         drop_invalid: leave out what has errors, and name it in manifest and card.
         progress: called with bytes done and bytes in all.
-        remember: keep in `.packager/built/` of the project what became of each file, and read and write only
+        remember: keep in the user's cache what became of each file, and read and write only
             what has changed since such a build. The result is the same.
         executor: where the work is to run instead, which must see the same files; `jobs` says how many of its
             workers are kept busy.
@@ -105,7 +105,7 @@ def build_dataset(  # noqa: PLR0913 - what a user may want to say
         ConfigError: dataset.toml or the schema is wrong.
     """
     config = load_project(None if project is None else Path(project))
-    folder = config.root / "build" if out is None else Path(out)
+    folder = default_build(config.root) if out is None else Path(out)
     return run_build(
         config,
         folder,

@@ -7,11 +7,10 @@ the later place and names the other.
 
 from __future__ import annotations
 
+import hashlib
 from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
-
-from xxhash import xxh3_128_digest
 
 from packager.check.evidence import RECORDINGS, TEXTS, TRACES
 from packager.check.ledger import DIGEST, Ledger, Pile
@@ -133,7 +132,7 @@ class Corpus:
         else:
             yield from self._judge_one_by_one(columns)
         if sum(row.size for row in rows) >= pack.limits[RECORDING_CHARACTERS.name]:
-            digest = xxh3_128_digest(b"".join(row.text for row in rows))
+            digest = hashlib.sha256(b"".join(row.text for row in rows)).digest()[:DIGEST]
             self._add_recording(RECORDINGS.pack(digest, rows[0].source, rows[0].number))
 
     def _judge_one_by_one(self, columns: _Traces) -> Iterator[Located]:

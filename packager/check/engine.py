@@ -5,12 +5,11 @@ Memory holds the problems and one unit of files, never a corpus.
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
-
-from xxhash import xxh3_128, xxh3_128_digest
 
 from packager.check.corpus import Corpus
 from packager.check.judge import (
@@ -72,7 +71,7 @@ def check_segments(  # noqa: PLR0913 - what a user may want to say
         schema: a JSON Schema file to use in place of the project's.
         jobs: how many processes share the work.
         progress: called with bytes done and bytes in all.
-        remember: keep the report in `.packager/checked/` of the project, and return that of an earlier check
+        remember: keep the report in the user's cache, and return that of an earlier check
             if neither the files nor what they are judged by has changed since.
 
     Raises:
@@ -330,7 +329,7 @@ def _check_objects(
         members = [(number, sources[number]) for number in block.sources or ()]
         for index, (number, source) in enumerate(members):
             assert isinstance(block.places, FilePlaces)  # noqa: S101 - as `judge_objects` yields them
-            digests.append((number, xxh3_128_digest(block.places.whole(index))))
+            digests.append((number, hashlib.sha256(block.places.whole(index)).digest()))
             if source.folder not in claims:
                 claim = claim_recording(source, mode, single=True)
                 claims[source.folder] = (number, claim, source.name)
@@ -354,7 +353,7 @@ def _check_objects(
 def _check_file(source: SourceFile, gathering: Gathering, number: int, mode: str) -> _Result:
     segments = 0
     problems: list[Problem] = []
-    listener, digest = gathering.listen_to(source, number), xxh3_128()
+    listener, digest = gathering.listen_to(source, number), hashlib.sha256()
     roll = gathering.open_roll()
     key = gathering.criteria.recording_property
     claim = None if key else claim_recording(source, mode, single=listener.voice.single)

@@ -7,13 +7,14 @@ the recording when all are there. Of long texts and whole recordings digests are
 
 from __future__ import annotations
 
+import hashlib
 from itertools import repeat
 from struct import Struct
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
-from xxhash import xxh3_128, xxh3_128_digest
+from xxhash import xxh3_128_digest
 
-from packager.check.ledger import Pile
+from packager.check.ledger import DIGEST, Pile
 from packager.check.rules import Evidence, Memory
 from packager.check.rules.duplicates import RECORDING_CHARACTERS
 from packager.check.rules.leaks import LEAKAGE_CHARACTERS, simplify
@@ -101,7 +102,7 @@ class Listener:
         self._digests: dict[str | None, bytes] = {None: b""}
         """Of recordings and speakers, which are few, and come again."""
         self._first: int | None = None
-        self._halves, self._sizes = (xxh3_128(), xxh3_128()), xxh3_128()
+        self._halves, self._sizes = (hashlib.sha256(), hashlib.sha256()), hashlib.sha256()
         """Of all texts, by the lower and the higher bytes, and of how long each is."""
         self._characters = 0
         number, folder = voice.number, voice.folder
@@ -125,7 +126,9 @@ class Listener:
         """Return what was kept."""
         recording = b""
         if self._first is not None and self._characters >= self.pack.limits[RECORDING_CHARACTERS.name]:
-            digest = xxh3_128_digest(b"".join(each.digest() for each in (*self._halves, self._sizes)))
+            # Of copies no text is told as a leak, so no two recordings may be made alike.
+            parts = b"".join(each.digest() for each in (*self._halves, self._sizes))
+            digest = hashlib.sha256(parts).digest()[:DIGEST]
             recording = RECORDINGS.pack(digest, self.voice.number, self._first)
         voices = tuple((name, split, place) for (name, split), place in self._voices.items())
         names = tuple(self._names.items())
@@ -184,6 +187,7 @@ class Listener:
             (Evidence.NEAR_TEXTS, self._near, simplify),
         ):
             if evidence in self._of_splits:
+                # Equality is a finding here: two texts that are made alike add one, and hide none.
                 digests = map(xxh3_128_digest, map(str.encode, map(form, texts)))
                 pile.add(b"".join(map(TEXTS.pack, digests, sources, numbers, own)))
 
@@ -232,7 +236,7 @@ class Listener:
             starts,
             ends,
             map(self._digest_of, cast("Sequence[str | None]", columns.speakers)),
-            (_NOTHING if text is None else xxh3_128_digest(text.encode()) for text in texts),
+            (_NOTHING if text is None else _digest(text) for text in texts),
             (0 if text is None else min(len(text), 0xFFFFFFFF) for text in texts),
         )
         records: Iterable[bytes] = map(TRACES.pack, *fields)
@@ -245,5 +249,13 @@ class Listener:
         if digest is None:
             if len(self._digests) >= _NAMES:
                 self._digests = {None: b""}
-            digest = self._digests[name] = xxh3_128_digest(cast("str", name).encode())
+            digest = self._digests[name] = _digest(cast("str", name))
         return digest
+
+
+def _digest(text: str) -> bytes:
+    """Return a digest whose equality decides: into which recording segments go, and which ones are copies.
+
+    Of 128 bits; whoever ships a corpus would have to try 2**64 texts to make two alike.
+    """
+    return hashlib.sha256(text.encode()).digest()[:DIGEST]

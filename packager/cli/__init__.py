@@ -89,12 +89,17 @@ def _complain(message: str, code: int) -> int:
 
 def _recover(given: argparse.Namespace) -> None:
     """Finish or undo what a build left half done when it was killed, whatever the command."""
+    from packager.cache import shared_cache
     from packager.config import find_project
 
     root = given.project or find_project(Path.cwd())
     # `folders` says what these are; most commands find neither, and need not load it.
-    traces = () if root is None else (root / ".packager" / "unfinished", root / ".build.packager")
-    if root is not None and (any(trace.exists() for trace in traces) or (root / "build").is_symlink()):
+    traces = shared_cache("unfinished")
+    if root is not None and (root / ".packager").is_symlink():
+        from packager.folders import state_folder
+
+        state_folder(root)  # says what is wrong with it
+    if root is not None and traces is not None and any(traces.iterdir()):
         from packager.folders import recover_folders
 
         recover_folders(root)

@@ -28,6 +28,7 @@ def run_card(given: argparse.Namespace) -> int:
         UsageError: there is no build yet.
     """
     from packager.config import load_project
+    from packager.folders import default_build
 
     config = load_project(given.project)
     if given.check + given.open + given.merge > 1:
@@ -38,7 +39,7 @@ def run_card(given: argparse.Namespace) -> int:
         return _merge(given, config)
     if given.check:
         return _check(given, config)
-    card = config.root / "build" / "README.md"
+    card = default_build(config.root) / "README.md"
     if not card.is_file():
         raise UsageError(f"there is no {card}: run `packager build` first")
     if given.open:
@@ -53,7 +54,7 @@ def _open(given: argparse.Namespace, config: Config) -> int:
     import webbrowser
 
     from packager.card import Preview, render_page
-    from packager.folders import load_build, state_folder
+    from packager.folders import load_build, state_folder, write_whole
     from packager.parquet import read_first_rows
 
     build = config.root / "build"
@@ -71,8 +72,12 @@ def _open(given: argparse.Namespace, config: Config) -> int:
         file.path: (build / file.path).read_bytes() for file in manifest.files if file.path.endswith(".svg")
     }
     page = render_page(config.repo_id, (build / "README.md").read_bytes(), previews, pictures)
-    path = given.out or state_folder(config.root) / "card.html"
-    path.write_bytes(page)
+    if given.out:
+        path = given.out
+        path.write_bytes(page)
+    else:
+        path = state_folder(config.root) / "card.html"
+        write_whole(path, page)
     print(path)
     if sys.platform in {"darwin", "win32"} or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         webbrowser.open(path.resolve().as_uri())

@@ -234,7 +234,9 @@ def _write_whole(files: dict[Path, str]) -> None:
             place = path.resolve()  # of a link, what it leads to
             written[place.with_name(f".packager-{os.getpid()}-{len(written)}")] = place
             beside = next(reversed(written))
-            beside.write_bytes(text.encode())
+            beside.unlink(missing_ok=True)
+            with beside.open("xb") as file:  # which follows no link that somebody put there
+                file.write(text.encode())
         for beside, place in written.items():
             beside.replace(place)
     finally:

@@ -71,12 +71,13 @@ def build(given: argparse.Namespace) -> int:
     """Check, then build the data set."""
     from packager.assemble import InvalidSegments, run_build
     from packager.config import load_project
+    from packager.folders import default_build
     from packager.work import count_cpus
 
     config = load_project(given.project)
     if given.strict:
         refuse_warnings(config, given.format)
-    out = given.out or config.root / "build"
+    out = given.out or default_build(config.root)
     try:
         with show_progress("building", quiet=given.quiet) as progress:
             built = run_build(

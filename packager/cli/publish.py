@@ -27,7 +27,7 @@ def publish(
     config: Config, given: argparse.Namespace, endpoint: str | None, token: str | None
 ) -> tuple[dict[str, object], Receipt | None]:
     """Plan, show, act; return what the JSON form says, and the receipt unless it was a dry run."""
-    from packager.folders import load_build
+    from packager.folders import default_build, load_build
     from packager.hub import connect_hub, is_loopback
     from packager.publish import (
         OvertakenError,
@@ -40,7 +40,7 @@ def publish(
         write_receipt,
     )
 
-    folder = given.build or config.root / "build"
+    folder = given.build or default_build(config.root)
     load_build(folder)  # before anything else
     agreed, asked, wishes = read_wishes(config, given)
     say = partial(remark, quiet=given.quiet)

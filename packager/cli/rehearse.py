@@ -52,10 +52,11 @@ def run_publish(given: argparse.Namespace) -> int:
 
 def _rehearse(config: Config, given: argparse.Namespace) -> dict[str, object]:
     """Publish to a Hub of the project's own, load back, and count what that Hub had to store."""
-    from packager.folders import state_folder
+    from packager.folders import refuse_links, state_folder
     from packager.rehearsal import run_hub
 
-    root = state_folder(config.root) / "hub"
+    root = state_folder(config.root, "hub")
+    refuse_links(root)
     with run_hub(root) as address:
         document, receipt = publish(config, given, address.endpoint, address.token)
         if receipt is None:
@@ -81,11 +82,11 @@ def _read_back(
 ) -> dict[str, object]:
     """Load the rehearsed version as its users will, and compare every row with the sources."""
     from packager.check import read_rows
-    from packager.folders import load_build
+    from packager.folders import default_build, load_build
     from packager.readback import read_back
 
     tag = f"v{receipt.version}"
-    manifest = load_build(given.build or config.root / "build")
+    manifest = load_build(given.build or default_build(config.root))
     found = read_back(
         address.endpoint, address.token, config.repo_id, tag, read_rows(config), manifest.columns
     )
@@ -104,7 +105,7 @@ def _read_back(
 
 def _try(config: Config, given: argparse.Namespace, root: Path) -> dict[str, int]:
     """Return what a release would cost: it is published to a copy of the Hub, from a copy of the build."""
-    from packager.folders import state_folder
+    from packager.folders import default_build, state_folder
     from packager.hub import connect_hub
     from packager.publish import Planner, publish_release
     from packager.rehearsal import run_hub
@@ -116,7 +117,7 @@ def _try(config: Config, given: argparse.Namespace, root: Path) -> dict[str, int
     with tempfile.TemporaryDirectory(dir=state, prefix=_TRIAL) as scratch:
         copy, build = Path(scratch) / "hub", Path(scratch) / "build"
         shutil.copytree(root, copy, copy_function=_clone)
-        shutil.copytree(given.build or config.root / "build", build, copy_function=_clone)
+        shutil.copytree(given.build or default_build(config.root), build, copy_function=_clone)
         with run_hub(copy) as address:
             hub = connect_hub(address.endpoint, address.token, say=lambda _: None)
             plan = Planner(config, hub, build, asked, wishes).plan()

@@ -34,15 +34,19 @@ def run_verify(given: argparse.Namespace) -> int:
 def _verify(given: argparse.Namespace) -> Verified:
     from packager.config import find_project
     from packager.hub import connect_hub
-    from packager.publish import read_receipt, verify_build, verify_release
+    from packager.publish import Recorded, read_own_receipt, read_receipt, verify_build, verify_release
 
     repo_id, at, tag = given.what.rpartition("@")
     if not at or Path(given.what).is_dir():
         return verify_build(Path(given.what))
     project = given.project or find_project(Path.cwd())
     hub = connect_hub(given.endpoint, say=lambda message: remark(message, quiet=given.quiet))
-    receipt = None if project is None else read_receipt(project, repo_id, tag, hub.endpoint)
-    return verify_release(hub, repo_id, tag, receipt["commit"] if receipt else None)
+    if project is None:
+        return verify_release(hub, repo_id, tag)
+    receipt = read_receipt(project, repo_id, tag, hub.endpoint) or {}
+    own = read_own_receipt(project, repo_id, tag, hub.endpoint) or {}
+    recorded = Recorded(receipt.get("commit"), receipt.get("manifest_sha256"), own.get("commit"))
+    return verify_release(hub, repo_id, tag, recorded)
 
 
 def _identify(given: argparse.Namespace) -> int:

@@ -18,13 +18,14 @@ from packager.publish.plan import Wishes, check_repository, plan_release
 from packager.publish.planner import Planner, read_edited_card
 from packager.publish.preflight import check_release, find_obstacles
 from packager.publish.propose import propose_release
-from packager.publish.receipts import read_receipt, write_receipt
+from packager.publish.receipts import read_own_receipt, read_receipt, write_receipt
 from packager.publish.stage import OvertakenError, is_staged
-from packager.publish.verify import Verified, identify_loaded, verify_build, verify_release
+from packager.publish.verify import Recorded, Verified, identify_loaded, verify_build, verify_release
 
 __all__ = [
     "OvertakenError",
     "Planner",
+    "Recorded",
     "Side",
     "Verified",
     "Wishes",
@@ -49,6 +50,7 @@ __all__ = [
     "publish_release",
     "read_document",
     "read_edited_card",
+    "read_own_receipt",
     "read_receipt",
     "verify_build",
     "verify_release",

@@ -5,6 +5,7 @@ Every byte is read. Nothing is changed, and no cache is asked.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from packager.errors import DataError, UsageError
 from packager.folders import hash_file, load_build, verify_folder
 from packager.manifest import NAME as MANIFEST
 from packager.manifest import parse_manifest
+from packager.publish.versions import as_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,8 +42,23 @@ class Verified:
     """A sentence each; empty: all is as the manifest says."""
 
 
-def verify_release(hub: Hub, repo_id: str, tag: str, recorded: str | None = None) -> Verified:
-    """Read a version from the Hub and compare it with its manifest; `recorded` is the commit of its receipt.
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What receipts say of a version; see `receipts`."""
+
+    commit: str | None = None
+    """By the receipt in the project, which others may have written: it raises doubts, and allays none."""
+    manifest_sha256: str | None = None
+    """By the same."""
+    own: str | None = None
+    """The commit that this user has published; None if that is not known."""
+
+
+_NOTHING: Final = Recorded()
+
+
+def verify_release(hub: Hub, repo_id: str, tag: str, recorded: Recorded = _NOTHING) -> Verified:
+    """Read a version from the Hub and compare it with its manifest, and with its receipts if there are any.
 
     UsageError: there is no such tag. DataError: there is no manifest at the tag.
     """
@@ -51,8 +68,14 @@ def verify_release(hub: Hub, repo_id: str, tag: str, recorded: str | None = None
     listing = {file.path for file in hub.list_files(repo_id, commit)}
     if MANIFEST not in listing:
         raise DataError(f"{repo_id} {tag} holds no {MANIFEST}: it was not published by packager")
-    manifest = parse_manifest(hub.read_file(repo_id, commit, MANIFEST), f"{MANIFEST} of {repo_id} {tag}")
-    differences = [*_moved(tag, commit, recorded, hub.read_title(repo_id, commit)), *check_sums(manifest)]
+    data = hub.read_file(repo_id, commit, MANIFEST)
+    manifest = parse_manifest(data, f"{MANIFEST} of {repo_id} {tag}")
+    differences = [*_moved(tag, commit, recorded, hub.read_title(repo_id, commit))]
+    if recorded.manifest_sha256 not in {None, hashlib.sha256(data).hexdigest()}:
+        differences.append(f"{MANIFEST} is not the one that the receipt of {tag} names")
+    if manifest.release is not None and (released := f"v{as_text(manifest.release.version)}") != tag:
+        differences.append(f"{tag} holds what was released as {released}")
+    differences += check_sums(manifest)
     if tag in hub.list_branches(repo_id):
         differences.append(f"a branch is called {tag} too: who asks for {tag} may be given what it holds")
     for file in manifest.files:
@@ -140,10 +163,13 @@ def _shards_at(hub: Hub, repo_id: str, commit: str) -> set[str]:
     }
 
 
-def _moved(tag: str, commit: str, recorded: str | None, title: str) -> list[str]:
-    if recorded is not None and recorded != commit:
-        return [f"{tag} names the commit {commit}; it was published as {recorded}: somebody moved the tag"]
-    if recorded is None and not re.fullmatch(rf"Release {re.escape(tag)}( \(#\d+\))?", title):  # merged: (#7)
+def _moved(tag: str, commit: str, recorded: Recorded, title: str) -> list[str]:
+    for known in (recorded.own, recorded.commit):
+        if known not in {None, commit}:
+            return [f"{tag} names the commit {commit}; it was published as {known}: somebody moved the tag"]
+    if recorded.own is None and not re.fullmatch(
+        rf"Release {re.escape(tag)}( \(#\d+\))?", title
+    ):  # merged: (#7)
         return [f"{tag} names the commit {commit}, which is not the release of {tag}: somebody moved the tag"]
     return []
 

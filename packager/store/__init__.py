@@ -1,4 +1,4 @@
-"""What is remembered between runs; all of it may be deleted at any time.
+"""What is remembered between runs, in the user's cache; all of it may be deleted at any time.
 
 stamps.py    what the file system says of a file: the one way to tell that it is unchanged
 shelf.py     a folder of remembered values, each for its circumstances

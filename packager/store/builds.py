@@ -1,7 +1,7 @@
 """Remember what became of sources and shards, so that the next build reads and writes only what has changed.
 
-It is kept in `.packager/built/` of the project. A source is known by its stamp; a shard by the digests of all
-that goes into it, and is used again only if the file in the earlier build still has its sha256.
+It is kept in the user's cache, under the path of the project. A source is known by its stamp; a shard by the
+digests of all that goes into it, and is used again only if the file in the earlier build has its sha256.
 """
 
 from __future__ import annotations

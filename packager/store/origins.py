@@ -1,8 +1,8 @@
 """Remember what a build was made of, and tell what has changed since.
 
-A record lies in `.packager/origins/` of the project, one for each folder built into, and may be deleted at
-any time. A file is known by what the file system says of it, as git does it; where that differs, by its
-content, so that a file which was only touched or checked out again is unchanged; but not in a large corpus.
+A record lies in the user's cache, one for each folder of the project built into, and may be deleted at any
+time. A file is known by what the file system says of it, as git does it; where that differs, by its content,
+so that a file which was only touched or checked out again is unchanged; but not in a large corpus.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
-from xxhash import xxh3_128
 
+from packager.cache import project_cache
 from packager.config import FILE_NAME
-from packager.folders import state_folder, write_whole
+from packager.folders import write_whole
 from packager.store.stamps import Stamp, read_stamp
 
 if TYPE_CHECKING:
@@ -75,21 +75,24 @@ def keep_origins(
         referred: those of them that the schema refers to.
     """
     with suppress(OSError):
-        path = _record_path(project, out)
+        if (cache := project_cache(project, make=True)) is None:
+            return
+        path = _record_path(cache, out)
         if sum(seen.stamp.size for seen in origins.values() if seen.stamp is not None) <= _MOST_HASHED:
             before = _read(path).get("files", {})
             files = {name: _describe(seen, before.get(name)) for name, seen in origins.items()}
         else:
             # Of a large corpus the stamps alone: reading all once more costs more than a build in vain.
             files = {name: seen.stamp and [list(seen.stamp), ""] for name, seen in origins.items()}
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
         record = {"build": _name(manifest), "files": files, "referred": sorted(referred)}
         write_whole(path, orjson.dumps(record))
 
 
 def find_changed_origins(project: Path, out: Path, manifest: Manifest, origins: dict[str, Seen]) -> Origins:
     """Compare what a build was made of with what is seen now. Content is read only where stamps differ."""
-    record = _read(_record_path(project, out))
+    cache = project_cache(project)
+    record = {} if cache is None else _read(_record_path(cache, out))
     if record.get("build") != _name(manifest):
         return Origins((), f"no record here says what {out} was built from, so it may be out of date")
     then: dict[str, Any] = record["files"]
@@ -122,7 +125,7 @@ def _differs(seen: Seen, then: list[Any] | None) -> bool:
 
 
 def _digest(place: str) -> str | None:
-    digest = xxh3_128()
+    digest = hashlib.sha256()  # of equal ones the build is taken for one of these files
     try:
         with open(place, "rb", buffering=0) as file:  # noqa: PTH123 - of many files
             while piece := file.read(_PIECE):
@@ -144,9 +147,9 @@ def _name(manifest: Manifest) -> str:
     return hashlib.sha256("".join([manifest.schema_sha256, *lines]).encode()).hexdigest()
 
 
-def _record_path(project: Path, out: Path) -> Path:
+def _record_path(cache: Path, out: Path) -> Path:
     name = hashlib.sha256(os.fsencode(out.resolve())).hexdigest()[:16]
-    return state_folder(project) / "origins" / f"{name}.json"
+    return cache / "origins" / f"{name}.json"
 
 
 def _read(path: Path) -> dict[str, Any]:

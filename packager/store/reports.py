@@ -1,16 +1,15 @@
 """Remember the report of a whole check, so that a second one of unchanged files costs next to nothing.
 
-A report is kept in `.packager/checked/` of the project. It holds for the same bytes in the same files, the
-same schema, configuration and version of the tool, and for nothing else. That the bytes are the same is known
-by their digest or, without reading them, by their stamps.
+A report is kept in the user's cache, under the path of the project. It holds for the same bytes in
+the same files, the same schema, configuration and version of the tool, and for nothing else. That the bytes
+are the same is known by their sha256 or, without reading them, by their stamps.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import astuple, replace
 from typing import TYPE_CHECKING, Any, Final
-
-from xxhash import xxh3_128
 
 from packager.model import Problem, Report, Severity
 from packager.reading import CannotReadError, read_pieces
@@ -64,14 +63,14 @@ class Reports:
 
 def _combine(digests: Iterable[tuple[int, bytes]]) -> str:
     """Return one digest of all sources, of the digest of each and its number."""
-    return xxh3_128(b"".join(digest for _, digest in sorted(digests))).hexdigest()
+    return hashlib.sha256(b"".join(digest for _, digest in sorted(digests))).hexdigest()
 
 
 def _digest_all(sources: Sequence[SourceFile]) -> str | None:
     """Return the same of the sources as they are now; None if one cannot be read."""
     digests = []
     for number, source in enumerate(sources):
-        digest = xxh3_128()
+        digest = hashlib.sha256()
         try:
             for piece in read_pieces(source.place):
                 digest.update(piece)

@@ -11,6 +11,7 @@ import pytest
 
 from packager.assemble import InvalidSegments, build_dataset
 from packager.assemble import scan as scan_module
+from packager.cache import project_cache
 from packager.splits import SHARD_BYTES
 from packager.store import stamps
 from project import make_project
@@ -174,7 +175,9 @@ def test_a_damaged_memory_is_no_memory(tmp_path: Path, damage: bytes) -> None:
     files.write("ep1.jsonl", files.make_lines())
     build_dataset(tmp_path, remember=True)
     built = contents(tmp_path / "build")
-    for path in (tmp_path / ".packager" / "built").iterdir():
+    cache = project_cache(tmp_path)
+    assert cache is not None
+    for path in (cache / "built").iterdir():
         path.write_bytes(damage)
     build_dataset(tmp_path, remember=True)
     assert contents(tmp_path / "build") == built

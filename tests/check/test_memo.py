@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import sys
@@ -9,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from packager.cache import project_cache
 from packager.check import check_segments, engine
+from packager.errors import UsageError
 from packager.store import reports, shelf, stamps
 from project import make_project, write_lines
 
@@ -52,6 +56,12 @@ def old_files(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def check(project: Path) -> Report:
     return check_segments(project, remember=True)
+
+
+def kept_reports(project: Path) -> list[Path]:
+    cache = project_cache(project)
+    assert cache is not None
+    return list((cache / "checked").iterdir())
 
 
 def rewrite(path: Path, old: bytes, new: bytes) -> None:
@@ -148,10 +158,10 @@ def test_what_files_are_judged_by_counts(project: Path, judged: list[int], chang
 @pytest.mark.parametrize("damage", [b"", b"{}", b"cut"])
 def test_what_was_kept_may_be_damaged_or_deleted(project: Path, judged: list[int], damage: bytes) -> None:
     first = check(project)
-    [kept] = (project / ".packager" / "checked").iterdir()
+    [kept] = kept_reports(project)
     kept.write_bytes(kept.read_bytes()[:-9] if damage == b"cut" else damage)
     assert check(project) == first
-    shutil.rmtree(project / ".packager")
+    shutil.rmtree(kept_reports(project)[0].parent.parent)
     assert check(project) == first
     assert len(judged) == 3
 
@@ -169,18 +179,99 @@ def test_few_reports_are_kept(project: Path) -> None:
     for number in range(12):
         (project / "dataset.toml").write_text(f"{config}\n[check.limits]\nlongest_seconds = {number + 1}\n")
         check(project)
-    assert len(list((project / ".packager" / "checked").iterdir())) == 8
+    assert len(kept_reports(project)) == 8
 
 
 def test_nothing_is_kept_unless_asked_for(project: Path) -> None:
     check_segments(project)
     check_segments(project, paths=[project / "segments" / "a.jsonl"], remember=True)
-    assert not (project / ".packager").exists()
+    assert project_cache(project) is None
+    check(project)
+    assert len(kept_reports(project)) == 1
+    assert sorted(path.name for path in project.iterdir()) == ["dataset.toml", "segments"]
 
 
-def test_a_folder_that_may_not_be_written_is_no_failure(project: Path) -> None:
-    (project / ".packager").write_text("in the way")
-    assert check(project).files == 3
+@pytest.mark.usefixtures("old_files")
+def test_a_report_that_a_repository_ships_is_not_believed(project: Path) -> None:
+    check(project)
+    [kept] = kept_reports(project)
+    write_lines(project / "segments" / "a.jsonl", [BAD])
+    shipped = project / ".packager" / "checked" / kept.name
+    shipped.parent.mkdir(parents=True)
+    shutil.move(kept, shipped)
+    assert len(check(project).problems) == 1
+
+
+@pytest.mark.usefixtures("old_files")
+def test_files_of_another_folder_are_not_known_by_what_was_kept_of_this_one(
+    project: Path, judged: list[int], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    check(project)
+    check_segments(shutil.copytree(project, tmp_path_factory.mktemp("other") / "copy"), remember=True)
+    assert len(judged) == 2
+
+
+def test_what_was_read_is_known_by_its_sha256(project: Path) -> None:
+    """Bytes of one XXH3 can be made by hand, and would pass as those that were checked."""
+    check(project)
+    files = sorted((project / "segments").iterdir())
+    each = b"".join(hashlib.sha256(path.read_bytes()).digest() for path in files)
+    kept = json.loads(kept_reports(project)[0].read_bytes().partition(b"\n")[2])
+    assert kept["content"] == hashlib.sha256(each).hexdigest()
+
+
+@pytest.mark.parametrize("way", ["a file", "below a file", "a link", "written by all", "no home"])
+def test_a_cache_that_cannot_be_trusted_or_written_remembers_nothing(
+    project: Path,
+    judged: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+    way: str,
+) -> None:
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("PACKAGER_CACHE", str(folder / "own"))
+    match way:
+        case "a file":
+            (folder / "own").write_text("in the way")
+        case "below a file":
+            (folder / "file").write_text("in the way")
+            monkeypatch.setenv("PACKAGER_CACHE", str(folder / "file" / "own"))
+        case "no home":
+            monkeypatch.delenv("PACKAGER_CACHE")
+            monkeypatch.setenv("HOME", "")
+            monkeypatch.setenv("LOCALAPPDATA", "")
+            monkeypatch.setenv("XDG_CACHE_HOME", "not/absolute")
+        case _:
+            own = project_cache(project, make=True)
+            assert own is not None
+            if way == "a link":
+                own.rename(folder / "elsewhere")
+                own.symlink_to(folder / "elsewhere")
+            else:
+                own.chmod(0o777)
+    assert check(project) == check(project)
+    assert len(judged) == 2
+
+
+def test_folders_of_the_cache_are_for_the_user_alone(
+    project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = tmp_path_factory.mktemp("home")
+    monkeypatch.delenv("PACKAGER_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(root / "deep" / "cache"))
+    monkeypatch.setattr("sys.platform", "linux")
+    check(project)
+    made = [path for path in root.rglob("*") if path.is_dir()]
+    assert {path.name for path in made} >= {"deep", "cache", "packager", "checked"}
+    assert {path.stat().st_mode & 0o777 for path in made} == {0o700}
+
+
+def test_a_cache_that_is_named_from_the_working_directory_is_refused(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PACKAGER_CACHE", ".cache")
+    with pytest.raises(UsageError, match=r"PACKAGER_CACHE is '\.cache': .* absolute path"):
+        check(project)
 
 
 def test_an_edit_of_any_room_that_judges_makes_another_tool() -> None:

@@ -14,6 +14,7 @@ import pytest
 from huggingface_hub import constants
 
 import packager
+from packager import folders
 from packager.cli import main
 from packager.store import origins
 from project import make_corpus, make_project, make_segment, write_json, write_lines
@@ -183,6 +184,8 @@ def test_every_command_finishes_a_half_made_swap(tmp_path: Path, monkeypatch: py
         ready = folder / ".build.packager" / "ready"
         ready.mkdir(parents=True)
         (ready / "here").write_text("x")
+        secret = folders._remember(folder / "build", folder)  # noqa: SLF001 - as a build that was killed
+        (ready.parent / "trace").write_text(secret)
         monkeypatch.chdir(folder)
         main(command)
         assert (folder / "build" / "here").exists(), command

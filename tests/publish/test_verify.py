@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,11 @@ from packager.folders import load_build
 from packager.manifest import dump_manifest, parse_manifest
 from packager.parquet import read_footer
 from packager.publish import (
+    Recorded,
     identify_loaded,
     plan_release,
     publish_release,
+    read_own_receipt,
     read_receipt,
     verify_build,
     verify_release,
@@ -49,7 +52,7 @@ def publish(hub: Hub, build: tuple[Path, Manifest]) -> Receipt:
 
 def test_a_version_that_is_right_differs_in_nothing(hub: Hub, builds: Builds) -> None:
     receipt = publish(hub, builds.two_shards())
-    verified = verify_release(hub, REPO, "v1.0.0", receipt.commit)
+    verified = verify_release(hub, REPO, "v1.0.0", Recorded(receipt.commit, own=receipt.commit))
     assert (verified.differences, verified.files, verified.commit) == ((), 3, receipt.commit)
 
 
@@ -74,7 +77,8 @@ def test_a_moved_tag_is_found_by_the_receipt_and_without_it(
     stranger.api.delete_tag(REPO, tag="v1.0.0", repo_type="dataset")
     elsewhere = stranger.tags()["v1.0.1"]
     stranger.api.create_tag(REPO, tag="v1.0.0", revision=elsewhere, repo_type="dataset")
-    for recorded in (receipt.commit, None):
+    forged = Recorded(elsewhere)
+    for recorded in (Recorded(receipt.commit), Recorded(), forged, Recorded(elsewhere, own=receipt.commit)):
         (difference,) = verify_release(hub, REPO, "v1.0.0", recorded).differences
         assert "somebody moved the tag" in difference
     assert verify_release(hub, REPO, "v1.0.1").differences == ()
@@ -278,6 +282,62 @@ def test_a_receipt_is_not_overwritten_once_the_tag_was_moved(
     with pytest.raises(DataError, match=f"names the commit {moved}; .*: somebody moved the tag"):
         write_receipt(project, publish(hub, build), build[0], "0.1")
     assert path.read_bytes() == first
+
+
+def test_a_forged_receipt_does_not_hide_a_moved_tag(
+    hub: Hub, builds: Builds, stranger: Stranger, tmp_path: Path
+) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    build = builds.two_shards()
+    first = publish(hub, build)
+    path = write_receipt(project, first, build[0], "0.1")
+    moved = stranger.put("NOTES.txt", b"mine")
+    stranger.api.delete_tag(REPO, tag="v1.0.0", repo_type="dataset")
+    stranger.api.create_tag(REPO, tag="v1.0.0", revision=moved, repo_type="dataset")
+    path.write_text(path.read_text().replace(first.commit, moved))
+    with pytest.raises(DataError, match=f"published as {first.commit}: somebody moved the tag"):
+        write_receipt(project, publish(hub, build), build[0], "0.1")
+    own = read_own_receipt(project, REPO, "v1.0.0", hub.endpoint)
+    assert own is not None
+    assert own["commit"] == first.commit
+    (difference,) = verify_release(hub, REPO, "v1.0.0", Recorded(moved, own=own["commit"])).differences
+    assert "somebody moved the tag" in difference
+
+
+def test_a_receipt_that_says_other_things_of_the_release_is_written_anew(
+    hub: Hub, built: Path, tmp_path: Path
+) -> None:
+    build = (built, load_build(built))
+    path = write_receipt(tmp_path, publish(hub, build), built, "0.1")
+    genuine = path.read_bytes()
+    document = json.loads(genuine)
+    path.write_text(json.dumps(document | {"manifest_sha256": "0" * 64}))
+    found = verify_release(hub, REPO, "v1.0.0", Recorded(document["commit"], "0" * 64)).differences
+    assert found == ("manifest.json is not the one that the receipt of v1.0.0 names",)
+    assert write_receipt(tmp_path, publish(hub, build), built, "0.1").read_bytes() == genuine
+
+
+@pytest.mark.parametrize("kind", ["link", "fifo", "folder", "list", "deep", "no text"])
+def test_what_is_no_receipt_is_told(tmp_path: Path, kind: str) -> None:
+    path = receipt_path(tmp_path, REPO, "v1.0.0", "https://huggingface.co")
+    path.parent.mkdir()
+    match kind:
+        case "link":
+            (tmp_path / "other").write_text('{"commit": "0", "manifest_sha256": "0"}')
+            path.symlink_to(tmp_path / "other")
+        case "fifo":
+            os.mkfifo(path)
+        case "folder":
+            path.mkdir()
+        case "list":
+            path.write_text('{"commit": "0", "manifest_sha256": [1]}')
+        case "deep":
+            path.write_text("[" * 100_000)
+        case _:
+            path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(DataError, match="is no receipt: remove it"):
+        read_receipt(tmp_path, REPO, "v1.0.0", "https://huggingface.co")
 
 
 def test_each_hub_has_a_receipt_of_its_own(tmp_path: Path) -> None:
