@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from ruamel.yaml import YAML
 
-from project import make_corpus, make_segment, write_lines
+from project import make_corpus, make_segment, write_json, write_lines
 from wheelhouse import gather_wheels, offline
 
 if TYPE_CHECKING:
@@ -89,6 +89,14 @@ def test_pre_commit_stops_a_commit_with_a_bad_segment_file_and_sees_only_what_ch
     assert "1 file, 2 segments: 1 error\n" in printed
 
     write_lines(bad, [make_segment()])
+    lenient = root / "--schema=x" / "segments" / "all.json"  # what the hook passes would be an option
+    write_json(lenient, {})
+    git(root, environment, "add", "--all")
+    refused = git(root, environment, "commit", "--message", "new")
+    assert refused.returncode == 1
+    assert "--schema=x/segments/all.json:1:1 the property " in refused.stdout + refused.stderr
+
+    write_json(lenient, make_segment())
     git(root, environment, "add", "--all")
     passed = git(root, environment, "commit", "--message", "new")
     assert passed.returncode == 0, passed.stderr
@@ -173,4 +181,9 @@ def test_the_action_checks_a_project_and_annotates_its_files(
     code, printed = run_action(tmp_path, runner, path="bare.jsonl", format="text", args="$(touch hacked) *")
     assert code == 2
     assert "$(touch does not exist" in printed
+    disguised = tmp_path / "--quiet"
+    write_lines(disguised / "x.jsonl", [{"Text": 3}])
+    code, printed = run_action(tmp_path, runner, path="--quiet", format="text")
+    assert code == 1
+    assert "--quiet/x.jsonl:1:10 /Text 3 is an integer" in printed
     assert not (tmp_path / "hacked").exists()

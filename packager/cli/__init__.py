@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from packager.cli.arguments import make_parser
+from packager.cli.arguments import make_parser, refuse_disguised
 from packager.errors import EnvironmentFailure, PackagerError
 from packager.work import rest_from_collecting
 
@@ -34,9 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Arrow's own allocator holds on to a hundred megabytes more, and is no faster here.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    given = make_parser().parse_args(arguments)
-    given.main = main  # for the one command that runs others
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
+        refuse_disguised(arguments)
+        given = make_parser().parse_args(arguments)
+        given.main = main  # for the one command that runs others
         _recover(given)
         module, _, function = given.run.partition(".")
         code: int = getattr(import_module(f"packager.cli.{module}"), function)(given)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from packager.errors import UsageError
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 _REPORTS: Final = ("text", "json", "sarif", "github", "junit")  # the keys of packager.reports.FORMATS
 _WIDTH: Final = 100  # of the help texts, which the README shows, whatever the terminal's width
@@ -44,6 +47,24 @@ def make_parser() -> argparse.ArgumentParser:
         for add in command.arguments:
             add(below)
     return parser
+
+
+def refuse_disguised(arguments: Sequence[str]) -> None:
+    """Refuse what would be taken for an option and is also the name of a file.
+
+    A repository may hold a file called `--schema=x.json`, and a hook passes the names of changed files.
+
+    Raises:
+        UsageError: an argument is such a name.
+    """
+    for argument in arguments:
+        if argument == "--":
+            break
+        if argument.startswith("-") and argument != "-" and os.path.lexists(argument):
+            raise UsageError(
+                f"{argument!r} is an option and the name of a file: write `--` before file names (packager "
+                "check -- FILE ...), or ./ before this one; to give the option, rename the file"
+            )
 
 
 def _value(name: str, metavar: str, about: str, **more: Any) -> _Argument:  # noqa: ANN401 - argparse's own
