@@ -143,6 +143,8 @@ class Report:
     segments: int
     problems: tuple[Problem, ...]
     """Sorted by path, line and column."""
+    warnings: tuple[str, ...] = ()
+    """What has no place in a file, such as why rules cannot run; it fails nothing."""
 
     def count(self, severity: Severity) -> int:
         """Return how many problems have this severity."""

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from pathlib import Path
 
 import pytest
+
+# A shell that starts a job in the background has it ignore this, and so would all that the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Read by huggingface_hub and datasets when they are imported, so this must come before any test module.
 _HOME = tempfile.mkdtemp(prefix="packager-tests-")

@@ -18,12 +18,14 @@ from packager.assemble.shards import ShardTask, WrittenShard, dump_shard, load_s
 from packager.check import (
     cut_units,
     find_project_sources,
+    find_run_rules,
     load_schema,
     load_schema_anew,
     looks_beyond,
     make_criteria,
     make_gathering,
     open_scratch,
+    tell_silent,
 )
 from packager.config import Config, load_project
 from packager.errors import DataError, EnvironmentFailure
@@ -150,14 +152,17 @@ def run_build(  # noqa: PLR0913 - likewise
 
         scanned = {**known, **scanner.scan(fresh, prepare)}
         gathered = _gather(sources, scanned, scanner.found, config, criteria)
-        report = Report(len(sources), gathered.segments, tuple(sorted(gathered.problems)))
+        silent = tell_silent(criteria, sources, gathered.seen, scanner.keys) if gathered.segments else ()
+        report = Report(len(sources), gathered.segments, tuple(sorted(gathered.problems)), silent)
         if gathered.stuck or (report.count(Severity.ERROR) and not drop_invalid):
             raise InvalidSegments(report)
         placed = place_recordings(gathered.pieces, gathered.group_of, config)
         splits = settle_splits(placed, config)
         tasks = plan_shards(placed, splits, new)
         shards = _write_shards(list(tasks.values()), scanner, builds, criteria, crew)
-        manifest = _describe(placed, splits, tasks, shards, gathered, config, card, new, criteria)
+        manifest = _describe(
+            placed, splits, tasks, shards, gathered, config, card, new, criteria, sources, report
+        )
     if builds is not None:
         _remember_sources(sources, survey, scanned, config, builds)
     keep_origins(config.root, out, manifest, origins, referred)
@@ -201,6 +206,8 @@ class _Gathered:
     group_of: Callable[[str], bytes | None]
     warnings: tuple[str, ...]
     """About the pins."""
+    seen: set[str]
+    """Which of start, end, text and speaker some segment has."""
 
 
 # --- the steps -----------------------------------------------------------------------------------------
@@ -231,6 +238,7 @@ def _recall_sources(
                 problems=(),
                 evidence=None,
                 roll=tuple((name, (number, place), group.encode()) for name, place, group in kept["roll"]),
+                seen=(frozenset(kept["seen"]),),
             )
     return found
 
@@ -263,6 +271,8 @@ class _Scanner:
         self.crew, self.progress = crew, progress
         self.found: list[Problem] = []
         """What no source shows alone."""
+        self.keys: tuple[str, ...] = ()
+        """The properties of a segment, as `Corpus.keys`."""
         self._spools = 0
 
     def scan(self, numbers: Sequence[int], meanwhile: Callable[[], None] | None = None) -> dict[int, Scanned]:
@@ -292,6 +302,7 @@ class _Scanner:
                 if self.progress is not None:
                     self.progress(done, total)
             self.found += corpus.find()
+            self.keys = self.keys or corpus.keys
         return scanned
 
 
@@ -320,7 +331,7 @@ def _gather(
         sources, read_lock(config.root) if config.lock else None
     )
     claims: list[NumberedClaim] = []
-    gathered = _Gathered(0, odd, bool(odd), [], [], roster.group_of, ())
+    gathered = _Gathered(0, odd, bool(odd), [], [], roster.group_of, (), set())
     for _, each in sorted(scanned.items()):
         gathered.segments += each.segments
         gathered.problems += each.problems
@@ -328,6 +339,7 @@ def _gather(
         gathered.pieces += each.pieces
         claims += each.claims
         roster.add(each.roll)
+        gathered.seen.update(*each.seen)
     clashes, told = list(find_clashes(claims)), list(roster.find())
     gathered.problems += [*clashes, *found, *told]
     gathered.stuck |= bool(clashes or found) or any(each.severity is Severity.ERROR for each in told)
@@ -412,6 +424,8 @@ def _describe(  # noqa: PLR0913, PLR0917 - all that a build knows
     card: bytes,
     new: Path,
     criteria: Criteria,
+    sources: Sequence[SourceFile],
+    report: Report,
 ) -> Manifest:
     """Write card, pictures and manifest."""
     from packager.assemble.texts import write_file, write_texts  # noqa: PLC0415 - as in `_prepare`
@@ -427,7 +441,17 @@ def _describe(  # noqa: PLR0913, PLR0917 - all that a build knows
     by_name = tuple(sorted(recordings, key=lambda each: each.name))
     dropped = tuple(sorted(gathered.dropped, key=lambda each: (each.path, each.line, each.pointer)))
     files, statistics = write_texts(
-        new, config, card, schema, layout, splits=splits, shards=shards, recordings=by_name, dropped=dropped
+        new,
+        config,
+        card,
+        schema,
+        layout,
+        splits=splits,
+        shards=shards,
+        recordings=by_name,
+        dropped=dropped,
+        ran=find_run_rules(criteria, sources, gathered.seen),
+        report=report,
     )
     files += [shard.file for _, shard in shards]
     manifest = Manifest(
@@ -465,7 +489,7 @@ def _remember_sources(
         for piece in each.pieces:
             for part in piece.by_member():
                 pieces[part.source].append(part)
-        for number, own in pieces.items():
+        for (number, own), seen in zip(pieces.items(), each.seen, strict=True):
             source = sources[number]
             claims = (
                 [claim_recording(source, config.recording, single=True)]
@@ -476,6 +500,7 @@ def _remember_sources(
                 "segments": 1 if joined else each.segments,
                 "claims": [tuple(claim) for claim in claims],
                 "pieces": [dump_piece(piece) for piece in own],
+                "seen": sorted(seen),
                 "roll": [(name, place, group.decode()) for name, (_, place), group in each.roll],
             }
             if source.is_named_in_utf8:

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Final
 
 from packager.card import CardFacts, FieldFacts, SplitFacts, Waiver, read_about, read_words
 from packager.card_rules import CARD_RULES
-from packager.check import RULES, match_rules, resolve_severities
+from packager.check import RULES, match_rules
 from packager.columns import card_features, describe_constraints
 from packager.config import FILE_NAME
 from packager.model import Severity
 from packager.statistics import merge, rank_speakers, summarize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from packager.assemble.shards import WrittenShard
     from packager.columns import Layout
-    from packager.config import Checks, Choices, Config
-    from packager.model import Dropped, Recording, Split, Statistics
+    from packager.config import Choices, Config
+    from packager.model import Dropped, Recording, Report, Split, Statistics
     from packager.schema import SegmentSchema
     from packager.statistics import Tally
 
@@ -63,6 +63,8 @@ def gather_facts(  # noqa: PLR0913 - all that a build knows
     recordings: Sequence[Recording],
     counted: Counted,
     dropped: tuple[Dropped, ...],
+    ran: Collection[str],
+    report: Report,
 ) -> CardFacts:
     """Return what the card of these shards says."""
     words, about = read_words(card), read_about(config.citation, config.rai, str(config.root / FILE_NAME))
@@ -75,7 +77,8 @@ def gather_facts(  # noqa: PLR0913 - all that a build knows
         schema_sha256=schema.sha256,
         statistics=counted.of("all"),
         speakers=rank_speakers(counted.all)[:_SPEAKERS],
-        rules=tuple(_rules(config.checks)),
+        rules=tuple((rule.id, rule.summary) for rule in RULES if rule.id in ran),
+        counts=tuple((severity.value, report.count(severity)) for severity in Severity),
         waivers=tuple(_waivers(config)),
         sources_sha256=digest_sources(recordings),
         tool_version=version("segment-packager"),
@@ -131,15 +134,6 @@ def _show(value: object) -> str:
         return ""
     shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return shown if len(shown) <= _EXAMPLE else f"{shown[:_EXAMPLE]}…"
-
-
-def _rules(checks: Checks) -> Iterator[tuple[str, str]]:
-    """Yield the rules that are errors, for some files at least."""
-    layers = [[checks.choices], *([checks.choices, choices] for _, choices in checks.paths)]
-    resolved = [resolve_severities(layer) for layer in layers]
-    for rule in RULES:
-        if any(each.get(rule.id) is Severity.ERROR for each in resolved):
-            yield rule.id, rule.summary
 
 
 def _waivers(config: Config) -> Iterator[Waiver]:

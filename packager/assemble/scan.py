@@ -13,6 +13,7 @@ from packager.assemble.keeping import Keeper, ObjectKeeper, count_values
 from packager.assemble.pieces import Member, Piece
 from packager.check import (
     Judged,
+    find_properties_in,
     judge_blocks,
     judge_objects,
     load_schema,
@@ -47,6 +48,8 @@ class Scanned:
     """What rules need that look beyond a source; None if it cannot be read to the end."""
     roll: RollCall = ()
     """The recordings in them and their groups, if that matters."""
+    seen: tuple[frozenset[str], ...] = ()
+    """Of each source, which of start, end, text and speaker some segment of it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ def _scan_source(
             segments += 1
             dropped += [_drop(source, judged)] if judged.segment is None else []
     claims = ((number, claim, source.name),) if claim and segments else ()
+    evidence = listener.finish()
     return Scanned(
         sources=(number,),
         segments=segments,
@@ -99,8 +103,9 @@ def _scan_source(
         pieces=keeper.finish(),
         dropped=tuple(dropped),
         problems=tuple(problems),
-        evidence=listener.finish(),
+        evidence=evidence,
         roll=keeper.call(),
+        seen=(evidence.seen,),
     )
 
 
@@ -136,6 +141,7 @@ def _scan_objects(
                 problems=tuple(problems),
                 evidence=None,
                 roll=keeper.call(),
+                seen=tuple(find_properties_in(gathering.criteria, value) for value in block.values),
             )
         ]
     if scanned:

@@ -20,12 +20,12 @@ from packager.config import FILE_NAME, Config, shipped_file
 from packager.model import BuiltFile, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from packager.assemble.shards import WrittenShard
     from packager.columns import Layout
-    from packager.model import Dropped, Recording, Split, Statistics
+    from packager.model import Dropped, Recording, Report, Split, Statistics
     from packager.schema import SegmentSchema
 
 _CARD: Final = "README.md"
@@ -50,6 +50,8 @@ def write_texts(  # noqa: PLR0913 - all that a build knows
     shards: Sequence[tuple[str, WrittenShard]],
     recordings: Sequence[Recording],
     dropped: tuple[Dropped, ...],
+    ran: Collection[str],
+    report: Report,
 ) -> tuple[list[BuiltFile], tuple[tuple[str, Statistics], ...]]:
     """Write all texts but the manifest; return their files, and the statistics that the manifest holds."""
     counted = Counted(recordings, shards)
@@ -63,6 +65,8 @@ def write_texts(  # noqa: PLR0913 - all that a build knows
         recordings=recordings,
         counted=counted,
         dropped=dropped,
+        ran=ran,
+        report=report,
     )
     files = [write_file(new, _CARD, render_card(card, facts))]
     (new / "card").mkdir()

@@ -74,7 +74,9 @@ class CardFacts:
     speakers: tuple[tuple[str, Speaker], ...] = ()
     """Who says most, first."""
     rules: tuple[tuple[str, str], ...] = ()
-    """The rules whose findings stop a build or leave a segment out: id, and what each finds."""
+    """The rules that ran, whose findings stop a build or leave a segment out: id, and what each finds."""
+    counts: tuple[tuple[str, int], ...] = ()
+    """What was found in all: `error`, `warning` and `note`, and how many."""
     waivers: tuple[Waiver, ...] = ()
     sources_sha256: str = ""
     tool_version: str = ""

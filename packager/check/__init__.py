@@ -23,12 +23,15 @@ from packager.check.judge import (
     Judged,
     find_card_severities,
     find_pack,
+    find_properties_in,
+    find_run_rules,
     judge_blocks,
     judge_objects,
     load_schema,
     load_schema_anew,
     looks_beyond,
     may_join_objects,
+    tell_silent,
 )
 from packager.check.roster import RollCall
 from packager.check.rows import read_rows
@@ -53,7 +56,9 @@ __all__ = [
     "find_files",
     "find_pack",
     "find_project_sources",
+    "find_properties_in",
     "find_rule",
+    "find_run_rules",
     "fit_block",
     "fit_segment",
     "judge_blocks",
@@ -70,5 +75,6 @@ __all__ = [
     "read_rows",
     "render_page",
     "resolve_severities",
+    "tell_silent",
     "to_document",
 ]

@@ -70,11 +70,17 @@ class Corpus:
         self._voices: dict[tuple[str, int], Place] = {}
         self._recordings = Ledger(RECORDINGS.size, None if folder is None else folder / "recordings")
         self._traces = Ledger(TRACES.size, None if folder is None else folder / "traces")
+        self.seen: set[str] = set()
+        """Which of start, end, text and speaker some segment has."""
+        self.keys: tuple[str, ...] = ()
+        """The properties of a segment of the first source that has any."""
         self._copies: dict[int, bytes] = {}
         """The digest of each source that is a copy of another one."""
 
     def add(self, evidence: SourceEvidence) -> None:
         """Take what came of a source."""
+        self.seen |= evidence.seen
+        self.keys = self.keys or evidence.keys
         for name, place in evidence.names:
             if name in self._names or len(self._names) < _NAMES:
                 self._names[name] = min(place, self._names.get(name, place))

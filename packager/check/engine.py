@@ -23,6 +23,7 @@ from packager.check.judge import (
     listen_to_objects,
     load_schema_anew,
     may_join_objects,
+    tell_silent,
 )
 from packager.check.roster import Roll, RollCall, Roster
 from packager.check.rules import check_choices
@@ -116,9 +117,10 @@ def check_segments(  # noqa: PLR0913 - what a user may want to say
             if progress is not None:
                 progress(done, total)
         problems += [*corpus.find(), *roster.find()]
+        warnings = tell_silent(criteria, sources, corpus.seen, corpus.keys) if segments else ()
     if not paths:  # some files alone cannot show which names clash
         problems += find_clashes(claimed)
-    report = Report(len(sources), segments, tuple(sorted(problems)))
+    report = Report(len(sources), segments, tuple(sorted(problems)), warnings)
     if memo is not None and len(digests) == len(sources):
         memo.keep(report, survey, digests)
     return report
@@ -152,6 +154,7 @@ def make_criteria(config: Config, schema: Path | None = None, *, errors_only: bo
         checks=config.checks,
         formats=config.checks.formats,
         columns=config.columns,
+        given=config.given,
         errors_only=errors_only,
     )
 

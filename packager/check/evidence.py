@@ -8,14 +8,14 @@ the recording when all are there. Of long texts and whole recordings digests are
 from __future__ import annotations
 
 import hashlib
-from itertools import repeat
+from itertools import islice, repeat
 from struct import Struct
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from xxhash import xxh3_128_digest
 
 from packager.check.ledger import DIGEST, Pile
-from packager.check.rules import Evidence, Memory
+from packager.check.rules import Evidence, Memory, has_property
 from packager.check.rules.duplicates import RECORDING_CHARACTERS
 from packager.check.rules.leaks import LEAKAGE_CHARACTERS, simplify
 
@@ -37,6 +37,7 @@ speaker and its text (digests, zero for none), characters."""
 
 _NAMES: Final = 10_000  # speakers of a source that are remembered; further ones are not compared
 _NAME_CHARACTERS: Final = 200
+_KEYS: Final = 100
 _NOTHING: Final = bytes(16)
 
 
@@ -67,6 +68,10 @@ class SourceEvidence(NamedTuple):
     voices: tuple[tuple[str, int, tuple[int, int]], ...]
     """Each speaker, with the number of each split that has them, and the first such segment."""
     traces: Pile
+    seen: frozenset[str] = frozenset()
+    """Which of start, end, text and speaker some segment has."""
+    keys: tuple[str, ...] = ()
+    """The properties of the first segment, as far as they tell anybody anything."""
 
 
 class Voice(NamedTuple):
@@ -111,11 +116,18 @@ class Listener:
         self._voices: dict[tuple[str, int], tuple[int, int]] = {}
         self._texts = Pile(TEXTS.size, None if folder is None else folder / f"texts-{number}")
         self._near = Pile(TEXTS.size, None if folder is None else folder / f"near-{number}")
+        self._lacking = {kind for kind, key in pack.properties._asdict().items() if key is not None}
+        """What no segment has had yet; first of all, whatever it has."""
+        self._keys: tuple[str, ...] = ()
         self._traces = Pile(TRACES.size, None if folder is None else folder / f"traces-{number}")
 
     def hear(self, heard: Heard) -> list[tuple[int, Finding]]:
         """Judge the next segments; return each finding with the index of its segment, in order."""
-        if not self.pack.severities or not heard.values:
+        if not heard.values:
+            return []
+        if self._lacking:
+            self._look_for_properties(heard.values)
+        if not self.pack.severities:
             return []
         columns = self.pack.read(heard.values, heard.data, heard.number)
         found = self.pack.judge(columns, self._memory)
@@ -132,7 +144,20 @@ class Listener:
             recording = RECORDINGS.pack(digest, self.voice.number, self._first)
         voices = tuple((name, split, place) for (name, split), place in self._voices.items())
         names = tuple(self._names.items())
-        return SourceEvidence(names, recording, self._texts, self._near, voices, self._traces)
+        return SourceEvidence(
+            names, recording, self._texts, self._near, voices, self._traces, self._seen(), self._keys
+        )
+
+    def _seen(self) -> frozenset[str]:
+        named = {kind for kind, key in self.pack.properties._asdict().items() if key is not None}
+        return frozenset(named - self._lacking)
+
+    def _look_for_properties(self, segments: Sequence[JsonObject]) -> None:
+        """Note which properties these have, until each was there once."""
+        self._keys = self._keys or tuple(key[:_NAME_CHARACTERS] for key in islice(segments[0], _KEYS))
+        for kind in [*self._lacking]:
+            if any(has_property(segment, kind, self.pack.properties) for segment in segments):
+                self._lacking.discard(kind)
 
     def _note(self, columns: Columns, heard: Heard) -> None:
         if self._wants_names:

@@ -15,9 +15,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from packager.card_rules import CARD_RULES
 from packager.check.corpus import point_to
 from packager.check.evidence import Heard, Listener, Voice
+from packager.check.names import (
+    Name,
+    demand_names,
+    find_lacking,
+    find_properties,
+    name_properties,
+    tell_names,
+)
 from packager.check.recent import Recent
-from packager.check.rules import OTHER, Properties, RulePack, resolve_limits, resolve_severities
-from packager.columns import Layout, is_text, plan_layout
+from packager.check.rules import OTHER, RulePack, has_property, resolve_limits, resolve_severities
+from packager.columns import Layout, plan_layout
 from packager.config import DEFAULT_CHECKS as DEFAULTS
 from packager.errors import ConfigError
 from packager.model import Problem, Severity, to_pointer
@@ -40,7 +48,7 @@ from packager.recordings import claim_recording, missing_name, name_recording
 from packager.schema import SegmentSchema, compile_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path, PurePath
 
     from packager.check.rules import Finding
@@ -72,6 +80,8 @@ class Criteria:
     """Whether the schema's `format` is asserted."""
     columns: tuple[tuple[str, str], ...] = ()
     """Properties that are more than text in the columns, as `Config.columns`."""
+    given: tuple[str, ...] = ()
+    """Which names of properties the project gives itself, as `Config.given`."""
     errors_only: bool = False
     """Judge only by the rules whose findings are errors."""
 
@@ -126,7 +136,15 @@ def load_schema(criteria: Criteria) -> tuple[SegmentSchema, Layout]:
             raise ConfigError(
                 f"{criteria.schema_name}: declares no property {key!r}, which splits.group_by names"
             )
+    demand_names(schema, criteria.schema_name, find_names(criteria))
     return schema, layout
+
+
+def find_names(criteria: Criteria) -> tuple[Name, ...]:
+    """Return the properties that the rules are about, as the project names them."""
+    checks = criteria.checks
+    named = {"start": criteria.start, "end": criteria.end, "text": checks.text, "speaker": checks.speaker}
+    return name_properties(named, criteria.given)
 
 
 def load_schema_anew(criteria: Criteria) -> tuple[SegmentSchema, Layout]:
@@ -150,6 +168,42 @@ def find_pack(criteria: Criteria, name: str) -> RulePack:
     """Return the rules that hold for the source of this name."""
     paths = criteria.checks.paths
     return _make_pack(criteria, tuple(bool(_matcher(pattern)(name)) for pattern, _ in paths) if paths else ())
+
+
+def find_packs(criteria: Criteria, sources: Sequence[SourceFile]) -> list[RulePack]:
+    """Return the rules that hold for these sources, each selection of them once."""
+    some = sources if criteria.checks.paths else sources[:1]
+    return [*{id(pack): pack for pack in (find_pack(criteria, source.name) for source in some)}.values()]
+
+
+def find_run_rules(
+    criteria: Criteria, sources: Sequence[SourceFile], seen: Collection[str]
+) -> dict[str, set[Severity]]:
+    """Return the rules that ran where segments have these of start, end, text and speaker; and how bad."""
+    found: dict[str, set[Severity]] = {}
+    for pack in find_packs(criteria, sources):
+        for rule, severity in pack.severities.items():
+            if not find_lacking(rule, seen):
+                found.setdefault(rule, set()).add(severity)
+    return found
+
+
+def find_properties_in(criteria: Criteria, segment: JsonObject) -> frozenset[str]:
+    """Return which of start, end, text and speaker this segment of a file has, for its rules to look at."""
+    properties = find_pack(criteria, "").properties
+    return frozenset(kind for kind in properties._fields if has_property(segment, kind, properties))
+
+
+def tell_silent(
+    criteria: Criteria, sources: Sequence[SourceFile], seen: Collection[str], keys: Iterable[str]
+) -> tuple[str, ...]:
+    """Return a warning if rules that the project wants cannot run, as nothing has what they look at.
+
+    `keys` are properties that segments have.
+    """
+    schema, layout = load_schema(criteria)
+    wanted = {rule for pack in find_packs(criteria, sources) for rule in pack.wanted}
+    return tell_names(schema, layout, find_names(criteria), wanted, seen, keys)
 
 
 def find_card_severities(config: Config) -> dict[str, Severity]:
@@ -328,21 +382,15 @@ def _name_recordings(segments: list[JsonObject], criteria: Criteria) -> list[str
 @lru_cache(maxsize=64)
 def _make_pack(criteria: Criteria, matching: tuple[bool, ...]) -> RulePack:
     """Return the rules for the files that match these of the `[[check.path]]`."""
-    _, layout = load_schema(criteria)
+    schema, layout = load_schema(criteria)
     checks = criteria.checks
     choices = [checks.choices]
     choices += [each for (_, each), matches in zip(checks.paths, matching, strict=True) if matches]
     severities = resolve_severities(choices)
     if criteria.errors_only:
         severities = {rule: each for rule, each in severities.items() if each is Severity.ERROR}
-    strings = {each.name for each in layout.properties if is_text(each.type)}
-    properties = Properties(
-        layout.start,
-        layout.end,
-        text=checks.text if checks.text in strings else None,
-        speaker=checks.speaker if checks.speaker in strings else None,
-    )
-    return RulePack(severities, resolve_limits(checks.limits), properties)
+    properties, declared = find_properties(schema, layout, find_names(criteria))
+    return RulePack(severities, resolve_limits(checks.limits), properties, declared=declared)
 
 
 @lru_cache(maxsize=256)

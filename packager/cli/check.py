@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from packager.cli.card import describe_rules, lint_source
-from packager.cli.terminal import remark, show_progress
+from packager.cli.terminal import remark, show_progress, warn
 from packager.errors import DataError, UsageError
 from packager.model import Severity
 
@@ -56,6 +56,7 @@ def run_check(given: argparse.Namespace) -> int:
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     setting = replace(setting, colour=sys.stdout.isatty() and not plain)
     print(_render(given.format, report, setting, config.root), end="")
+    warn(report.warnings, quiet=given.quiet)
     failing = (Severity.ERROR, Severity.WARNING) if given.strict else (Severity.ERROR,)
     return DataError.exit_code if any(report.count(severity) for severity in failing) else 0
 

@@ -91,7 +91,7 @@ def build(given: argparse.Namespace) -> int:
     except InvalidSegments as error:
         print(FORMATS[given.format](error.report, Setting()), end="")
         raise
-    for warning in built.manifest.warnings:
+    for warning in (*built.report.warnings, *built.manifest.warnings):
         remark(f"warning: {warning}", quiet=given.quiet)
     _tell_card(config, quiet=given.quiet)
     if given.format == "json":

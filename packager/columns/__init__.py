@@ -7,7 +7,7 @@ features.py      columns -> what the `datasets` library reads, and back
 rows.py          segment -> the values of its columns
 """
 
-from packager.columns.demands import describe_constraints
+from packager.columns.demands import Demands, describe_constraints
 from packager.columns.features import card_features, hub_features, parse_feature
 from packager.columns.layout import (
     END_SECONDS,
@@ -62,6 +62,7 @@ __all__ = [
     "TIMESTAMP",
     "BuiltColumn",
     "ColumnType",
+    "Demands",
     "Labels",
     "Layout",
     "ListOf",

@@ -38,6 +38,42 @@ class Demands:
                     found.setdefault(name, subschema)
         return found
 
+    def declared(self) -> set[str]:
+        """Return every property that the segment may have by name, whatever that depends on."""
+        return {
+            name for part in self._possible(self.document, set()) for name in _keys_of(part.get("properties"))
+        }
+
+    def closed(self) -> bool:
+        """Return whether a segment can have no property but those that are declared."""
+        return self._is_closed(self.document, frozenset())
+
+    def _possible(self, schema: JsonValue, seen: set[int]) -> Iterator[JsonObject]:
+        """Yield all that may have to hold with a schema: its conjuncts, and those of every alternative."""
+        for part in self.conjuncts(schema, seen):
+            yield part
+            for branch in _alternatives(part):
+                yield from self._possible(branch, seen)
+
+    def _is_closed(self, schema: JsonValue, above: frozenset[int]) -> bool:
+        if schema is False:
+            return True
+        if not isinstance(schema, dict) or id(schema) in above:
+            return False
+        above |= {id(schema)}
+        parts = [*self.conjuncts(schema)]
+        if any(keyword in part for part in parts for keyword in _DYNAMIC):
+            return False  # nobody knows what else it declares
+        return any(
+            _is_closed(part)
+            or any(
+                branches and all(self._is_closed(branch, above) for branch in branches)
+                for keyword in ("anyOf", "oneOf")
+                if isinstance(branches := part.get(keyword), list)
+            )
+            for part in parts
+        )
+
     def required(self) -> set[JsonValue]:
         """Return the properties that a segment must have."""
         lists = [part.get("required") for part in self.conjuncts(self.document)]
@@ -58,6 +94,30 @@ class Demands:
         branches = schema.get("allOf")
         for branch in branches if isinstance(branches, list) and not alone else ():
             yield from self.conjuncts(branch, seen)
+
+
+_DYNAMIC: Final = ("$dynamicRef", "$recursiveRef")
+
+
+def _is_closed(schema: JsonObject) -> bool:
+    refuses = any(schema.get(f"{which}Properties") is False for which in ("additional", "unevaluated"))
+    return refuses and not schema.get("patternProperties")
+
+
+def _alternatives(part: JsonObject) -> Iterator[JsonValue]:
+    """Yield the schemas of which some may have to hold with this one."""
+    for keyword in ("anyOf", "oneOf"):
+        branches = part.get(keyword)
+        yield from branches if isinstance(branches, list) else ()
+    for keyword in ("if", "then", "else"):
+        yield part.get(keyword)
+    for keyword in ("dependentSchemas", "dependencies"):
+        branches = part.get(keyword)
+        yield from branches.values() if isinstance(branches, dict) else ()
+
+
+def _keys_of(value: JsonValue) -> set[str]:
+    return set(value) if isinstance(value, dict) else set()
 
 
 _VALUES: Final = 8

@@ -88,6 +88,8 @@ _KEYS: Final = {
     "release": ("policy",),
     "check.path": ("pattern", "select", "ignore", "severity", "reason"),
 }
+_PROPERTIES: Final = ("start", "end", "text", "speaker")
+"""Keys of `time` and `check` that name a property of the segment."""
 _COLUMN_CHOICES: Final = ("timestamp", "class_label")
 _SEVERITIES: Final = ("error", "warning", "note", "off")
 _SPLIT_NAME: Final = re.compile(r"\w+(\.\w+)*", re.ASCII)  # what the datasets library takes for a split
@@ -121,6 +123,12 @@ class _Reader:
             recording=self.text(dataset, "dataset", "recording", "auto"),
             start=self.text(time, "time", "start", "Start"),
             end=self.text(time, "time", "end", "End"),
+            given=tuple(
+                f"{name}.{key}"
+                for name, table in (("time", time), ("check", check))
+                for key in table
+                if key in _PROPERTIES
+            ),
             columns=self.columns(self.table(document, "columns")),
             splits=ratios,
             salt=self.salt(salt),

@@ -84,6 +84,9 @@ class Config:
     """Splits, and the name or pattern of recordings that are in each."""
     lock: bool = False
     """Whether placements are recorded in `splits.lock`, and may not change."""
+    given: tuple[str, ...] = ()
+    """Which names of properties dataset.toml gives itself, of `time.start`, `time.end`, `check.text` and
+    `check.speaker`."""
     checks: Checks = DEFAULT_CHECKS
     policy: str = POLICIES[0]
     """By which a version follows from what differs: one of `POLICIES`."""

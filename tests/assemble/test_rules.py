@@ -51,7 +51,9 @@ def test_the_card_says_what_ran_what_it_found_and_what_was_waived(tmp_path: Path
         '[[check.path]]\npattern = "segments/old/**"\n'
         'severity = { "time/unsorted" = "error", "text" = "note" }\n'
     )
-    build_dataset(make_talk(tmp_path, config), drop_invalid=True)
+    make_talk(tmp_path, config)
+    write_lines(tmp_path / "segments" / "old" / "b.jsonl", [make_segment("Long ago.", 7)])
+    build_dataset(tmp_path, drop_invalid=True)
     lines = (tmp_path / "build" / "README.md").read_text().splitlines()
     head = lines.index("| Rule | Finds | Found |")
     assert {line.split(" | ")[0]: line.split(" | ")[2] for line in lines[head + 2 : head + 8]} == {

@@ -55,6 +55,9 @@ def _judged(facts: CardFacts) -> Iterator[str]:
     others = sorted(name for name in found if name not in ran and _family(name) not in ran)
     rows += [[code(name), "", f"{found[name]:,}"] for name in others]
     yield table(["Rule", "Finds", "Found:"], rows)
+    if facts.counts:
+        errors, warnings, notes = (f"{count:,} {name}{'s' * (count != 1)}" for name, count in facts.counts)
+        yield f"In all {errors}, {warnings} and {notes}."
 
 
 def _family(rule: str) -> str:

@@ -16,7 +16,7 @@ from packager.check.rules.columns import Columns
 from packager.check.rules.memory import Memory
 from packager.check.rules.pack import Finding, RulePack
 from packager.check.rules.rule import OTHER, Evidence, Place, Rule, Sighting
-from packager.check.rules.turn import Properties
+from packager.check.rules.turn import Properties, has_property
 
 __all__ = [
     "OTHER",
@@ -33,6 +33,7 @@ __all__ = [
     "check_choices",
     "find_family",
     "find_rule",
+    "has_property",
     "resolve_limits",
     "resolve_severities",
 ]

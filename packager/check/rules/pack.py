@@ -17,7 +17,7 @@ from packager.check.rules.columns import Columns
 from packager.check.rules.rule import SPEAKER, TEXT, TIMES, CorpusCheck, RecordingCheck, SegmentCheck
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from packager.check.rules.memory import Memory
     from packager.check.rules.rule import Flaw, Limits, Place, Rule
@@ -60,6 +60,7 @@ class RulePack:
         "of_segment",
         "properties",
         "severities",
+        "wanted",
     )
 
     def __init__(
@@ -68,11 +69,18 @@ class RulePack:
         limits: Limits,
         properties: Properties,
         rules: Sequence[Rule] = RULES,
+        *,
+        declared: Collection[str] | None = None,
     ) -> None:
+        """Take what holds; `declared` are the properties that the schema declares, None for all."""
+        self.wanted = frozenset(severities)
+        """The rules that the project wants, whether they can be judged or not."""
         present = {TIMES} if properties.start is not None else set[str]()
         present |= {TEXT} if properties.text is not None else set()
         present |= {SPEAKER} if properties.speaker is not None else set()
         rules = [rule for rule in rules if rule.id in severities and present.issuperset(rule.needs)]
+        if declared is not None and properties.speaker not in declared:
+            rules = [rule for rule in rules if not rule.of_absence]
         self.properties = properties
         self.needs = frozenset(need for rule in rules for need in rule.needs)
         """What some rule needs, of times, text and speaker."""

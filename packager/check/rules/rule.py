@@ -137,6 +137,9 @@ class Rule(NamedTuple):
     optional: bool = False
     """It holds only where its id is selected or given a severity."""
 
+    of_absence: bool = False
+    """It tells of what is missing, and so is silent where the schema does not declare it."""
+
     @property
     def family(self) -> str:
         """The first part of the id."""

@@ -140,6 +140,7 @@ RULES: Final = (
         "The property is absent, null or empty, and the schema allows it. That may be meant.",
         (SPEAKER,),
         SegmentCheck(_find_missing, _ask_missing),
+        of_absence=True,
         bad=one(said(_MORNING, who=None)),
         good=one(said(_MORNING)),
     ),

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 SECOND: Final = 10**9
 _FARTHEST: Final = 10**15  # seconds; beyond it rules about times are silent
 
+_TIMES: Final = (str, int, float)
+
 
 class Properties(NamedTuple):
     """Which properties of a segment the rules are about; None where the schema has none that will do."""
@@ -74,6 +76,12 @@ def read_turn(segment: JsonObject, properties: Properties) -> Turn:
         end,
         speaker,
     )
+
+
+def has_property(segment: JsonObject, kind: str, properties: Properties) -> bool:
+    """Return whether a segment has this one of `Properties`, as something that rules can look at."""
+    key = getattr(properties, kind)
+    return key is not None and isinstance(segment.get(key), str if kind in {"text", "speaker"} else _TIMES)
 
 
 def read_time(value: JsonValue) -> int | None:
