@@ -86,6 +86,8 @@ def recover_folders(project: Path) -> None:
         return
     project = project.resolve()
     for note in sorted(traces.iterdir()):
+        if note.name.startswith("."):  # is being written
+            continue
         trace = _read_trace(note)
         if trace is None:
             with suppress(OSError):  # damaged, and of no use

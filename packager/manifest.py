@@ -102,6 +102,9 @@ def _from_document(document: dict[str, Any]) -> Manifest:
             "statistics": [(name, _nest(entry)) for name, entry in sorted(statistics.items())],
         }
     )
+    for file in manifest.files:  # whoever ships a build, or writes to a Hub, writes its manifest
+        if any(part in {"", ".", ".."} for part in file.path.split("/")) or set(file.path) & _FOREIGN:
+            raise ValueError(f"{file.path!r} is no file of a build")
     return manifest
 
 
@@ -177,5 +180,7 @@ def _demand(kind: type[_Plain], value: object) -> _Plain:
 
 _PARSERS: Final[dict[Any, Callable[[str], object]]] = {Version: _load_version, Decimal: _load_ratio}
 """Of what is text in a manifest."""
+_FOREIGN: Final = frozenset("\\:\0")
+"""Characters that no file of ours has, and that lead out of a folder on some system."""
 _NAMES: Final = {"Decimal": Decimal}
 _CALLED: Final[dict[type, str]] = {str: "string", int: "count", bool: "truth value"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -18,7 +19,7 @@ from packager import folders
 from packager.assemble import build_dataset
 from packager.cache import shared_cache
 from packager.cli import main
-from packager.errors import EnvironmentFailure, UsageError
+from packager.errors import DataError, EnvironmentFailure, UsageError
 from packager.folders import load_build, recover_folders, replace_folder, verify_folder
 from project import make_corpus, make_segment, write_lines
 
@@ -264,6 +265,18 @@ def test_a_hub_that_was_shipped_with_a_link_is_refused(
         assert f"{port} is a link or no file" in capsys.readouterr().err
         port.unlink()
     assert not (tmp_path / "outside").exists()
+
+
+@pytest.mark.parametrize("path", ["../x", "/etc/x", "data/../../x", "data//x", "C:x", "data\\x", "x\0", ""])
+def test_a_manifest_whose_files_lie_elsewhere_is_refused(tmp_path: Path, path: str) -> None:
+    make_corpus(tmp_path, recordings=1)
+    build_dataset(tmp_path)
+    manifest = tmp_path / "build" / "manifest.json"
+    document = json.loads(manifest.read_text())
+    document["files"][0]["path"] = path
+    manifest.write_text(json.dumps(document))
+    with pytest.raises(DataError, match="is no file of a build"):
+        load_build(tmp_path / "build")
 
 
 def test_a_link_in_the_place_of_the_build_is_refused_unless_it_is_named(

@@ -133,7 +133,7 @@ def test_the_commands_in_the_page_about_ci_can_be_given() -> None:
 def test_the_workflows_in_the_page_about_ci_name_what_there_is() -> None:
     yaml = YAML(typ="safe")
     blocks = [yaml.load(block) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
-    workflow, scanning, gitlab, pre_commit = blocks
+    workflow, scanning, gitlab, pre_commit, _cache = blocks
     action = yaml.load(ROOT / "action.yml")
     steps = workflow["jobs"]["check"]["steps"] + scanning
     used = [step["with"] for step in steps if step["uses"].startswith("OWNER/segment-packager@")]
