@@ -6,13 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from project import make_project, write_json, write_lines
 
-from packager.__main__ import main
 from packager.assemble import run_build
 from packager.check import check_segments
+from packager.cli import main
 from packager.config import load_project
 from packager.errors import ConfigError
+from project import make_project, write_json, write_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +23,9 @@ NUMBER = {"type": "number"}
 LOWER = {"speaker": STRING, "start": NUMBER, "end": NUMBER, "text": STRING}
 BACKWARDS = {"speaker": "Ada", "start": 9.5, "end": 5.0, "text": " So."}
 SILENT = (
-    'the schema declares no property "Start", "End", "Text" or "Speaker", so 28 rules that look at that cannot '
-    "run (time, rate, text, loop, speaker, duplicate, split): say in dataset.toml which properties they are, "
-    "or ignore the rules"
+    'the schema declares no property "Start", "End", "Text" or "Speaker", so 28 rules that look at that '
+    "cannot run (time, rate, text, loop, speaker, duplicate, split): say in dataset.toml which properties "
+    "they are, or ignore the rules"
 )
 MINE = '[time]\nstart = "start"\nend = "end"\n[check]\ntext = "text"\nspeaker = "speaker"\n'
 

@@ -28,9 +28,9 @@ A rule is silent where the schema has no string of the name that `[check] text` 
 one of the times; and what the schema refused is not said twice. A property counts as the schema's wherever it
 is declared: under `$ref`, `allOf`, `anyOf`, `oneOf`, `then`, `else` and `dependentSchemas` too. One that is
 named in `[time]` or `[check]` is looked at in an open schema that does not declare it, and is an error of the
-configuration in a closed one (`additionalProperties` or `unevaluatedProperties` is false). Rules that cannot run
-for want of their properties are told in one warning on stderr, with the lines for `dataset.toml`; it fails
-nothing. The card lists the rules that ran. `packager rules` lists them, `packager rules
+configuration in a closed one (`additionalProperties` or `unevaluatedProperties` is false). Rules that cannot
+run for want of their properties are told in one warning on stderr, with the lines for `dataset.toml`; it
+fails nothing. The card lists the rules that ran. `packager rules` lists them, `packager rules
 ID` shows one.
 
 In `dataset.toml`, where a rule is named by its id, its family (`text`) or a pattern (`text/*`):
