@@ -107,3 +107,19 @@ def test_neither_a_baseline_nor_a_build_makes_do_with_a_part(
     assert not baseline.exists()
     with pytest.raises(InvalidSegments, match=r"120 errors; .* too many to leave out"):
         build_dataset(tmp_path, drop_invalid=True)
+
+
+def test_brackets_that_are_never_closed_are_told_at_their_place(tmp_path: Path) -> None:
+    make_project(tmp_path)
+    (tmp_path / "segments").mkdir()
+    (tmp_path / "segments" / "a.json").write_text("[" * 4_000_000)
+    [problem] = check_segments(tmp_path).problems
+    assert (problem.rule, problem.line) == ("json/depth", 1)
+
+
+def test_brackets_in_a_row_are_counted_one_by_one(tmp_path: Path) -> None:
+    make_project(tmp_path)
+    (tmp_path / "segments").mkdir()
+    (tmp_path / "segments" / "a.json").write_text('[{"a": [[[1, 2], []], [[]]]}, 3, [[{}, 4]], 5]')
+    found = [each for each in check_segments(tmp_path).problems if each.rule == "json/not-an-object"]
+    assert [each.column for each in found] == [31, 34, 45]
