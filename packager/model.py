@@ -145,10 +145,18 @@ class Report:
     """Sorted by path, line and column."""
     warnings: tuple[str, ...] = ()
     """What has no place in a file, such as why rules cannot run; it fails nothing."""
+    hidden: tuple[int, int, int] = (0, 0, 0)
+    """How many errors, warnings and notes are not among the problems: of each file the first are."""
+
+    @property
+    def more(self) -> int:
+        """How many problems are not among the problems."""
+        return sum(self.hidden)
 
     def count(self, severity: Severity) -> int:
         """Return how many problems have this severity."""
-        return sum(problem.severity is severity for problem in self.problems)
+        hidden = self.hidden[[*Severity].index(severity)]
+        return sum(problem.severity is severity for problem in self.problems) + hidden
 
 
 # --- build ---------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ Whole or not at all; the same sources give the same bytes with any number of job
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +25,7 @@ from packager.check import (
     looks_beyond,
     make_criteria,
     make_gathering,
+    make_report,
     open_scratch,
     tell_silent,
 )
@@ -60,7 +62,11 @@ class InvalidSegments(DataError):  # noqa: N818 - the name says what is wrong
         errors = report.count(Severity.ERROR)
         super().__init__(
             f"nothing was built: the check found {errors} error{'s' * (errors != 1)}; "
-            "mend them, or leave the segments out with --drop-invalid"
+            + (
+                "these are more than the first 10,000 of a file, too many to leave out; correct some first"
+                if report.more
+                else "mend them, or leave the segments out with --drop-invalid"
+            )
         )
         self.report = report
 
@@ -153,8 +159,8 @@ def run_build(  # noqa: PLR0913 - likewise
         scanned = {**known, **scanner.scan(fresh, prepare)}
         gathered = _gather(sources, scanned, scanner.found, config, criteria)
         silent = tell_silent(criteria, sources, gathered.seen, scanner.keys) if gathered.segments else ()
-        report = Report(len(sources), gathered.segments, tuple(sorted(gathered.problems)), silent)
-        if gathered.stuck or (report.count(Severity.ERROR) and not drop_invalid):
+        report = make_report(len(sources), gathered.segments, gathered.problems, gathered.hidden, silent)
+        if gathered.stuck or report.more or (report.count(Severity.ERROR) and not drop_invalid):
             raise InvalidSegments(report)
         placed = place_recordings(gathered.pieces, gathered.group_of, config)
         splits = settle_splits(placed, config)
@@ -208,6 +214,8 @@ class _Gathered:
     """About the pins."""
     seen: set[str]
     """Which of start, end, text and speaker some segment has."""
+    hidden: Counter[Severity]
+    """How many problems are not among the problems."""
 
 
 # --- the steps -----------------------------------------------------------------------------------------
@@ -331,9 +339,10 @@ def _gather(
         sources, read_lock(config.root) if config.lock else None
     )
     claims: list[NumberedClaim] = []
-    gathered = _Gathered(0, odd, bool(odd), [], [], roster.group_of, (), set())
+    gathered = _Gathered(0, odd, bool(odd), [], [], roster.group_of, (), set(), Counter())
     for _, each in sorted(scanned.items()):
         gathered.segments += each.segments
+        gathered.hidden.update(dict(each.hidden))
         gathered.problems += each.problems
         gathered.dropped += each.dropped
         gathered.pieces += each.pieces

@@ -13,6 +13,7 @@ from packager.assemble.keeping import Keeper, ObjectKeeper, count_values
 from packager.assemble.pieces import Member, Piece
 from packager.check import (
     Judged,
+    Kept,
     find_properties_in,
     judge_blocks,
     judge_objects,
@@ -48,6 +49,8 @@ class Scanned:
     """What rules need that look beyond a source; None if it cannot be read to the end."""
     roll: RollCall = ()
     """The recordings in them and their groups, if that matters."""
+    hidden: tuple[tuple[Severity, int], ...] = ()
+    """How many problems are not among those above."""
     seen: tuple[frozenset[str], ...] = ()
     """Of each source, which of start, end, text and speaker some segment of it has."""
 
@@ -81,19 +84,22 @@ def _scan_source(
     single = listener.voice.single
     claim = None if criteria.recording_property else claim_recording(source, mode, single=single)
     keeper = Keeper(number, source, gathering, spool, claim, single=single)
-    problems: list[Problem] = []
+    kept = Kept()
     segments, dropped = 0, list[Dropped]()
-    for judged in keeper.keep(judge_blocks(source, criteria, listener)):
+    for judged in keeper.keep(judge_blocks(source, criteria, listener, None, kept)):
         if isinstance(judged, Unreadable):
-            problems += judged.problems
-            return _give_up(number, source, segments, problems, judged, claim if single else None)
+            kept.add(judged.problems)
+            gone = _give_up(number, source, segments, kept.finish(), judged, claim if single else None)
+            return replace(gone, hidden=tuple(kept.hidden.items()))
         if isinstance(judged, Block):
             segments += judged.count
             continue
-        problems += judged.problems
+        kept.add(judged.problems)
         if isinstance(judged, Judged):
             segments += 1
-            dropped += [_drop(source, judged)] if judged.segment is None else []
+            kept.hidden.update(judged.hidden)
+            if judged.segment is None and not kept.hidden:  # else nothing is built
+                dropped.append(_drop(source, judged))
     claims = ((number, claim, source.name),) if claim and segments else ()
     evidence = listener.finish()
     return Scanned(
@@ -102,7 +108,8 @@ def _scan_source(
         claims=claims,
         pieces=keeper.finish(),
         dropped=tuple(dropped),
-        problems=tuple(problems),
+        problems=tuple(kept.finish()),
+        hidden=tuple(kept.hidden.items()),
         evidence=evidence,
         roll=keeper.call(),
         seen=(evidence.seen,),

@@ -14,6 +14,7 @@ from packager.check.engine import (
     find_project_sources,
     make_criteria,
     make_gathering,
+    make_report,
     open_scratch,
 )
 from packager.check.evidence import SourceEvidence
@@ -33,6 +34,7 @@ from packager.check.judge import (
     may_join_objects,
     tell_silent,
 )
+from packager.check.kept import Kept
 from packager.check.roster import RollCall
 from packager.check.rows import read_rows
 from packager.check.rules import find_family, find_rule
@@ -44,6 +46,7 @@ __all__ = [
     "Criteria",
     "Gathering",
     "Judged",
+    "Kept",
     "NumberedUnit",
     "RollCall",
     "SourceEvidence",
@@ -69,6 +72,7 @@ __all__ = [
     "looks_beyond",
     "make_criteria",
     "make_gathering",
+    "make_report",
     "match_rules",
     "may_join_objects",
     "open_scratch",

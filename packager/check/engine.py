@@ -6,6 +6,7 @@ Memory holds the problems and one unit of files, never a corpus.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -25,11 +26,12 @@ from packager.check.judge import (
     may_join_objects,
     tell_silent,
 )
+from packager.check.kept import Kept, keep_first
 from packager.check.roster import Roll, RollCall, Roster
 from packager.check.rules import check_choices
 from packager.config import FILE_NAME, Config, find_project, load_project, shipped_file
 from packager.errors import ConfigError, UsageError
-from packager.model import Deal, Problem, Report
+from packager.model import Deal, Problem, Report, Severity
 from packager.reading import Block, FilePlaces, Unreadable, compile_pattern, find_below, find_sources
 from packager.recordings import (
     NumberedClaim,
@@ -43,7 +45,7 @@ from packager.store import Reports, survey_sources
 from packager.work import open_pool, run_in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from packager.check.evidence import Listener, SourceEvidence
     from packager.model import JsonObject, SourceFile
@@ -94,6 +96,7 @@ def check_segments(  # noqa: PLR0913 - what a user may want to say
     total = sum(unit.size for unit in units)
     segments = 0
     problems = [*find_odd_names(sources), *find_schema_oddities(loaded, config.root)]
+    hidden: Counter[Severity] = Counter()
     claimed: list[NumberedClaim] = []
     digests: list[tuple[int, bytes]] = []
     with open_scratch(total) as scratch, open_pool(jobs if total > _SMALL else 1) as pool:
@@ -108,6 +111,7 @@ def check_segments(  # noqa: PLR0913 - what a user may want to say
             for result in results:
                 segments += result.segments
                 problems += result.problems
+                hidden.update(dict(result.hidden))
                 claimed += result.claims
                 digests += result.digests
                 if result.evidence is not None:
@@ -120,10 +124,23 @@ def check_segments(  # noqa: PLR0913 - what a user may want to say
         warnings = tell_silent(criteria, sources, corpus.seen, corpus.keys) if segments else ()
     if not paths:  # some files alone cannot show which names clash
         problems += find_clashes(claimed)
-    report = Report(len(sources), segments, tuple(sorted(problems)), warnings)
+    report = make_report(len(sources), segments, problems, hidden, warnings)
     if memo is not None and len(digests) == len(sources):
         memo.keep(report, survey, digests)
     return report
+
+
+def make_report(
+    files: int,
+    segments: int,
+    problems: Iterable[Problem],
+    hidden: Counter[Severity],
+    warnings: tuple[str, ...],
+) -> Report:
+    """Return a report of the first problems of each file; `hidden` are those that were not kept before."""
+    first, others = keep_first(problems)
+    errors, warned, noted = (hidden[each] + others[each] for each in Severity)
+    return Report(files, segments, first, warnings, (errors, warned, noted))
 
 
 def make_criteria(config: Config, schema: Path | None = None, *, errors_only: bool = False) -> Criteria:
@@ -307,6 +324,8 @@ class _Result(NamedTuple):
     """The number of each and the digest of its bytes, if it could be read."""
     roll: RollCall = ()
     """The recordings in them, if that matters."""
+    hidden: tuple[tuple[Severity, int], ...] = ()
+    """How many problems are not among those above."""
 
 
 def _check_unit(unit: NumberedUnit, gathering: Gathering, mode: str) -> list[_Result]:
@@ -355,7 +374,7 @@ def _check_objects(
 
 def _check_file(source: SourceFile, gathering: Gathering, number: int, mode: str) -> _Result:
     segments = 0
-    problems: list[Problem] = []
+    kept = Kept()
     listener, digest = gathering.listen_to(source, number), hashlib.sha256()
     roll = gathering.open_roll()
     key = gathering.criteria.recording_property
@@ -366,20 +385,24 @@ def _check_file(source: SourceFile, gathering: Gathering, number: int, mode: str
         if roll is not None and name is not None:
             roll.hear(name, segment, (number, place))
 
-    for judged in judge_blocks(source, gathering.criteria, listener, digest.update):
+    for judged in judge_blocks(source, gathering.criteria, listener, digest.update, kept):
         if isinstance(judged, Block):
             segments += judged.count
             if roll is not None:
                 for place, segment in enumerate(judged.values, judged.number):
                     call(segment, place)
             continue
-        problems += judged.problems
+        kept.add(judged.problems)
         if isinstance(judged, Unreadable):
-            return _Result(segments, (), tuple(problems))
+            problems = tuple(kept.finish())
+            return _Result(segments, (), problems, hidden=tuple(kept.hidden.items()))
         if isinstance(judged, Judged):
             segments += 1
+            kept.hidden.update(judged.hidden)
             if judged.segment is not None:
                 call(judged.segment, judged.item.number)
     claims = ((number, claim, source.name),) if segments and claim else ()
     heard = () if roll is None else roll.finish()
-    return _Result(segments, claims, tuple(problems), listener.finish(), ((number, digest.digest()),), heard)
+    problems = tuple(kept.finish())
+    digests = ((number, digest.digest()),)
+    return _Result(segments, claims, problems, listener.finish(), digests, heard, tuple(kept.hidden.items()))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from packager.card_rules import CARD_RULES
 from packager.check.corpus import point_to
@@ -28,7 +28,7 @@ from packager.check.rules import OTHER, RulePack, has_property, resolve_limits, 
 from packager.columns import Layout, plan_layout
 from packager.config import DEFAULT_CHECKS as DEFAULTS
 from packager.errors import ConfigError
-from packager.model import Problem, Severity, to_pointer
+from packager.model import Problem, Severity
 from packager.reading import (
     Block,
     Empty,
@@ -51,11 +51,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path, PurePath
 
+    from packager.check.kept import Kept
     from packager.check.rules import Finding
     from packager.config import Checks, Config
     from packager.model import JsonObject, SourceFile
     from packager.reading import Tap
     from packager.splits import Dealer
+
+_SHORT: Final = 256  # bytes of a segment that is remembered
+_TEXTS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +99,14 @@ class Judged(NamedTuple):
 
     item: Item
     problems: tuple[Problem, ...]
+    hidden: tuple[Severity, ...] = ()
+    """What else is wrong, behind the last place in the file that is told."""
 
     @property
     def segment(self) -> JsonObject | None:
         """The segment, if nothing is wrong with it that is an error."""
-        wrong = any(problem.severity is Severity.ERROR for problem in self.problems)
+        wrong = Severity.ERROR in self.hidden
+        wrong = wrong or any(problem.severity is Severity.ERROR for problem in self.problems)
         return None if wrong else self.item.value
 
 
@@ -260,15 +267,20 @@ def listen_to_objects(
 
 
 def judge_blocks(
-    source: SourceFile, criteria: Criteria, listener: Listener | None = None, tap: Tap | None = None
+    source: SourceFile,
+    criteria: Criteria,
+    listener: Listener | None = None,
+    tap: Tap | None = None,
+    kept: Kept | None = None,
 ) -> Iterator[Block | Judged | Empty | Unreadable]:
     """Yield every value of a file with its problems, in order; an `Unreadable` comes last, `Empty` alone.
 
     Values with which nothing is wrong come together, as blocks. What the rules that look beyond the file need
     is kept by `listener`, made by `listen_to`; `tap` is that of `read_blocks`.
+    What is behind all that `kept` keeps is counted only.
     """
     listener = listen_to(source, criteria) if listener is None else listener
-    judge = _Judge(criteria, listener)
+    judge = _Judge(criteria, listener, None if source.inside else kept)
     for read in read_blocks(source, tap):
         if isinstance(read, Empty | Unreadable):
             yield read
@@ -299,8 +311,10 @@ def judge_objects(
 class _Judge:
     """Judges values of one listener, in order."""
 
-    def __init__(self, criteria: Criteria, listener: Listener) -> None:
-        self.criteria, self.listener = criteria, listener
+    def __init__(self, criteria: Criteria, listener: Listener, kept: Kept | None = None) -> None:
+        self.criteria, self.listener, self.kept = criteria, listener, kept
+        self._wrong: dict[bytes, tuple[str, ...]] = {}
+        """Of short texts, the pointers of what the schema says: the same comes again."""
         self.schema, self.layout = load_schema(criteria)
         self.recent = Recent()
 
@@ -347,6 +361,8 @@ class _Judge:
     def _look_at(self, source: SourceFile, item: Item, value: JsonObject, found: list[Finding]) -> Judged:
         """Judge a value; `found` is what the rules find in it."""
         key = self.criteria.recording_property
+        if self.kept is not None and self.kept.is_beyond(item.line, item.column):
+            return Judged(item, (), tuple(self._count(item, value, found)))
         problems = [*item.problems]
         if not self.schema.is_valid(value):
             problems += _schema_problems(source, item, value, self.schema)
@@ -357,15 +373,42 @@ class _Judge:
             problems.append(missing_name(source.name, item.line, item.column, key))
         return Judged(item, tuple(problems))
 
-    def _rule_problems(
-        self, source: SourceFile, item: Item, findings: list[Finding], blamed: set[str]
-    ) -> Iterator[Problem]:
+    def _count(self, item: Item, value: JsonObject, found: list[Finding]) -> Iterator[Severity]:
+        """Yield how bad each thing is that `_look_at` would tell."""
+        yield from (problem.severity for problem in item.problems)
+        pointers: tuple[str, ...] = ()
+        if not self.schema.is_valid(value):
+            pointers = self._list_pointers(item, value)
+            yield from [Severity.ERROR] * len(pointers)
+        blamed = {*pointers, *(problem.pointer for problem in item.problems)}
+        yield from (finding.severity for finding in self._select(item, found, blamed))
+        key = self.criteria.recording_property
+        if key is not None and name_recording(value, key) is None:
+            yield Severity.ERROR
+
+    def _list_pointers(self, item: Item, value: JsonObject) -> tuple[str, ...]:
+        text = item.text.data
+        found = self._wrong.get(text)
+        if found is None:
+            found = tuple(each.full_pointer for each in self.schema.explain(value))
+            if len(text) <= _SHORT and len(self._wrong) < _TEXTS:
+                self._wrong[text] = found
+        return found
+
+    def _select(self, item: Item, findings: list[Finding], blamed: set[str]) -> Iterator[Finding]:
+        """Yield the findings of rules but for what the schema refused, which is not said twice."""
         demanded = {each.name for each in self.layout.properties if not each.nullable}
         for finding in findings:
             absent = finding.key in demanded and item.value is not None and finding.key not in item.value
             pointer = point_to(finding.key)
-            if absent or (pointer and pointer in blamed):
-                continue  # what the schema refused is not said twice
+            if not absent and not (pointer and pointer in blamed):
+                yield finding
+
+    def _rule_problems(
+        self, source: SourceFile, item: Item, findings: list[Finding], blamed: set[str]
+    ) -> Iterator[Problem]:
+        for finding in self._select(item, findings, blamed):
+            pointer = point_to(finding.key)
             line, column = locate(source, item, pointer)
             message = finding.message
             if finding.other is not None:
@@ -407,7 +450,7 @@ def _schema_problems(
         else:
             line, column = locate_key(source, item, finding.pointer, finding.key)
         rule = f"schema/{finding.keyword}"
-        pointer = finding.pointer + ("" if finding.key is None else to_pointer([finding.key]))
+        pointer = finding.full_pointer
         yield Problem(source.name, line, column, pointer, rule, Severity.ERROR, finding.message)
 
 

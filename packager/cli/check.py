@@ -163,6 +163,11 @@ def _settle(given: argparse.Namespace, config: Config, report: Report) -> tuple[
     files: dict[Path, str] = {}
     known = None
     if given.write_baseline:
+        if report.more:
+            raise DataError(
+                f"no baseline was written: {report.more:,} problems are beyond the first 10,000 of a file, "
+                "and would not be known; correct some first"
+            )
         from packager.baseline import make_baseline, write_baseline
 
         files[Path(given.write_baseline)] = write_baseline(make_baseline(report))

@@ -18,6 +18,7 @@ from packager.reading.items import (
     add_problems,
     make_item,
     make_problems,
+    parse_short,
     refuse_item,
     tell_empty,
 )
@@ -194,7 +195,7 @@ class Array:
         if is_long and span.end is not None:
             return refuse_item(source, number, pointer, *place)
         text = Text(data[start : min(end, start + MAX_VALUE_BYTES)], *place)
-        parsed = demand_object(text.data, parse_value(text.data))
+        parsed = demand_object(text.data, parse_short(text.data))
         if parsed.end is not None:
             return make_item(source, number, pointer, text, parsed)
         flaws = parsed.flaws

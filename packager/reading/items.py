@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from packager.model import JsonObject, Problem, Severity, SourceFile
 from packager.reading.flaws import TOO_LARGE, Flaw, Rule
 from packager.reading.places import Text
-from packager.reading.strict import Parsed
+from packager.reading.strict import Parsed, parse_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 CERTAIN = frozenset({Rule.BOM, Rule.CONTROL_CHARACTER, Rule.MULTILINE, Rule.TRAILING_COMMA})
 """Flaws that leave no doubt what value is meant, so that its other problems can be told too."""
+
+_SHORT = 64  # bytes
+_MOST = 1000
+_PARSED: dict[bytes, Parsed] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,21 @@ class Unreadable:
 
     problems: tuple[Problem, ...]
     """Errors; never empty."""
+
+
+def parse_short(text: bytes) -> Parsed:
+    """Return what `parse_value` does; of a short text that is no object or array it is remembered.
+
+    A hostile file has the same one by the million.
+    """
+    parsed = _PARSED.get(text)
+    if parsed is None:
+        parsed = parse_value(text)
+        if len(text) <= _SHORT and not isinstance(parsed.value, dict | list):
+            if len(_PARSED) >= _MOST:
+                _PARSED.clear()
+            _PARSED[text] = parsed
+    return parsed
 
 
 def make_item(source: SourceFile, number: int, pointer: str, text: Text, parsed: Parsed) -> Item:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from packager.reading.block import Block, LinePlaces
 from packager.reading.flaws import TOO_LARGE, Flaw, Rule
-from packager.reading.items import Item, make_item, refuse_item
+from packager.reading.items import Item, make_item, parse_short, refuse_item
 from packager.reading.native import NATIVE
 from packager.reading.places import Text
 from packager.reading.runs import LineReader, LongLine, count_lines
@@ -76,7 +76,7 @@ def read_line(source: SourceFile, number: int, line: bytes | LongLine, joiner: J
         if not line.ended:
             raise CannotReadError(Rule.SIZE, TOO_LARGE, place)
         return refuse_item(source, number, "", place, 1)
-    parsed = parse_value(line)
+    parsed = parse_short(line)
     if parsed.is_cut_off and (joined := joiner.join(line)):
         line, parsed = joined
         reach = line.count(b"\n") + 1

@@ -14,6 +14,9 @@ _TO_BRACKET = re.compile(
 )
 """Over strings, numbers, and pairs of brackets with none inside."""
 
+_OPENINGS = re.compile(rb"[\[{]*+")
+"""Many brackets in a row are gone through at once: a hostile text may have millions."""
+
 _DEPTH = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}
 _LARGE = 1 << 16  # bytes from which on numpy counts faster, although it has to be loaded
 
@@ -51,7 +54,11 @@ def close_brackets(data: bytes, at: int, depth: int) -> tuple[int, int]:
     Return where that is, behind the closing bracket, and how many are open there.
     """
     while True:
-        at = match_end(_TO_BRACKET, data, at)
+        begin = match_end(_TO_BRACKET, data, at)
+        at = match_end(_OPENINGS, data, begin)
+        if at > begin:
+            depth += at - begin
+            continue
         change = _DEPTH.get(data[at : at + 1], 0)
         at += abs(change)
         depth += change

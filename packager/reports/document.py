@@ -21,13 +21,14 @@ def to_json(report: Report, setting: Setting = PLAIN) -> str:
 
 
 def to_document(report: Report, setting: Setting = PLAIN) -> dict[str, object]:
-    """Return what the JSON report says, as plain values; `known` and `warnings` only if there are any."""
+    """Return what the JSON report says, as plain values; keys that would say nothing are left out."""
     return {
         "version": VERSION,
         "files": report.files,
         "segments": report.segments,
         "counts": {severity.value: report.count(severity) for severity in Severity},
         **({} if setting.known is None else {"known": setting.known}),
+        **({"hidden": report.more} if report.more else {}),
         **({"warnings": list(report.warnings)} if report.warnings else {}),
         "problems": [asdict(problem) for problem in report.problems],
     }

@@ -17,10 +17,11 @@ from packager.reports.wording import (
     count_rules,
     list_rules,
     make_printable,
-    say_counts,
     say_number,
+    say_totals,
     select_problems,
     summarise,
+    tell_more,
 )
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def to_github(report: Report, setting: Setting = PLAIN) -> str:
     lines = [_annotate(problem) for problem in shown]
     if hidden := len(report.problems) - len(shown):
         lines.append(f"{say_number(hidden, 'more problem')} not shown: --format json shows all")
+    lines += tell_more(report)
     if report.problems:
         lines += ["::group::problems by rule", *list_rules(report.problems), "::endgroup::"]
     return "\n".join([*lines, summarise(report, setting.known)]) + "\n"
@@ -48,7 +50,7 @@ def to_github(report: Report, setting: Setting = PLAIN) -> str:
 def to_markdown(report: Report, setting: Setting = PLAIN) -> str:
     """Return the summary of a step: the counts by rule, and the first problems."""
     nothing = "no problems" if setting.known is None else "no new problems"
-    lines = [f"### packager check: {say_counts(report.problems) or nothing}", ""]
+    lines = [f"### packager check: {say_totals(report) or nothing}", ""]
     lines += [f"{summarise(report, setting.known)}", ""]
     if report.problems:
         lines += [*_table_of_rules(report, setting), ""]

@@ -47,7 +47,9 @@ def to_sarif(report: Report, setting: Setting = PLAIN) -> str:
                 "invocations": [
                     {
                         "executionSuccessful": True,
-                        "toolExecutionNotifications": [*_notify(len(report.problems) - len(shown))],
+                        "toolExecutionNotifications": [
+                            *_notify(len(report.problems) - len(shown), report.more)
+                        ],
                     }
                 ],
                 "results": [*_list_results(shown, rules)],
@@ -76,7 +78,10 @@ def _describe_rule(rule: str, setting: Setting) -> dict[str, object]:
     }
 
 
-def _notify(hidden: int) -> Iterator[dict[str, object]]:
+def _notify(hidden: int, more: int) -> Iterator[dict[str, object]]:
+    if more:
+        message = f"{say_number(more, 'more problem')} not kept: of each file the first 10,000 are"
+        yield {"level": "warning", "message": {"text": message}}
     if hidden:
         message = f"{say_number(hidden, 'more problem')} not told here: --format json tells all"
         yield {"level": "warning", "message": {"text": message}}

@@ -23,6 +23,7 @@ from packager.reports.wording import (
     say_severity,
     select_problems,
     summarise,
+    tell_more,
 )
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def to_text(report: Report, setting: Setting = PLAIN) -> str:
     lines = [*_list_by_file(report, shown)] if setting.colour else [*map(format_problem, shown)]
     if hidden := len(report.problems) - len(shown):
         lines += ["", f"{say_number(hidden, 'more problem')} not shown: --format json shows all"]
+    lines += tell_more(report)
     if lines:
         lines += ["", *list_rules(report.problems), ""]
     last = summarise(report, setting.known)

@@ -77,8 +77,19 @@ def summarise(report: Report, known: int | None = None) -> str:
     """Return the last line: what was checked, how many problems there are, and how many are `known`."""
     checked = f"{say_number(report.files, 'file')}, {say_number(report.segments, 'segment')}"
     if known is None:
-        return f"{checked}: {say_counts(report.problems) or 'no problems'}"
-    return f"{checked}: {say_counts(report.problems) or 'no new problems'}, {known:,} known"
+        return f"{checked}: {say_totals(report) or 'no problems'}"
+    return f"{checked}: {say_totals(report) or 'no new problems'}, {known:,} known"
+
+
+def say_totals(report: Report) -> str:
+    """Return the same of all problems of a report, with those that it does not hold."""
+    return ", ".join(say_number(count, each.value) for each in Severity if (count := report.count(each)))
+
+
+def tell_more(report: Report) -> list[str]:
+    """Return a line that says how many problems a report does not hold, if there are some."""
+    some = f"{say_number(report.more, 'more problem')} not kept: of each file the first 10,000 are"
+    return [some] if report.more else []
 
 
 def say_counts(problems: Sequence[Problem]) -> str:

@@ -40,6 +40,11 @@ class Finding:
     keyword: str
     message: str
 
+    @property
+    def full_pointer(self) -> str:
+        """The pointer of the value or of the property that is wrong."""
+        return self.pointer + ("" if self.key is None else to_pointer([self.key]))
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
