@@ -16,6 +16,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGE: Final = ROOT / "packager"
 
 FLOORS: Final = (
+    {"secrets"},
     {"errors", "model"},
     {
         "canonical",
@@ -25,7 +26,6 @@ FLOORS: Final = (
         "manifest",
         "markdown",
         "reports",
-        "secrets",
         "statistics",
         "times",
         "work",

@@ -312,11 +312,12 @@ class _Judge:
             pointer = point_to(finding.key)
             if absent or (pointer and pointer in blamed):
                 continue  # what the schema refused is not said twice
-            line, column = locate(source, item, pointer)
+            place, key = finding.spot or (pointer, None)
+            pointer, line, column = _find_spot(source, item, place, key)
             message = finding.message
             if finding.other is not None:
-                place = self.recent.place(source, finding.other[-1])
-                message = message.replace(OTHER, "{}:{}:{}".format(source.name, *place), 1)
+                other = self.recent.place(source, finding.other[-1])
+                message = message.replace(OTHER, "{}:{}:{}".format(source.name, *other), 1)
             yield Problem(source.name, line, column, pointer, finding.rule, finding.severity, message)
 
 
@@ -354,13 +355,16 @@ def _schema_problems(
     source: SourceFile, item: Item, value: JsonObject, schema: SegmentSchema
 ) -> Iterator[Problem]:
     for finding in schema.explain(value):
-        if finding.key is None:
-            line, column = locate(source, item, finding.pointer)
-        else:
-            line, column = locate_key(source, item, finding.pointer, finding.key)
+        pointer, line, column = _find_spot(source, item, finding.pointer, finding.key)
         rule = f"schema/{finding.keyword}"
-        pointer = finding.pointer + ("" if finding.key is None else to_pointer([finding.key]))
         yield Problem(source.name, line, column, pointer, rule, Severity.ERROR, finding.message)
+
+
+def _find_spot(source: SourceFile, item: Item, pointer: str, key: str | None) -> tuple[str, int, int]:
+    """Return the pointer, line and column of a value, or of the name `key` of a property of it."""
+    if key is None:
+        return pointer, *locate(source, item, pointer)
+    return pointer + to_pointer([key]), *locate_key(source, item, pointer, key)
 
 
 def _find_place(data: bytes, pointer: str) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from packager.model import Severity
 from packager.reports.wording import PLAIN, Setting
 
 if TYPE_CHECKING:
-    from packager.model import Report
+    from packager.model import Problem, Report
 
 VERSION: Final = 1
 
@@ -28,5 +28,11 @@ def to_document(report: Report, setting: Setting = PLAIN) -> dict[str, object]:
         "segments": report.segments,
         "counts": {severity.value: report.count(severity) for severity in Severity},
         **({} if setting.known is None else {"known": setting.known}),
-        "problems": [asdict(problem) for problem in report.problems],
+        "problems": [_to_plain(problem) for problem in report.problems],
     }
+
+
+def _to_plain(problem: Problem) -> dict[str, object]:
+    document = asdict(problem)
+    del document["found"]
+    return document
