@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from packager.errors import ConfigError
 from packager.reports import forget_lines
+from packager.secrets import hide_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from packager.model import Problem, Report
 
@@ -95,13 +96,14 @@ def parse_baseline(data: bytes, name: str) -> Baseline:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ConfigError(f"{name} is no baseline of format {FORMAT}: write it anew with --write-baseline")
     try:
-        return Baseline(Counter(dict(_read_entries(document["problems"]))))
+        return Baseline(_read_entries(document["problems"]))
     except (KeyError, TypeError, ValueError) as error:
         raise ConfigError(f"{name} is no sound baseline: write it anew with --write-baseline") from error
 
 
 def _know(problem: Problem) -> Entry:
-    digest = sha256(forget_lines(problem.message).encode()).hexdigest()[:16]
+    _, message = problem.fingerprint
+    digest = sha256(forget_lines(message).encode()).hexdigest()[:16]
     return Entry(problem.path, problem.rule, problem.pointer, digest)
 
 
@@ -110,10 +112,14 @@ def _write_entries(counts: Mapping[Entry, int]) -> Iterable[str]:
         yield "  " + json.dumps({**entry._asdict(), "count": count}, ensure_ascii=False)
 
 
-def _read_entries(problems: Iterable[Any]) -> Iterator[tuple[Entry, int]]:
+def _read_entries(problems: Iterable[Any]) -> Counter[Entry]:
+    counts: Counter[Entry] = Counter()
     for each in problems:
         values = [each[name] for name in Entry._fields]
         count = each["count"]
         if not all(isinstance(value, str) for value in values) or type(count) is not int or count < 1:
             raise ValueError
-        yield Entry(*values), count
+        entry = Entry(*values)
+        # A pointer has names of properties; an older baseline has them with their secrets.
+        counts[entry._replace(pointer=hide_secrets(entry.pointer))] += count
+    return counts

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from packager.secrets import hide_secrets
+
 
 class PackagerError(Exception):
     """The tool cannot go on; the message says what happened, to what, and what to do next."""
 
     exit_code: ClassVar[int] = 3
+
+    def __init__(self, message: str) -> None:
+        super().__init__(hide_secrets(message))
 
 
 class DataError(PackagerError):

@@ -9,9 +9,11 @@ A type comes here when a second room needs it; until then it lives with its make
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeAlias
+
+from packager.secrets import hide_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -124,6 +126,22 @@ class Problem:
     """`family/name`, such as `schema/required`; stable for ever."""
     severity: Severity
     message: str
+    """`***` stands in the place of each secret, in the pointer too, whoever makes the problem."""
+    found: tuple[str, str] | None = field(default=None, compare=False, repr=False)
+    """Pointer and message with the secrets; None if there are none. Never shown: see `fingerprint`."""
+
+    def __post_init__(self) -> None:
+        """Take secrets out."""
+        shown = hide_secrets(self.pointer), hide_secrets(self.message)
+        if shown != (self.pointer, self.message):
+            object.__setattr__(self, "found", (self.pointer, self.message))
+            object.__setattr__(self, "pointer", shown[0])
+            object.__setattr__(self, "message", shown[1])
+
+    @property
+    def fingerprint(self) -> tuple[str, str]:
+        """Pointer and message as digests are made of them: the same, whatever is taken for a secret."""
+        return self.found or (self.pointer, self.message)
 
 
 def to_pointer(path: Iterable[str | int]) -> str:

@@ -1,39 +1,64 @@
 r"""Find access tokens and private keys in text. Pure; what is found is never shown.
 
-`find_secrets` knows what providers' tokens look like, and little else looks like that. `may_hold_secret`
-tells of a whole block of JSON, at the speed of memory, that there is surely none in it: it never misses one,
-however it is escaped, and may suspect what is none.
+`find_secrets` knows what providers' tokens look like, and little else looks like that; its time is linear in
+the text. `hide_secrets` is for messages: it takes out what of a secret an abridged one still shows, too.
+`may_hold_secret` tells of a whole block of JSON, at the speed of memory, that there is surely none in it: it
+never misses one, however it is escaped, and may suspect what is none.
 
-A new kind of token is a line in `_SHAPES`. Its pattern matches 20 characters of `A-Za-z0-9_-` in a row at
-least, and one of `_STEMS` stands in it (or it begins with `_KEY`).
+A new kind of token is a line in `_SHAPES`: how it begins, and what follows. Together they match 20 characters
+of `A-Za-z0-9_-` in a row at least, and no others; one of `_STEMS` stands in it. If only a digit further on
+tells it from words, it is one of `_WITH_DIGIT` too: a pattern would look for that from each beginning.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_Span: TypeAlias = "tuple[int, int, int | None]"
+
 _SHAPES: Final = {
-    "Hugging Face": r"(?:hf|api_org)_[A-Za-z0-9]{30,}",
-    "AWS": r"(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Za-z0-9])",
-    "GitHub": r"gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{40,}",
-    "GitLab": r"glpat-[A-Za-z0-9_-]{20,}",
-    "Slack": r"xox[abeoprs]-(?=[A-Za-z-]*[0-9])[A-Za-z0-9-]{20,}",
-    "OpenAI or Anthropic": r"sk-(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{30,}",
-    "Google": r"AIza[A-Za-z0-9_-]{35}",
-    "Stripe": r"[rs]k_live_[A-Za-z0-9]{20,}",
-    "npm": r"npm_[A-Za-z0-9]{36}",
-    "PyPI": r"pypi-AgE[A-Za-z0-9_-]{40,}",
+    "Hugging Face": (r"(?:hf|api_org)_", r"[A-Za-z0-9]{30,}"),
+    "AWS": (r"(?:AKIA|ASIA)", r"[A-Z2-7]{16}(?![A-Za-z0-9])"),
+    "GitHub": (r"(?:gh[pousr]|(?P<fine>github_pat))_", r"(?(fine)[A-Za-z0-9_]{40,}|[A-Za-z0-9]{36,})"),
+    "GitLab": (r"glpat-", r"[A-Za-z0-9_-]{20,}"),
+    "Slack": (r"xox[abeoprs]-", r"[A-Za-z0-9-]{20}"),
+    "OpenAI or Anthropic": (r"sk-", r"[A-Za-z0-9_-]{30}"),
+    "Google": (r"AIza", r"[A-Za-z0-9_-]{35}"),
+    "Stripe": (r"[rs]k_live_", r"[A-Za-z0-9]{20,}"),
+    "npm": (r"npm_", r"[A-Za-z0-9]{36}"),
+    "PyPI": (r"pypi-AgE", r"[A-Za-z0-9_-]{40,}"),
 }
+_WITH_DIGIT: Final = {
+    "Slack": re.compile(r"[^A-Za-z0-9-]"),
+    "OpenAI or Anthropic": re.compile(r"[^A-Za-z0-9_-]"),
+}
+"""What ends these; a digit stands before."""
+_KINDS: Final = tuple(_SHAPES)
 _KEY: Final = "-----BEGIN"
-_FIND: Final = re.compile(
-    r"(?<![A-Za-z0-9])(?:"
-    + "|".join(f"(?P<_{number}>{shape})" for number, shape in enumerate(_SHAPES.values()))
-    + rf")|{_KEY} (?:[A-Z0-9]+ ){{0,3}}PRIVATE KEY"
+_PRIVATE_KEY: Final = re.compile(rf"{_KEY} (?:[A-Z0-9]+ ){{0,3}}PRIVATE KEY")
+_KEY_ITSELF: Final = re.compile(r"-----[A-Za-z0-9+/=\s\\-]*")
+_RUNS: Final = re.compile(r"[A-Za-z0-9_-]{20,}+")
+_BORDER: Final = r"(?<![A-Za-z0-9])"
+_ESCAPES: Final = (
+    *(r"\\[0abefnrtv]", r"\\x[0-9a-f]{2}", r"\\u[0-9A-Fa-f]{4}", r"\\U[0-9a-f]{8}"),
+    r"%[0-9A-F]{2}",
 )
+_SHOWN_BORDER: Final = f"(?:{_BORDER}|{'|'.join(f'(?<={each})' for each in _ESCAPES)})"
+"""The same in a message, where a character may be written as an escape."""
+_TOKENS: Final = "|".join(f"(?P<_{number}>{''.join(shape)})" for number, shape in enumerate(_SHAPES.values()))
+_FIND: Final = re.compile(f"{_BORDER}(?:{_TOKENS})")
+_FIND_SHOWN: Final = re.compile(f"{_SHOWN_BORDER}(?:{_TOKENS})")
+_CUT_OFF: Final = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]++(?=…)")
+_BEGINNING: Final = re.compile(
+    f"{_SHOWN_BORDER}(?:{'|'.join(begins for begins, _ in _SHAPES.values())})[A-Za-z0-9_-]{{8}}"
+)
+"""Less than that may be shown, as a hint is."""
+_DIGIT: Final = re.compile(r"[0-9]")
 _STEMS: Final = (b"f_", b"org_", b"IA", b"AIza", b"h?_", b"pat", b"xox", b"sk-", b"k_live", b"npm_", b"ypi-")
 """`?` stands for any one byte."""
 _STEM: Final = re.compile(b"|".join(stem.replace(b"?", b".") for stem in _STEMS), re.DOTALL)
@@ -66,16 +91,66 @@ class Secret(NamedTuple):
 
 def find_secrets(text: str) -> Iterator[Secret]:
     """Yield what in a text looks like a secret, in order."""
-    for match in _FIND.finditer(text):
-        number = match.lastgroup
-        kind = "a private key" if number is None else f"a token of {list(_SHAPES)[int(number[1:])]}"
-        length = match.end() - match.start()
-        yield Secret(kind, match.start(), f"{match[0][:4]}…, {length} characters", length)
+    for start, end, number in _find(text, _FIND):
+        kind = "a private key" if number is None else f"a token of {_KINDS[number]}"
+        length = end - start
+        yield Secret(kind, start, f"{text[start : start + 4]}…, {length} characters", length)
 
 
 def hide_secrets(text: str) -> str:
-    """Return a text with `***` in the place of each secret."""
-    return _FIND.sub("***", text)
+    """Return a message with `***` in the place of each secret, and of one that is cut off."""
+    spans = [(start, _end_of_key(text, end, number)) for start, end, number in _find(text, _FIND_SHOWN)]
+    if "…" in text:
+        for run in _CUT_OFF.finditer(text):
+            begins = _BEGINNING.search(text, run.start(), run.end())
+            spans += [] if begins is None else [(begins.start(), run.end())]
+    if not spans:
+        return text
+    shown, at = [], 0
+    for start, end in sorted(spans):
+        if end > at:
+            shown += [text[at:start], "***"] if start >= at else []
+            at = end
+    return "".join([*shown, text[at:]])
+
+
+def _find(text: str, pattern: re.Pattern[str]) -> Iterator[_Span]:
+    """Yield start, end and kind of each secret, None for a private key; none overlaps another."""
+    found: list[_Span] = [
+        span for run in _RUNS.finditer(text) for span in _find_tokens(text, *run.span(), pattern)
+    ]
+    if _KEY in text:
+        found += [(*match.span(), None) for match in _PRIVATE_KEY.finditer(text)]
+        found.sort(key=itemgetter(0))
+    at = 0
+    for start, end, number in found:
+        if start >= at:
+            yield start, end, number
+            at = end
+
+
+def _find_tokens(text: str, at: int, end: int, pattern: re.Pattern[str]) -> Iterator[_Span]:
+    """Yield the tokens in a part of a text; each character is looked at a few times at most."""
+    barren = dict.fromkeys(_WITH_DIGIT, at)  # where the next of these may begin
+    while match := pattern.search(text, at, end):
+        start, stop = match.span()
+        number = int((match.lastgroup or "_0")[1:])
+        kind = _KINDS[number]
+        if kind in barren and start >= barren[kind]:
+            other = _WITH_DIGIT[kind].search(text, stop, end)
+            stop = other.start() if other else end
+            barren[kind] = start if _DIGIT.search(text, start, stop) else stop
+        if start < barren.get(kind, 0):
+            at = start + 1
+        else:
+            yield start, stop, number
+            at = stop
+
+
+def _end_of_key(text: str, end: int, number: int | None) -> int:
+    """Return where a secret ends; a private key is found by its first line."""
+    rest = None if number is not None else _KEY_ITSELF.match(text, end)
+    return end if rest is None else rest.end()
 
 
 def may_hold_secret(block: bytes) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
@@ -191,3 +192,16 @@ def test_a_baseline_that_cannot_be_used_is_wrong_usage(
     assert said in captured.err
     assert captured.out == ""
     assert not (tmp_path / "k.json").exists()
+
+
+def test_a_secret_in_a_message_or_a_pointer_changes_no_fingerprint() -> None:
+    token = "hf_" + "a1B2" * 9
+    message = f'"{token}" is not one of "a", "b"'
+    problem = Problem("a.jsonl", 1, 1, f"/{token}", "schema/enum", Severity.ERROR, message)
+    digest = sha256(message.encode()).hexdigest()[:16]
+    entry = {"path": "a.jsonl", "rule": "schema/enum", "pointer": f"/{token}", "digest": digest, "count": 1}
+    old = parse_baseline(json.dumps({"format": 1, "problems": [entry]}).encode(), "known.json")
+    report = Report(1, 1, (problem,))
+    assert compare_baseline(report, old, None).known == 1
+    assert make_baseline(report) == old
+    assert token not in write_baseline(old)

@@ -16,6 +16,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGE: Final = ROOT / "packager"
 
 FLOORS: Final = (
+    {"secrets"},
     {"errors", "model"},
     {
         "cache",
@@ -26,7 +27,6 @@ FLOORS: Final = (
         "manifest",
         "markdown",
         "reports",
-        "secrets",
         "statistics",
         "times",
         "work",

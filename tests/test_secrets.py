@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import json
+import pickle
 import random
+import re
 import string
+import subprocess
+import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from packager.check import check_segments
 from packager.check.rules import RULES, Columns, Properties, RulePack, resolve_limits, resolve_severities
+from packager.errors import UsageError
+from packager.model import Problem, Severity
 from packager.secrets import find_secrets, hide_secrets, may_hold_secret
+from project import make_project, make_segment, write_json, write_lines
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from packager.model import JsonObject
 
 LETTERS = string.ascii_letters + string.digits
@@ -91,6 +102,73 @@ def test_secrets_are_found_in_order() -> None:
 def test_secrets_are_hidden_and_nothing_else_is() -> None:
     token = make_tokens(2)[0]
     assert hide_secrets(f"no {token}, and hf_hub") == "no ***, and hf_hub"
+
+
+# --- messages ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", range(COUNT))
+def test_a_message_shows_no_secret_however_it_quotes_one(number: int) -> None:
+    for seed in range(10):
+        token = make_tokens(seed)[number]
+        itself = token.splitlines()[1] if "\n" in token else token
+        for before in ("", '"', "\\n", "\\u0007", "\\x1b", "%3D"):
+            for message in (f"{before}{token}", f"{before}{json.dumps(token)[1:-1]}", f"{before}{token} é"):
+                hidden = hide_secrets(message)
+                assert hidden.startswith(f"{before}***")
+                assert itself[:20] not in hidden
+            for shown in () if "\n" in token else (20, 25, len(token) - 1):
+                hidden = hide_secrets(f'{before}{token[:shown]}…" is not')
+                assert hidden.replace("…", "") == f'{before}***" is not'
+
+
+def test_words_that_are_cut_off_are_shown() -> None:
+    for text in (
+        "a long text that ends in the mid…",
+        "for_the_task-force-of-2026…",
+        "ask-me-…",
+        "AKIA…, 20 characters",
+        "…",
+    ):
+        assert hide_secrets(text) == text
+
+
+def test_a_problem_and_an_error_show_no_secret() -> None:
+    token = make_tokens(4)[0]
+    found = f"/{token}", f'"{token}" is not one of "a", "b"'
+    problem = Problem("a.jsonl", 1, 1, found[0], "schema/enum", Severity.ERROR, found[1])
+    assert (problem.pointer, problem.message) == ("/***", '"***" is not one of "a", "b"')
+    assert problem.fingerprint == replace(problem, line=2).fingerprint == found
+    assert token not in repr(problem)
+    assert str(UsageError(f"there is no split {token}")) == "there is no split ***"
+    assert pickle.loads(pickle.dumps(problem)).fingerprint == found  # noqa: S301 - our own
+
+
+HARD = {
+    "stems": "sk-" * 50_000,
+    "stems of Slack": "xoxb-" * 30_000,
+    "stems in words": "xoxb-a_sk-" * 20_000,
+    "a stem, then others": "sk-" + "a" * 100_000 + "xoxb-" * 20_000,
+    "keys without an end": "-----BEGIN A " * 20_000,
+    "keys of long words": ("-----BEGIN " + "A" * 50_000) * 3,
+    "dashes": "-" * 200_000,
+    "almost runs": ("a" * 19 + " ") * 10_000,
+    "cut off": "sk-" * 50_000 + "…",
+    "keys in keys": "-----BEGIN PRIVATE KEY" * 10_000,
+    "prefixes": "hf_ghp_AKIA" * 20_000,
+}
+
+
+def test_a_long_text_without_secrets_takes_no_longer_than_its_length() -> None:
+    """Minutes would pass otherwise, for each; the limit is generous, for slow machines."""
+    code = (
+        "import json, sys; from packager.secrets import find_secrets, hide_secrets\n"
+        "for text in json.load(sys.stdin): list(find_secrets(text)); hide_secrets(text)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=json.dumps([*HARD.values()]).encode(), timeout=120, check=False
+    )
+    assert done.returncode == 0
 
 
 # --- blocks --------------------------------------------------------------------------------------------
@@ -177,3 +255,69 @@ def test_the_check_finds_a_secret_in_a_text_and_does_not_repeat_it(number: int) 
 
 def test_the_rule_stands_in_the_catalogue() -> None:
     assert "text/secret" in {rule.id for rule in RULES}
+
+
+@pytest.mark.parametrize("many", [0, 5000])
+@pytest.mark.parametrize("form", ["lines", "array"])
+def test_every_string_and_every_name_is_searched(tmp_path: Path, many: int, form: str) -> None:
+    token = make_tokens(8)[0]
+    odd = {"notes": [{"deep": ["", {"x": token}]}], token: 1, "more": {f"a {token}": {token: token}}}
+    segments = [make_segment(f"Turn {number}.", 3 * number) for number in range(many)]
+    segments.append({**make_segment("The last.", 3 * many), **odd})
+    project = make_project(tmp_path)
+    write_json(project / "schema" / "segment.schema.json", {"properties": {"Text": {"type": "string"}}})
+    if form == "lines":
+        write_lines(project / "segments" / "talk.jsonl", segments)
+    else:
+        write_json(project / "segments" / "talk.json", segments)
+    problems = [each for each in check_segments(project).problems if each.rule == "text/secret"]
+    assert [each.pointer for each in problems] == [
+        "/notes/0/deep/1/x",
+        "/***",
+        "/more/a ***",
+        "/more/a ***/***",
+        "/more/a ***/***",
+    ]
+    assert len({(each.line, each.column) for each in problems}) == 5
+    assert not any(token in repr(each) for each in problems)
+
+
+def test_a_secret_in_what_the_schema_refuses_is_told_too_and_no_message_shows_it(tmp_path: Path) -> None:
+    token = make_tokens(9)[0]
+    project = make_project(tmp_path)
+    schema = {"properties": {"Text": {"type": "string"}, "Kind": {"enum": ["a"]}}}
+    write_json(project / "schema" / "segment.schema.json", schema)
+    write_lines(project / "segments" / "talk.jsonl", [{**make_segment("Yes."), "Kind": token}])
+    problems = check_segments(project).problems
+    assert [(each.rule, each.pointer) for each in problems] == [
+        ("schema/enum", "/Kind"),
+        ("text/secret", "/Kind"),
+    ]
+    assert problems[0].message == '"***" is not "a"'
+
+
+def test_new_ways_find_what_one_pattern_found() -> None:
+    """One pattern for all, with lookahead, is how secrets were found first; its time was quadratic."""
+    shapes = (
+        r"(?:hf|api_org)_[A-Za-z0-9]{30,}",
+        r"gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{40,}",
+        r"glpat-[A-Za-z0-9_-]{20,}",
+        r"xox[abeoprs]-(?=[A-Za-z-]*[0-9])[A-Za-z0-9-]{20,}",
+        r"sk-(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{30,}",
+        r"(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Za-z0-9])",
+    )
+    pattern = re.compile(
+        rf"(?<![A-Za-z0-9])(?:{'|'.join(shapes)})|-----BEGIN (?:[A-Z0-9]+ ){{0,3}}PRIVATE KEY"
+    )
+    stems = ["hf_", "ghp_", "github_pat_", "glpat-", "xoxb-", "sk-", "AKIA", "-----BEGIN ", "PRIVATE KEY"]
+    alphabets = [string.ascii_letters, LETTERS, LETTERS + "_-", string.ascii_uppercase + "234567", "a", "A "]
+    chance = random.Random(0)
+    for _ in range(4000):
+        text = "".join(
+            chance.choice([*stems, " ", "-", "_", "7"])
+            if chance.random() < 0.5
+            else "".join(chance.choices(chance.choice(alphabets), k=chance.choice([1, 16, 20, 30, 36, 40])))
+            for _ in range(chance.randrange(1, 14))
+        )
+        found = [(each.start, each.length) for each in find_secrets(text)]
+        assert found == [(each.start(), len(each[0])) for each in pattern.finditer(text)], text

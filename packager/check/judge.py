@@ -28,7 +28,7 @@ from packager.check.rules import OTHER, RulePack, has_property, resolve_limits, 
 from packager.columns import Layout, plan_layout
 from packager.config import DEFAULT_CHECKS as DEFAULTS
 from packager.errors import ConfigError
-from packager.model import Problem, Severity
+from packager.model import Problem, Severity, to_pointer
 from packager.reading import (
     Block,
     Empty,
@@ -408,12 +408,12 @@ class _Judge:
         self, source: SourceFile, item: Item, findings: list[Finding], blamed: set[str]
     ) -> Iterator[Problem]:
         for finding in self._select(item, findings, blamed):
-            pointer = point_to(finding.key)
-            line, column = locate(source, item, pointer)
+            place, key = finding.spot or (point_to(finding.key), None)
+            pointer, line, column = _find_spot(source, item, place, key)
             message = finding.message
             if finding.other is not None:
-                place = self.recent.place(source, finding.other[-1])
-                message = message.replace(OTHER, "{}:{}:{}".format(source.name, *place), 1)
+                other = self.recent.place(source, finding.other[-1])
+                message = message.replace(OTHER, "{}:{}:{}".format(source.name, *other), 1)
             yield Problem(source.name, line, column, pointer, finding.rule, finding.severity, message)
 
 
@@ -445,13 +445,16 @@ def _schema_problems(
     source: SourceFile, item: Item, value: JsonObject, schema: SegmentSchema
 ) -> Iterator[Problem]:
     for finding in schema.explain(value):
-        if finding.key is None:
-            line, column = locate(source, item, finding.pointer)
-        else:
-            line, column = locate_key(source, item, finding.pointer, finding.key)
+        pointer, line, column = _find_spot(source, item, finding.pointer, finding.key)
         rule = f"schema/{finding.keyword}"
-        pointer = finding.full_pointer
         yield Problem(source.name, line, column, pointer, rule, Severity.ERROR, finding.message)
+
+
+def _find_spot(source: SourceFile, item: Item, pointer: str, key: str | None) -> tuple[str, int, int]:
+    """Return the pointer, line and column of a value, or of the name `key` of a property of it."""
+    if key is None:
+        return pointer, *locate(source, item, pointer)
+    return pointer + to_pointer([key]), *locate_key(source, item, pointer, key)
 
 
 def _find_place(data: bytes, pointer: str) -> tuple[int, int]:

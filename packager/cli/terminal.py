@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from packager.reports import say_number
+from packager.secrets import hide_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,7 +21,7 @@ _WARNINGS: Final = 5  # that are said one by one
 def remark(message: str, *, quiet: bool) -> None:
     """Say something that is no result."""
     if not quiet:
-        print(f"packager: {message}", file=sys.stderr, flush=True)
+        print(f"packager: {hide_secrets(message)}", file=sys.stderr, flush=True)
 
 
 def warn(warnings: Sequence[str], *, quiet: bool) -> None:

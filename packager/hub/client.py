@@ -28,6 +28,7 @@ from packager.hub.own_files import read_own_files
 from packager.hub.streams import Digest, without_bars
 from packager.hub.uploads import Upload, prepare_upload
 from packager.model import Manifest, RemoteFile, RemoteState, Tag
+from packager.secrets import hide_secrets
 
 T = TypeVar("T")
 
@@ -61,7 +62,7 @@ class Hub:
         self.endpoint = endpoint
         self._token = token
         self._api = Api(endpoint=endpoint, token=token, library_name=_NAME)
-        self._say = say
+        self._say = partial(_say_safely, say)
         self._waits = tuple(waits)
         self._timeout = timeout
         self._xet: dict[tuple[str, bool], bool] = {}
@@ -424,6 +425,11 @@ class Hub:
         ) as error:
             failure = explain(error, doing, self.endpoint, self._token)
         raise failure
+
+
+def _say_safely(say: Callable[[str], None], text: str) -> None:
+    """Say what a Hub says, which may hold what was sent."""
+    say(hide_secrets(text))
 
 
 def _role_of(account: object) -> object:

@@ -38,7 +38,7 @@ class HubFailure(EnvironmentFailure):
         self, what: str, advice: str, *, status: int | None = None, passing: bool = False, wait: float = 0
     ) -> None:
         super().__init__(f"{what}: {advice}")
-        self.what = what
+        self.what = hide_secrets(what)
         self.status = status
         """The HTTP status; None if there was no answer or none that makes sense, 0 if nothing was asked."""
         self.passing = passing

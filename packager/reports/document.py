@@ -10,7 +10,7 @@ from packager.model import Severity
 from packager.reports.wording import PLAIN, Setting
 
 if TYPE_CHECKING:
-    from packager.model import Report
+    from packager.model import Problem, Report
 
 VERSION: Final = 1
 
@@ -30,5 +30,11 @@ def to_document(report: Report, setting: Setting = PLAIN) -> dict[str, object]:
         **({} if setting.known is None else {"known": setting.known}),
         **({"hidden": report.more} if report.more else {}),
         **({"warnings": list(report.warnings)} if report.warnings else {}),
-        "problems": [asdict(problem) for problem in report.problems],
+        "problems": [_to_plain(problem) for problem in report.problems],
     }
+
+
+def _to_plain(problem: Problem) -> dict[str, object]:
+    document = asdict(problem)
+    del document["found"]
+    return document

@@ -105,7 +105,8 @@ def _list_results(problems: Sequence[Problem], rules: Sequence[str]) -> Iterator
 
 
 def _digest(problem: Problem) -> str:
-    parts = (problem.path, problem.rule, problem.pointer, forget_lines(problem.message))
+    pointer, message = problem.fingerprint
+    parts = (problem.path, problem.rule, pointer, forget_lines(message))
     from hashlib import sha256  # noqa: PLC0415 - every check imports this room, and OpenSSL loads slowly
 
     return sha256(json.dumps(parts).encode()).hexdigest()[:32]

@@ -49,3 +49,9 @@ def test_what_a_document_does_not_have_is_missing_in_its_segments(tmp_path: Path
 def test_rules_see_a_text_that_is_carried(tmp_path: Path) -> None:
     text = '{"text": "x\ufffdx", "segments": [{}], "language": "en"}'
     assert judge(tmp_path, text) == [("text/replacement-character", 1, 10, "/Text")]
+
+
+def test_a_secret_in_what_segments_receive_is_found_where_it_stands(tmp_path: Path) -> None:
+    token = "hf_" + "a1B2" * 9
+    text = f'{{"segments": [{{"Text": "x"}}],\n "language": "{token}"}}'
+    assert ("text/secret", 2, 14, "/Language") in judge(tmp_path, text)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from packager.model import Report, Severity
-from packager.reports import RuleInfo, Setting, to_github, to_junit, to_markdown, to_sarif
+from packager.reports import FORMATS, RuleInfo, Setting, to_github, to_junit, to_markdown, to_sarif
 from sample_report import ODD_NAME, make_problem, make_report
 
 ABOUT = RuleInfo(
@@ -204,3 +204,18 @@ def test_any_text_gives_sound_documents(path: str, message: str, pointer: str) -
     assert len(read_sarif(report)["results"]) == 1
     assert to_github(report).count("\n") == 5
     assert to_markdown(report).count("\n") == 11
+
+
+# --- secrets -------------------------------------------------------------------------------------------
+
+
+def test_no_format_shows_a_secret_and_fingerprints_are_those_of_before() -> None:
+    token = "hf_" + "a1B2" * 9
+    problem = make_problem(rule="schema/enum", message=f'"{token}" is not "a"', pointer=f"/{token}")
+    report = Report(1, 1, (problem,))
+    for name, write in FORMATS.items():
+        for colour in (False, True):
+            assert token not in write(report, Setting(colour=colour)), name
+    assert token not in to_markdown(report, Setting())
+    [result] = read_sarif(report)["results"]
+    assert result["partialFingerprints"] == {"problem/v1": "3da6d016d49579264d338be2856d45d7:0"}

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from packager.card_rules import CARD_RULES
-from packager.check.rules import duplicates, leaks, loops, speakers, texts, times
+from packager.check.rules import duplicates, leaks, loops, secret, speakers, texts, times
 from packager.errors import ConfigError
 from packager.model import Severity
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 RULES: Final = (
     *times.RULES,
     *texts.RULES,
+    *secret.RULES,
     *loops.RULES,
     *speakers.RULES,
     *duplicates.RULES,

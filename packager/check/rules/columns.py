@@ -152,12 +152,6 @@ class Columns:
             return self.characters.data, bytes(len(self.characters))
         return (self._units & 0xFF).astype("u1").data, (self._units >> 8).astype("u1").data
 
-    def plain_text(self) -> bytes:
-        """Return text in which all ASCII of the texts stands: they alone, or the JSON of the segments."""
-        if self.data is not None and ("characters" not in self.__dict__ or self.characters.itemsize > 1):
-            return self.data
-        return self.text.encode("utf-8", "surrogatepass")
-
     def list_sizes(self) -> bytes:
         """Return the length of each text in characters, in 64 bits."""
         sizes = self.sizes if self.asks else array("q", map(len, self._said))

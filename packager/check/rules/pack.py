@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from packager.check.rules.memory import Memory
-    from packager.check.rules.rule import Flaw, Limits, Place, Rule
+    from packager.check.rules.rule import Flaw, Limits, Place, Rule, Spot
     from packager.check.rules.turn import Properties, Turn
     from packager.model import JsonObject, Severity
 
@@ -46,6 +46,7 @@ class Finding(NamedTuple):
     message: str
     """With `OTHER` where `other` is to be named."""
     other: Place | None = None
+    spot: Spot | None = None
 
 
 class RulePack:
@@ -133,7 +134,7 @@ class RulePack:
     def describe(self, rule_id: str, flaw: Flaw) -> Finding:
         """Return a flaw with the names of its property and rule."""
         key = getattr(self.properties, flaw.about) if flaw.about else None
-        return Finding(key, rule_id, self.severities[rule_id], flaw.message, flaw.other)
+        return Finding(key, rule_id, self.severities[rule_id], flaw.message, flaw.other, flaw.spot)
 
     def _judge_alone(self, columns: Columns, *, asks: bool) -> Iterator[tuple[int, int, Finding]]:
         everything = range(len(columns))

@@ -44,6 +44,18 @@ class Flaw(NamedTuple):
     message: str
     other: Place | None = None
     """The place of another segment, which stands in the message where `OTHER` does."""
+    spot: Spot | None = None
+    """Where in the segment it is, if that is not one of its own properties; it is told there also where the
+    schema refuses the value."""
+
+
+class Spot(NamedTuple):
+    """A place inside a segment, at any depth."""
+
+    pointer: str
+    """RFC 6901 JSON Pointer into the segment."""
+    key: str | None = None
+    """The name of a property of the object there; None: the value there."""
 
 
 class Sighting(NamedTuple):

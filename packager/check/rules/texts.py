@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from packager.check.rules.rule import TEXT, Flaw, Rule, SegmentCheck, one, quote, said
 from packager.model import Severity
-from packager.secrets import find_secrets, may_hold_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -53,7 +52,6 @@ _SPACES: Final = (
 )
 """What `str.strip` takes away."""
 _MANY: Final = 64  # segments; of more it is asked whether they are in NFC together
-_PART: Final = 64  # segments; so many are asked for secrets at a time
 
 
 def is_blank(text: str) -> bool:
@@ -151,26 +149,6 @@ def _may_break_form(character: str) -> bool:
         or "\u1100" <= character <= "\u11ff"
         or not unicodedata.is_normalized("NFC", character)
     )
-
-
-def _secret(text: str) -> str | None:
-    """Say of what kind a secret is; the message does not repeat it."""
-    for secret in find_secrets(text):
-        return (
-            f"the text holds what looks like {secret.kind} ({secret.hint}): revoke it where it is from, "
-            "and take it out of the text"
-        )
-    return None
-
-
-def _ask_secret(columns: Columns) -> Iterable[int]:
-    """Ask which are near what may be one, if the block may hold any."""
-    if not may_hold_secret(columns.plain_text()):
-        return
-    for begin in range(0, len(columns), _PART):
-        texts = columns.texts[begin : begin + _PART]
-        if may_hold_secret("\n".join([text or "" for text in texts]).encode("utf-8", "surrogatepass")):
-            yield from range(begin, begin + len(texts))
 
 
 def read_as_utf8(text: str) -> str | None:
@@ -306,18 +284,5 @@ RULES: Final = (
         "form, and that of the Web.",
         bad="The cafe\u0301 is closed.",
         good="The caf\u00e9 is closed.",
-    ),
-    _rule(
-        "secret",
-        _secret,
-        _ask_secret,
-        "what looks like an access token or a private key",
-        "Nobody says a token aloud: it was pasted into a file, and who reads a published data set can use "
-        "it. A version never changes, so it must be found before. The message shows its first four "
-        "characters only. Known are the tokens of Hugging Face, AWS, GitHub, GitLab, Slack, OpenAI, "
-        "Anthropic, Google, Stripe, npm and PyPI, and private keys in PEM.",
-        bad="Our key is AKIAIOSFODNN7EXAMPLE.",
-        good="The key began with AKIA, and hf_hub_download took it.",
-        severity=Severity.ERROR,
     ),
 )

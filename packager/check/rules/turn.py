@@ -44,6 +44,8 @@ class Turn(NamedTuple):
     raw_start: JsonValue = None
     raw_end: JsonValue = None
     raw_speaker: JsonValue = None
+    segment: JsonObject | None = None
+    """All of it; None if it was not kept."""
 
     @property
     def seconds(self) -> float | None:
@@ -75,6 +77,7 @@ def read_turn(segment: JsonObject, properties: Properties) -> Turn:
         start,
         end,
         speaker,
+        segment,
     )
 
 
