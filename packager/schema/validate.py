@@ -37,6 +37,7 @@ __all__ = ["DRAFTS", "SegmentSchema", "compile_schema", "compile_source", "to_po
 
 _NOWHERE: Final = "json-schema:///schema"  # where a schema lies that has no folder
 _MOST_FLAWS: Final = 100
+_FEW: Final = 8  # segments that are asked for one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,8 @@ class SegmentSchema:
             return []
         if len(segments) == 1:
             return [0]
+        if len(segments) <= _FEW:
+            return [index for index, segment in enumerate(segments) if not self.is_valid(segment)]
         middle = len(segments) // 2
         later = self.find_invalid(segments[middle:])
         return self.find_invalid(segments[:middle]) + [middle + index for index in later]
