@@ -61,7 +61,8 @@ def write_spread(segment: dict[str, Any]) -> str:
 
 
 def add_words(chance: random.Random, segment: dict[str, Any]) -> dict[str, Any]:
-    words = segment["Text"].split(" ")
+    # A secret would be found in the words as well.
+    words = [word for word in segment["Text"].split(" ") if len(word) < 20]
     return segment | {"Words": [{"word": word, "score": round(chance.random(), 3)} for word in words]}
 
 
