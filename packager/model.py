@@ -143,6 +143,10 @@ class Report:
     segments: int
     problems: tuple[Problem, ...]
     """Sorted by path, line and column."""
+    not_read: tuple[tuple[str, int], ...] = ()
+    """How many files beside the segment files are not read, by their ending in small letters; most first."""
+    left_out: tuple[str, ...] = ()
+    """Folders of builds among the sources, which are left out."""
 
     def count(self, severity: Severity) -> int:
         """Return how many problems have this severity."""

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from pathlib import Path, PurePath
 
     from packager.check.rules import Finding
-    from packager.config import Checks, Config
+    from packager.config import Bounds, Checks, Config
     from packager.model import JsonObject, SourceFile
     from packager.reading import Tap
     from packager.splits import Dealer
@@ -74,6 +74,8 @@ class Criteria:
     """Properties that are more than text in the columns, as `Config.columns`."""
     errors_only: bool = False
     """Judge only by the rules whose findings are errors."""
+    bounds: Bounds | None = None
+    """Where the files that the schema refers to may lie; None: in the project of its folder."""
 
     def __hash__(self) -> int:
         # Asked for often, of what seldom differs; hashing all thresholds would take longer than a segment.
@@ -108,6 +110,7 @@ def load_schema(criteria: Criteria) -> tuple[SegmentSchema, Layout]:
         read_document,
         formats=criteria.formats,
         place=_find_place,
+        bounds=criteria.bounds,
     )
     try:
         layout = plan_layout(

@@ -82,6 +82,6 @@ def _digest_all(sources: Sequence[SourceFile]) -> str | None:
 
 
 def _load(kept: list[Any]) -> Report:
-    files, segments, problems = kept
+    files, segments, problems, *_ = kept  # what is not read is found anew
     read = [replace(Problem(*each), severity=Severity(each[5])) for each in problems]
     return Report(files, segments, tuple(read))
