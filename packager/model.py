@@ -166,6 +166,11 @@ class Report:
     hidden: tuple[int, int, int] = (0, 0, 0)
     """How many errors, warnings and notes are not among the problems: of each file the first are."""
 
+    not_read: tuple[tuple[str, int], ...] = ()
+    """How many files beside the segment files are not read, by their ending in small letters; most first."""
+    left_out: tuple[str, ...] = ()
+    """Folders of builds among the sources, which are left out."""
+
     @property
     def more(self) -> int:
         """How many problems are not among the problems."""

@@ -18,10 +18,11 @@ from packager.check.rules import Rule
 from packager.check.rules.catalogue import find_rule, resolve_severities
 from packager.check.rules.turn import read_turn
 from packager.cli import main
-from packager.config import Choices
+from packager.config import Bounds, Choices
 from packager.fix import Properties, Repair, diff_file, fix_file, select_repairs
 from packager.fix.values import repair_speaker, repair_text, repair_time
 from packager.model import SourceFile
+from packager.reading import find_below
 from packager.reading.strict import parse_value
 from project import make_project, write_lines
 
@@ -330,7 +331,10 @@ def test_a_file_keeps_its_permissions_and_a_link_stays_a_link(tmp_path: Path) ->
     path.write_bytes(b'{"Text": "a "}')
     path.chmod(0o640)
     link.symlink_to(path.name)
-    fix_file(source_of(link), PROPERTIES)
+    assert fix_file(source_of(link), PROPERTIES).left == "it is a link: repair what it leads to"
+    found = find_below([link], None, bounds=Bounds())
+    assert [(each.name, each.place) for each in found.sources] == [(str(link), str(path))]
+    fix_file(found.sources[0], PROPERTIES)
     assert path.read_bytes() == b'{"Text": "a"}'
     assert path.stat().st_mode & 0o7777 == 0o640
     assert link.is_symlink()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -90,6 +90,7 @@ def build_dataset(  # noqa: PLR0913 - what a user may want to say
     progress: Progress | None = None,
     remember: bool = False,
     executor: Executor | None = None,
+    allow: Sequence[str | Path] = (),
 ) -> Manifest:
     """Check a project's segments and build the data set from them.
 
@@ -105,14 +106,15 @@ def build_dataset(  # noqa: PLR0913 - what a user may want to say
             what has changed since such a build. The result is the same.
         executor: where the work is to run instead, which must see the same files; `jobs` says how many of its
             workers are kept busy.
+        allow: folders outside of the project that its links and paths may lead to.
 
     Raises:
         InvalidSegments: the sources have errors; nothing was written.
         DataError: the card has errors, or no segment is left.
-        UsageError: `out` is in the way, or no file matches.
+        UsageError: `out` is in the way, no file matches, or a link leads out of the project.
         ConfigError: dataset.toml or the schema is wrong.
     """
-    config = load_project(None if project is None else Path(project))
+    config = load_project(None if project is None else Path(project), allow)
     folder = default_build(config.root) if out is None else Path(out)
     return run_build(
         config,
@@ -138,7 +140,8 @@ def run_build(  # noqa: PLR0913 - likewise
     """Build the project of a configuration; as `build_dataset`, and return the report too."""
     criteria = make_criteria(config, errors_only=True)
     schema, _ = load_schema_anew(criteria)
-    sources = find_project_sources(config)
+    found = find_project_sources(config, out)
+    sources = found.sources
     survey = survey_sources(sources)
     referred = [config.name_file(config.root / name) for name, _ in schema.files]
     origins = look_at_origins(config, zip(sources, survey.stamps, strict=True), referred)
@@ -159,7 +162,11 @@ def run_build(  # noqa: PLR0913 - likewise
         scanned = {**known, **scanner.scan(fresh, prepare)}
         gathered = _gather(sources, scanned, scanner.found, config, criteria)
         silent = tell_silent(criteria, sources, gathered.seen, scanner.keys) if gathered.segments else ()
-        report = make_report(len(sources), gathered.segments, gathered.problems, gathered.hidden, silent)
+        report = replace(
+            make_report(len(sources), gathered.segments, gathered.problems, gathered.hidden, silent),
+            not_read=found.not_read,
+            left_out=found.left_out,
+        )
         if gathered.stuck or report.more or (report.count(Severity.ERROR) and not drop_invalid):
             raise InvalidSegments(report)
         placed = place_recordings(gathered.pieces, gathered.group_of, config)

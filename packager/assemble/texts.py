@@ -16,7 +16,8 @@ from packager.card import (
     render_card,
 )
 from packager.check import find_card_severities
-from packager.config import FILE_NAME, Config, shipped_file
+from packager.config import FILE_NAME, Config
+from packager.config import read_card as read_source
 from packager.model import BuiltFile, Problem
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ _CARD: Final = "README.md"
 
 def read_card(config: Config) -> tuple[bytes, tuple[Problem, ...]]:
     """Return the card's source, and what is wrong with it."""
-    source = shipped_file("dataset_card.md") if config.card is None else config.card.read_bytes()
+    source = read_source(config)
     if config.card is None:
         return source, check_card(source, config.card_name)
     return source, lint_card(source, config.card_name, severities=find_card_severities(config))

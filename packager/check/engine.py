@@ -6,8 +6,10 @@ Memory holds the problems and one unit of files, never a corpus.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -29,10 +31,20 @@ from packager.check.judge import (
 from packager.check.kept import Kept, keep_first
 from packager.check.roster import Roll, RollCall, Roster
 from packager.check.rules import check_choices
-from packager.config import FILE_NAME, Config, find_project, load_project, shipped_file
+from packager.config import (
+    FILE_NAME,
+    LOCK_NAME,
+    Bounds,
+    Config,
+    find_bounds,
+    find_project,
+    find_repository,
+    load_project,
+    shipped_file,
+)
 from packager.errors import ConfigError, UsageError
 from packager.model import Deal, Problem, Report, Severity
-from packager.reading import Block, FilePlaces, Unreadable, compile_pattern, find_below, find_sources
+from packager.reading import Block, FilePlaces, Found, Unreadable, compile_pattern, find_below, find_sources
 from packager.recordings import (
     NumberedClaim,
     claim_recording,
@@ -64,6 +76,7 @@ def check_segments(  # noqa: PLR0913 - what a user may want to say
     jobs: int = 1,
     progress: Progress | None = None,
     remember: bool = False,
+    allow: Sequence[str | Path] = (),
 ) -> Report:
     """Check segment files and return every problem in every file.
 
@@ -76,22 +89,24 @@ def check_segments(  # noqa: PLR0913 - what a user may want to say
         progress: called with bytes done and bytes in all.
         remember: keep the report in the user's cache, and return that of an earlier check
             if neither the files nor what they are judged by has changed since.
+        allow: folders outside of the project that its links and paths may lead to.
 
     Raises:
-        UsageError: no file matches, or a path is absent.
+        UsageError: no file matches, a path is absent, or a link leads out of the project.
         ConfigError: dataset.toml or the schema is wrong.
     """
-    config = find_config(project, paths)
+    config = find_config(project, paths, allow)
     criteria = make_criteria(config, None if schema is None else Path(schema))
     loaded, _ = load_schema_anew(criteria)
-    sources = find_files(config, paths)
+    found = find_files(config, paths)
+    sources = found.sources
     survey = survey_sources(sources)
     lock = read_lock(config.root) if config.lock and not paths else None
     memo: Reports | None = None
     if remember and config.repo_id and not paths:
         memo = Reports(config.root, (criteria, loaded.files, config.deal, lock, config.root))
         if (report := memo.recall(sources, survey)) is not None:
-            return report
+            return replace(report, not_read=found.not_read, left_out=found.left_out)
     units = cut_units(sources, survey.sizes)
     total = sum(unit.size for unit in units)
     segments = 0
@@ -124,7 +139,11 @@ def check_segments(  # noqa: PLR0913 - what a user may want to say
         warnings = tell_silent(criteria, sources, corpus.seen, corpus.keys) if segments else ()
     if not paths:  # some files alone cannot show which names clash
         problems += find_clashes(claimed)
-    report = make_report(len(sources), segments, problems, hidden, warnings)
+    report = replace(
+        make_report(len(sources), segments, problems, hidden, warnings),
+        not_read=found.not_read,
+        left_out=found.left_out,
+    )
     if memo is not None and len(digests) == len(sources):
         memo.keep(report, survey, digests)
     return report
@@ -151,18 +170,21 @@ def make_criteria(config: Config, schema: Path | None = None, *, errors_only: bo
         ConfigError: dataset.toml names a rule or a threshold that there is not.
     """
     _check_rules(config)
-    path = config.schema if schema is None else schema
+    path, bounds, folder = config.schema if schema is None else schema, config.bounds, None
     if path is None:
         data, name = shipped_file("segment.schema.json"), "segment.schema.json"
     else:
+        place = bounds.follow_named(path) if schema else bounds.follow(path, config.name_file(path))
+        folder, bounds = Path(place).parent, bounds.around(place) if schema else bounds
         try:
-            data, name = path.read_bytes(), str(path)
+            data, name = Path(place).read_bytes(), str(path)
         except OSError as error:
             raise UsageError(f"the schema {path} cannot be read: {error.strerror}") from error
     return Criteria(
         schema=data,
         schema_name=name,
-        schema_folder=None if path is None else path.resolve().parent,
+        schema_folder=folder,
+        bounds=bounds,
         start=config.start,
         end=config.end,
         recording_property=config.recording_property,
@@ -248,21 +270,34 @@ def open_scratch(size: int, inside: Path | None = None) -> Iterator[Path | None]
         yield Path(folder)
 
 
-def find_files(config: Config, paths: Sequence[str | Path]) -> tuple[SourceFile, ...]:
-    """Return the segment files that these paths name, or for none those of the project, in order.
+def find_files(config: Config, paths: Sequence[str | Path]) -> Found:
+    """Return the segment files that these paths name, or for none those of the project.
 
     Raises:
-        UsageError: no file matches, or a path is absent.
+        UsageError: no file matches, a path is absent, or a link leads out of the project.
     """
-    if paths:
-        return find_below([Path(path) for path in paths], config.root if config.repo_id else None)
-    return find_project_sources(config)
+    if not paths:
+        return find_project_sources(config)
+    root = config.root if config.repo_id else None
+    builds = () if root is None else (root / "build",)
+    return find_below([Path(path) for path in paths], root, bounds=config.bounds, builds=builds)
 
 
-def find_project_sources(config: Config) -> tuple[SourceFile, ...]:
-    """Return the segment files of a project, in order; its own schema is none, whatever the patterns."""
-    own = {config.schema} if config.schema is not None else set[Path]()
-    return find_sources(config.root, config.segments, config.repo_id.rpartition("/")[2], own)
+def find_project_sources(config: Config, out: Path | None = None) -> Found:
+    """Return the segment files of a project; its own schema is none, whatever the patterns.
+
+    The folder `build` and `out`, where another build is written, are left out.
+    """
+    own = [config.root / FILE_NAME, config.root / LOCK_NAME, config.card]
+    return find_sources(
+        config.root,
+        config.segments,
+        config.repo_id.rpartition("/")[2],
+        config.schema,
+        bounds=config.bounds,
+        builds=[path for path in (config.root / "build", out) if path is not None],
+        apart=[path for path in own if path is not None],
+    )
 
 
 def cut_units(
@@ -298,7 +333,9 @@ def _check_rules(config: Config) -> None:
             raise ConfigError(f"{where}: check.path.pattern: {pattern!r} is no pattern") from error
 
 
-def find_config(project: str | Path | None, paths: Sequence[str | Path]) -> Config:
+def find_config(
+    project: str | Path | None, paths: Sequence[str | Path], allow: Sequence[str | Path] = ()
+) -> Config:
     """Return the project that is meant, as `check_segments` finds it; without one, the defaults.
 
     Raises:
@@ -306,9 +343,16 @@ def find_config(project: str | Path | None, paths: Sequence[str | Path]) -> Conf
         ConfigError: its dataset.toml is wrong.
     """
     if project is None and paths:
-        found = find_project(Path.cwd())
-        return load_project(found) if found else Config(root=Path.cwd())
-    return load_project(None if project is None else Path(project))
+        found, here = find_project(Path.cwd()), Path.cwd()
+        if found is None:
+            top = find_repository(here)
+            return Config(root=here, bounds=find_bounds(here, allow) if top else Bounds(_resolve(allow)))
+        return load_project(found, allow)
+    return load_project(None if project is None else Path(project), allow)
+
+
+def _resolve(folders: Sequence[str | Path]) -> tuple[str, ...]:
+    return tuple(map(os.path.realpath, folders))
 
 
 class _Result(NamedTuple):

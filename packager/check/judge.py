@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
     from packager.check.kept import Kept
     from packager.check.rules import Finding
-    from packager.config import Checks, Config
+    from packager.config import Bounds, Checks, Config
     from packager.model import JsonObject, SourceFile
     from packager.reading import Tap
     from packager.splits import Dealer
@@ -88,6 +88,8 @@ class Criteria:
     """Which names of properties the project gives itself, as `Config.given`."""
     errors_only: bool = False
     """Judge only by the rules whose findings are errors."""
+    bounds: Bounds | None = None
+    """Where the files that the schema refers to may lie; None: in the project of its folder."""
 
     def __hash__(self) -> int:
         # Asked for often, of what seldom differs; hashing all thresholds would take longer than a segment.
@@ -125,6 +127,7 @@ def load_schema(criteria: Criteria) -> tuple[SegmentSchema, Layout]:
         read_document,
         formats=criteria.formats,
         place=_find_place,
+        bounds=criteria.bounds,
     )
     try:
         layout = plan_layout(

@@ -20,6 +20,7 @@ from packager.times import parse_time
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from fractions import Fraction
+    from pathlib import Path
 
     from packager.check.judge import Criteria, Judged
     from packager.columns import Layout
@@ -27,14 +28,16 @@ if TYPE_CHECKING:
     from packager.model import JsonObject, SourceFile
 
 
-def read_rows(config: Config) -> Iterator[ExpectedRow]:
+def read_rows(config: Config, build: Path | None = None) -> Iterator[ExpectedRow]:
     """Yield every valid segment of the project with its recording, number and times, in any order.
+
+    `build` is the folder of the build that they are compared with.
 
     The segments of a recording that is a folder of one-object files are held together; else memory holds one.
     """
     criteria = make_criteria(config, errors_only=True)
     _, layout = load_schema(criteria)
-    sources = find_project_sources(config)
+    sources = find_project_sources(config, build).sources
     key = config.recording_property
     placed = (
         _by_place(sources, criteria, config.recording)

@@ -136,6 +136,13 @@ _PROJECT: Final = _path(
     "--project", "DIR", "the dataset project; default: the nearest parent with a dataset.toml"
 )
 _ENDPOINT: Final = _value("--endpoint", "URL", "the Hub; default: HF_ENDPOINT, or the public one")
+_ALLOW: Final = _value(
+    "--allow",
+    "DIR",
+    "links and paths of the project may lead there too; may stand more than once",
+    action="append",
+    default=[],
+)
 _JOBS: Final = _value(
     "--jobs",
     "N",
@@ -187,6 +194,7 @@ _COMMANDS: Final = {
                 action="append",
                 default=[],
             ),
+            _ALLOW,
             _JOBS,
         ),
     ),
@@ -213,6 +221,7 @@ _COMMANDS: Final = {
             _flag("--drop-invalid", "leave out what has errors; manifest and card name it"),
             _flag("--strict", "a warning about the card stops it too"),
             _format("text", "json"),
+            _ALLOW,
             _JOBS,
         ),
     ),
@@ -235,6 +244,7 @@ _COMMANDS: Final = {
             _value("--endpoint", "URL", "the Hub of --merge; default: HF_ENDPOINT, or the public one"),
             _path("--out", "FILE", "where --open writes; default: .packager/card.html in the project"),
             _flag("--strict", "warnings fail the check too"),
+            _ALLOW,
             _format(*_REPORTS),
         ),
     ),
@@ -263,6 +273,7 @@ _COMMANDS: Final = {
                 "--rehearse",
                 "publish to a Hub of its own on this machine, load the result back and compare every row",
             ),
+            _ALLOW,
             _format("text", "json"),
         ),
     ),
@@ -280,6 +291,7 @@ _COMMANDS: Final = {
             _value("old", "A", "DIR, vX.Y.Z or NAME@REVISION"),
             _value("new", "B", "likewise"),
             _flag("--details", "list recordings, and segments that differ"),
+            _ALLOW,
             _ENDPOINT,
             _format("text", "json", "markdown"),
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from packager.cli.terminal import remark
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from packager.reports import RuleInfo
 
 _ROWS: Final = 10  # of each split, on the page
-_TEMPLATE: Final = "dataset_card.md"
 
 
 def run_card(given: argparse.Namespace) -> int:
@@ -30,7 +30,7 @@ def run_card(given: argparse.Namespace) -> int:
     from packager.config import load_project
     from packager.folders import default_build
 
-    config = load_project(given.project)
+    config = load_project(given.project, given.allow)
     if given.check + given.open + given.merge > 1:
         raise UsageError("--check, --open and --merge do different things: take one")
     if given.out and not given.open:
@@ -87,7 +87,7 @@ def _open(given: argparse.Namespace, config: Config) -> int:
 def _merge(given: argparse.Namespace, config: Config) -> int:
     """Bring into the project's card what was edited in README.md on the Hub since the latest release."""
     from packager.card import merge_card
-    from packager.config import shipped_file
+    from packager.config import CARD_NAME, read_card
     from packager.folders import write_whole
     from packager.hub import connect_hub
     from packager.publish import read_edited_card
@@ -97,13 +97,12 @@ def _merge(given: argparse.Namespace, config: Config) -> int:
     if edited is None:
         print(f"README.md of {config.repo_id} was not edited since the latest release")
         return 0
-    source = shipped_file(_TEMPLATE) if config.card is None else config.card.read_bytes()
-    merged = merge_card(edited.base, source, edited.theirs)
+    merged = merge_card(edited.base, read_card(config), edited.theirs)
     if isinstance(merged, tuple):
         print(_show(merged, "README.md", given.format, strict=False), end="")
         return DataError.exit_code
-    path = (config.card or config.root / _TEMPLATE).resolve()
-    write_whole(path, merged)
+    path = config.bounds.follow(config.card or config.root / CARD_NAME, config.card_name)
+    write_whole(Path(path), merged)
     print(f"{path} has what was edited in README.md of {config.repo_id} since {edited.tag}")
     return 0
 
@@ -136,9 +135,9 @@ def lint_source(config: Config) -> tuple[Problem, ...]:
     """Return what is wrong with the source of the card."""
     from packager.card import lint_card
     from packager.check import find_card_severities
-    from packager.config import shipped_file
+    from packager.config import read_card
 
-    source = shipped_file(_TEMPLATE) if config.card is None else config.card.read_bytes()
+    source = read_card(config)
     return lint_card(source, config.card_name, severities=find_card_severities(config))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from packager.cli.card import describe_rules, lint_source
-from packager.cli.terminal import remark, show_progress, warn
+from packager.cli.terminal import remark, show_progress, tell_not_read, warn
 from packager.errors import DataError, UsageError
 from packager.model import Severity
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from packager.config import Config
     from packager.fix import Outcome, Properties
     from packager.model import Report, SourceFile
+    from packager.reading import Found
     from packager.reports import Setting
 
 _NAMED: Final = 10  # files that are told one by one
@@ -40,7 +41,7 @@ def run_check(given: argparse.Namespace) -> int:
     from packager.check import find_config
 
     _refuse_contradictions(given)
-    config = find_config(given.project, given.paths)
+    config = find_config(given.project, given.paths, given.allow)
     if given.write_baseline and config.repo_id and given.paths:
         raise UsageError("a baseline is of the whole project: leave out the paths")
     if given.diff:
@@ -89,7 +90,9 @@ def _check(given: argparse.Namespace, config: Config) -> Report:
             jobs=given.jobs or count_cpus(),
             remember=not given.no_cache,
             progress=progress,
+            allow=given.allow,
         )
+    tell_not_read(report, quiet=given.quiet)
     if given.paths or config.card is None:
         return report
     return replace(report, problems=tuple(sorted((*report.problems, *lint_source(config)))))
@@ -102,7 +105,7 @@ def _fix(given: argparse.Namespace, config: Config) -> None:
     from packager.fix import fix_file
 
     order = _order_repairs(given, config)
-    outcomes = [fix_file(source, order(source)) for source in _find_files(given, config)]
+    outcomes = [fix_file(source, order(source)) for source in _find_files(given, config).sources]
     _tell_repairs(outcomes, "repaired", quiet=given.quiet)
 
 
@@ -111,7 +114,9 @@ def _show_diff(given: argparse.Namespace, config: Config) -> int:
 
     order = _order_repairs(given, config)
     outcomes = []
-    for source in _find_files(given, config):
+    found = _find_files(given, config)
+    tell_not_read(found, quiet=given.quiet)
+    for source in found.sources:
         outcomes.append(survey_file(source, order(source)))
         if outcomes[-1].repairs:
             for part in diff_file(source, order(source)):
@@ -177,7 +182,9 @@ def _settle(given: argparse.Namespace, config: Config, report: Report) -> tuple[
     wanted = {given.format, *(form for form, _ in given.output)}
     setting = Setting(
         version=_own_version() if "sarif" in wanted else "",
-        files=tuple(source.name for source in _find_files(given, config)) if "junit" in wanted else (),
+        files=tuple(source.name for source in _find_files(given, config).sources)
+        if "junit" in wanted
+        else (),
         known=known,
         strict=given.strict,
         rules=describe_rules() if wanted & {"sarif", "github"} else {},
@@ -197,7 +204,7 @@ def _compare(given: argparse.Namespace, config: Config, report: Report) -> tuple
     except FileNotFoundError as error:
         message = f"there is no baseline {name}: write it with --write-baseline {name}"
         raise UsageError(message) from error
-    files = {source.name for source in _find_files(given, config)} if given.paths else None
+    files = {source.name for source in _find_files(given, config).sources} if given.paths else None
     compared = compare_baseline(report, baseline, files)
     if compared.gone:
         message = f"{compared.gone:,} known problems no longer occur: --write-baseline {name} writes it anew"
@@ -250,7 +257,7 @@ def _write_whole(files: dict[Path, str]) -> None:
             beside.unlink(missing_ok=True)
 
 
-def _find_files(given: argparse.Namespace, config: Config) -> tuple[SourceFile, ...]:
+def _find_files(given: argparse.Namespace, config: Config) -> Found:
     from packager.check import find_files
 
     return find_files(config, given.paths)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.cli.card import lint_source, refuse_warnings
-from packager.cli.terminal import print_json, remark, show_progress
+from packager.cli.terminal import print_json, remark, show_progress, tell_not_read
 from packager.errors import UsageError
 from packager.model import Severity
 from packager.reports import FORMATS, Setting, say_number
@@ -74,7 +74,7 @@ def build(given: argparse.Namespace) -> int:
     from packager.folders import default_build
     from packager.work import count_cpus
 
-    config = load_project(given.project)
+    config = load_project(given.project, given.allow)
     if given.strict:
         refuse_warnings(config, given.format)
     out = given.out or default_build(config.root)
@@ -89,8 +89,10 @@ def build(given: argparse.Namespace) -> int:
                 remember=not given.no_cache,
             )
     except InvalidSegments as error:
+        tell_not_read(error.report, quiet=given.quiet)
         print(FORMATS[given.format](error.report, Setting()), end="")
         raise
+    tell_not_read(built.report, quiet=given.quiet)
     for warning in (*built.report.warnings, *built.manifest.warnings):
         remark(f"warning: {warning}", quiet=given.quiet)
     _tell_card(config, quiet=given.quiet)

@@ -28,7 +28,7 @@ def run_diff(given: argparse.Namespace) -> int:
     from packager.publish import compare_sides, name_parts
 
     root = given.project or find_project(Path.cwd())
-    config = None if root is None else load_project(root)
+    config = None if root is None else load_project(root, given.allow)
     old, new = _open(given, config, given.old), _open(given, config, given.new)
     named = config or Config(Path.cwd())
     with tempfile.TemporaryDirectory(prefix="packager-diff-") as cache:

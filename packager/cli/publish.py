@@ -199,7 +199,7 @@ def _find_changes(config: Config, build: Path, manifest: Manifest, *, quiet: boo
     from packager.store import find_changed_origins, look_at_origins, read_stamp
 
     try:
-        sources = find_project_sources(config)
+        sources = find_project_sources(config, build).sources
     except UsageError:  # no file matches
         remark("the sources are not at hand, so the build may be out of date", quiet=quiet)
         return ()

@@ -33,7 +33,7 @@ def run_publish(given: argparse.Namespace) -> int:
     """Publish the build as a version, or rehearse that."""
     from packager.config import load_project
 
-    config = load_project(given.project)
+    config = load_project(given.project, given.allow)
     if given.rehearse and given.endpoint:
         raise UsageError("--rehearse publishes to a Hub of its own: leave out --endpoint")
     try:
@@ -88,7 +88,7 @@ def _read_back(
     tag = f"v{receipt.version}"
     manifest = load_build(given.build or default_build(config.root))
     found = read_back(
-        address.endpoint, address.token, config.repo_id, tag, read_rows(config), manifest.columns
+        address.endpoint, address.token, config.repo_id, tag, read_rows(config, given.build), manifest.columns
     )
     if found.different:
         shown = "\n  ".join(found.differences)

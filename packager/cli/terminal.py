@@ -7,12 +7,15 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from packager.reading import describe_not_read
 from packager.reports import say_number
 from packager.secrets import hide_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from packager.model import Report
+    from packager.reading import Found
     from packager.work import Progress
 
 _WARNINGS: Final = 5  # that are said one by one
@@ -31,6 +34,14 @@ def warn(warnings: Sequence[str], *, quiet: bool) -> None:
     if len(warnings) > _WARNINGS:
         more = len(warnings) - _WARNINGS
         remark(f"and {more} more warnings about the card; `packager card --check` names them", quiet=quiet)
+
+
+def tell_not_read(found: Report | Found, *, quiet: bool) -> None:
+    """Say what lies among the segment files and is passed over."""
+    for name in found.left_out:
+        remark(f"{name!r} is left out: a build is written there", quiet=quiet)
+    if told := describe_not_read(found.not_read):
+        remark(told, quiet=quiet)
 
 
 @contextmanager

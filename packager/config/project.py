@@ -5,30 +5,29 @@ A new key is one line in `_KEYS` and one field of `Config`. What a project leave
 
 from __future__ import annotations
 
+import os
 import re
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from packager.config.bounds import FILE_NAME, Bounds, find_bounds, find_project
 from packager.config.values import ONE_SPLIT, PATTERNS, POLICIES, Checks, Choices, Config
 from packager.errors import ConfigError, UsageError
 from packager.model import SplitRatio, is_repository_name
 
-FILE_NAME: Final = "dataset.toml"
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LOCK_NAME: Final = "splits.lock"
+CARD_NAME: Final = "dataset_card.md"
 
 
-def find_project(start: Path) -> Path | None:
-    """Return the nearest folder, from `start` upwards, that holds a dataset.toml; None if there is none."""
-    start = start.resolve()
-    for folder in (start, *start.parents):
-        if (folder / FILE_NAME).is_file():
-            return folder
-    return None
-
-
-def load_project(folder: Path | None) -> Config:
+def load_project(folder: Path | None, allow: Iterable[str | Path] = ()) -> Config:
     """Return the project in `folder`, or for None in the nearest parent of the working directory.
+
+    Its files may also lie in the folders `allow`.
 
     Raises:
         UsageError: there is no project.
@@ -44,17 +43,18 @@ def load_project(folder: Path | None) -> Config:
     path = folder.resolve() / FILE_NAME
     if not path.is_file():
         raise UsageError(f"{folder} holds no {FILE_NAME}: make a project with `packager init {folder}`")
+    bounds = find_bounds(path.parent, allow)
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = Path(bounds.follow(path, FILE_NAME)).read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not valid UTF-8 (byte {error.start})") from error
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
-    return parse_config(text, path)
+    return parse_config(text, path, bounds)
 
 
-def parse_config(text: str, path: Path) -> Config:
-    """Return what a dataset.toml at `path` says.
+def parse_config(text: str, path: Path, bounds: Bounds | None = None) -> Config:
+    """Return what a dataset.toml at `path` says; its files must lie in the bounds, by default the project's.
 
     Raises:
         ConfigError: it is not TOML, or a key is unknown, of the wrong type or impossible.
@@ -65,7 +65,14 @@ def parse_config(text: str, path: Path) -> Config:
         document = tomllib.loads(text.removeprefix("\ufeff"), parse_float=Decimal)
     except (ValueError, RecursionError) as error:  # also an integer of thousands of digits
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
-    return _Reader(path).read(document)
+    return _Reader(path, find_bounds(path.parent) if bounds is None else bounds).read(document)
+
+
+def read_card(config: Config) -> bytes:
+    """Return the source of a project's card."""
+    if config.card is None:
+        return shipped_file(CARD_NAME)
+    return Path(config.bounds.follow(config.card, config.card_name)).read_bytes()
 
 
 def shipped_file(name: str) -> bytes:
@@ -101,8 +108,8 @@ _SALT_BYTES: Final = 64  # the longest key of BLAKE2b
 class _Reader:
     """Reads one document; every complaint names the file."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, bounds: Bounds) -> None:
+        self.path, self.bounds = path, bounds
 
     def read(self, document: dict[str, Any]) -> Config:
         self.only_known(document, "")
@@ -113,13 +120,15 @@ class _Reader:
         splits = self.table(document, "splits")
         salt, pins = splits.pop("salt", ""), splits.pop("pin", {})
         group_by, lock = splits.pop("group_by", None), splits.pop("lock", False)
+        if lock is True:
+            self.bounds.follow(self.path.parent / LOCK_NAME, LOCK_NAME)
         ratios = self.splits(splits) if "splits" in document else ONE_SPLIT
         return Config(
             root=self.path.parent,
             repo_id=self.repo_id(dataset),
             segments=self.patterns(dataset),
             schema=self.file(dataset, "schema", "schema/segment.schema.json"),
-            card=self.file(dataset, "card", "dataset_card.md"),
+            card=self.file(dataset, "card", CARD_NAME),
             recording=self.text(dataset, "dataset", "recording", "auto"),
             start=self.text(time, "time", "start", "Start"),
             end=self.text(time, "time", "end", "End"),
@@ -139,6 +148,7 @@ class _Reader:
             policy=self.policy(self.table(document, "release")),
             citation=self.table(document, "citation"),
             rai=self.table(document, "rai"),
+            bounds=self.bounds,
         )
 
     def demand(self, met: object, key: str, message: str, value: object = None) -> None:
@@ -194,12 +204,16 @@ class _Reader:
         return value
 
     def file(self, table: dict[str, Any], key: str, default: str) -> Path | None:
-        path = self.path.parent / self.text(table, "dataset", key, default)
-        if path.is_file():
-            return path
+        path = self.path.parent / (name := self.text(table, "dataset", key, default))
+        if key not in table and not os.path.lexists(path):
+            return None
+        try:
+            place = self.bounds.follow(path, name)
+        except UsageError as error:
+            raise ConfigError(f"{self.path}: dataset.{key}: {error}") from error
         absent = f"there is no file {path}; leave the key out to use the one shipped with the tool"
-        self.demand(key not in table, f"dataset.{key}", absent)
-        return None
+        self.demand(Path(place).is_file(), f"dataset.{key}", absent)
+        return path
 
     def columns(self, table: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         for name, choice in table.items():

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from packager.config.bounds import Bounds
 from packager.model import Deal, SplitRatio
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ class Config:
     citation: Mapping[str, Any] = field(default_factory=dict)
     """The table of this name as written, for the card to understand; likewise `rai`."""
     rai: Mapping[str, Any] = field(default_factory=dict)
+    bounds: Bounds = Bounds()  # noqa: RUF009 - frozen
+    """Where its files may lie."""
 
     @property
     def recording_property(self) -> str | None:

@@ -35,6 +35,8 @@ def survey_file(source: SourceFile, properties: Properties) -> Outcome:
     """Return what `fix_file` would do, and write nothing."""
     if Path(source.place).suffix in {".gz", ".zst"}:
         return Outcome(source.name, {}, "it is compressed: unpack it first")
+    if os.path.realpath(source.place) != source.place:
+        return Outcome(source.name, {}, "it is a link: repair what it leads to")
     if not Path(source.place).is_file():  # a pipe could wait for ever
         return Outcome(source.name, {}, "it is no regular file")
     repairs: Counter[Repair] = Counter()
@@ -86,8 +88,7 @@ def _describe(path: Path) -> tuple[int, int, int, int]:
 
 @contextmanager
 def _replace(path: Path, before: tuple[int, int, int, int]) -> Iterator[BinaryIO]:
-    """Yield a file beside this one that takes its place at the end; of a link, that of what it leads to."""
-    path = path.resolve()
+    """Yield a file beside this one that takes its place at the end."""
     status = path.stat()
     handle, name = tempfile.mkstemp(prefix=".packager-", dir=path.parent)
     try:
@@ -98,7 +99,7 @@ def _replace(path: Path, before: tuple[int, int, int, int]) -> Iterator[BinaryIO
         with suppress(OSError, AttributeError):  # only the superuser may, and Windows cannot
             os.chown(name, status.st_uid, status.st_gid)
         Path(name).chmod(status.st_mode & 0o7777)
-        if _describe(path) != before:
+        if _describe(path) != before or os.path.realpath(path) != str(path):
             raise _ChangedError
         Path(name).replace(path)
     finally:

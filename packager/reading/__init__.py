@@ -1,6 +1,8 @@
 """Find and read segment files: bytes in, blocks of located values out.
 
 find.py      patterns and paths -> segment files
+patterns.py  ] what matches,
+walk.py      ] and the way through the folders
 read.py      the door: a segment file -> its values
 lines.py     ] the three ways to cut: lines,
 arrays.py    ] items of an array,
@@ -17,12 +19,13 @@ Another form of source is another way to cut, made known in read.py.
 """
 
 from packager.reading.block import Block, FilePlaces, Places
-from packager.reading.find import compile_pattern, find_below, find_sources
+from packager.reading.find import Found, describe_not_read, find_below, find_sources
 from packager.reading.flaws import BOM, Flaw, Rule
 from packager.reading.items import Empty, Item, Unreadable
 from packager.reading.lines import holds_lines
 from packager.reading.native import load_object
 from packager.reading.objects import cut_objects
+from packager.reading.patterns import Pattern, compile_pattern
 from packager.reading.places import Text
 from packager.reading.read import (
     Form,
@@ -55,7 +58,9 @@ __all__ = [
     "FilePlaces",
     "Flaw",
     "Form",
+    "Found",
     "Item",
+    "Pattern",
     "Places",
     "Rule",
     "Tap",
@@ -64,6 +69,7 @@ __all__ = [
     "compile_pattern",
     "cut_objects",
     "demand_object",
+    "describe_not_read",
     "find_below",
     "find_form",
     "find_sources",

@@ -8,97 +8,194 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from collections import Counter
+from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from packager.errors import ConfigError, EnvironmentFailure, UsageError
-from packager.manifest import is_build
+from packager.config import PATTERNS, Bounds
+from packager.errors import ConfigError, UsageError
 from packager.model import SourceFile
+from packager.reading.patterns import Pattern
+from packager.reading.walk import Met, Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 _SEGMENT_FILE: Final = re.compile(r"\.(?:json|jsonl|ndjson)(?:\.(?:gz|zst))?$", re.IGNORECASE)
-_ENDINGS: Final = re.compile(r"\.(?:json|jsonl|ndjson)(?:\.(?:gz|zst))?$")
-"""Of a pattern; they match in any letter case."""
-_WILDCARD: Final = re.compile(r"[*?\[]")
-_PIECE: Final = re.compile(r"\*+|\?|\[!?\]?[^\]]*\]|.", re.DOTALL)
+_ENDING: Final = re.compile(r"\.[A-Za-z0-9]{1,16}$")
+"""Of any file, where it is counted; what else a name ends in is not shown, for it could be anything."""
 
 
-def find_sources(
-    root: Path, patterns: Sequence[str], top: str, without: Collection[Path] = ()
-) -> tuple[SourceFile, ...]:
-    """Return the segment files below `root` that the patterns match, each once, in order.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The segment files that were looked for, and what else lies among them."""
+
+    sources: tuple[SourceFile, ...]
+    """Each once, in order."""
+    not_read: tuple[tuple[str, int], ...] = ()
+    """How many other files there are, by their ending in small letters; most first."""
+    left_out: tuple[str, ...] = ()
+    """Folders that were met and not entered: those of builds."""
+
+
+def find_sources(  # noqa: PLR0913 - what varies is a parameter
+    root: Path,
+    patterns: Sequence[str],
+    top: str,
+    without: Path | None = None,
+    *,
+    bounds: Bounds,
+    builds: Collection[Path] = (),
+    apart: Collection[Path] = (),
+) -> Found:
+    """Return the segment files below `root` that the patterns match.
 
     Wildcards are the shell's and `**` (any number of folders); they match no name that begins with a dot. A
     pattern that ends in `.json`, `.jsonl` or `.ndjson` finds such files in any letter case, and compressed
     (`.gz`, `.zst`) too. `top`
-    names the recording of objects that lie in `root` itself. Files `without`, and folders that are builds,
-    are passed over.
+    names the recording of objects that lie in `root` itself. The file `without` is not found, nor are
+    it and those that stand `apart` counted; the folders of `builds` are left out.
 
     Raises:
         ConfigError: a pattern is no pattern, or matches a file that is no segment file.
-        UsageError: no file matches.
+        UsageError: no file matches, or a link leads out of the bounds.
     """
-    found: dict[str, SourceFile] = {}
-    walked: dict[str, list[str]] = {}  # most patterns begin in the same folder
-    base, passed_over = f"{root}{os.sep}", set(map(str, without))
-    for pattern in patterns:
-        fixed, matches = _compile(pattern)
-        if fixed not in walked:
-            walked[fixed] = list(_walk(root, fixed))
-        for relative in walked[fixed]:
-            if relative not in found and matches(relative) and base + relative not in passed_over:
-                if not _SEGMENT_FILE.search(relative):
-                    raise ConfigError(
-                        f"dataset.toml: dataset.segments: {pattern!r} matches {relative}, which is no "
-                        "segment file (.json, .jsonl or .ndjson, also with .gz or .zst)"
-                    )
-                found[relative] = _describe(base + relative, relative, fixed, top)
+    compiled = [Pattern(pattern) for pattern in patterns]
+    walk = Walk(bounds, frozenset(map(_without_last_link, builds)))
+    schema = without and os.path.realpath(without)
+    others = dict[str, Met]()
+    found: dict[str, tuple[int, SourceFile]] = {}
+    for fixed in dict.fromkeys(pattern.fixed for pattern in compiled):
+        numbers = [number for number, pattern in enumerate(compiled) if pattern.fixed == fixed]
+        place = _enter_fixed(root, fixed, walk)
+        for met in walk.through(place, fixed, [compiled[number] for number in numbers]) if place else ():
+            if met.match is None:
+                others[met.name] = met
+                continue
+            number = numbers[met.match]
+            if met.name in found and found[met.name][0] < number:
+                continue
+            if (place := _settle(met, bounds)) == schema:
+                continue
+            if not _SEGMENT_FILE.search(met.name):
+                raise ConfigError(
+                    f"dataset.toml: dataset.segments: {patterns[number]!r} matches {met.name}, which is no "
+                    "segment file (.json, .jsonl or .ndjson, also with .gz or .zst)"
+                )
+            found[met.name] = number, _describe(place, met.name, fixed, top)
+    known = {schema, *map(os.path.realpath, apart)}
+    not_read = _count(met for name, met in others.items() if name not in found and met.place not in known)
     if not found:
         raise UsageError(
             f"no file in {root} matches {', '.join(patterns)}: put segment files there, or change `segments` "
-            "in dataset.toml"
+            f"in dataset.toml{_tell_others(not_read, walk.left_out)}"
         )
-    return _sort(found.values())
+    return Found(_sort(source for _, source in found.values()), not_read, tuple(sorted(set(walk.left_out))))
 
 
-def find_below(paths: Sequence[Path], root: Path | None) -> tuple[SourceFile, ...]:
-    """Return the segment files that these paths are, or that lie below them, each once, in order.
+def find_below(
+    paths: Sequence[Path], root: Path | None, *, bounds: Bounds, builds: Collection[Path] = ()
+) -> Found:
+    """Return the segment files that these paths are, or that lie below them.
 
     Their names are relative to `root` (the project) if they lie in it, else as the user gave them.
 
     Raises:
-        UsageError: a path is absent or is no segment file, or no segment file lies below the paths.
+        UsageError: a path is absent or is no segment file, or no segment file lies below the paths; or it
+            leads out of the bounds by a link.
     """
-    found: dict[Path, SourceFile] = {}
+    found: dict[str, SourceFile] = {}
+    others: dict[str, Met] = {}
+    left_out: set[str] = set()
     for given in paths:
-        folder = given if given.is_dir() else given.parent
-        names = (
-            [name for name in _walk(given, "") if _SEGMENT_FILE.search(name)]
-            if given.is_dir()
-            else [given.name]
-        )
-        if given.is_file() and not _SEGMENT_FILE.search(given.name):
-            raise UsageError(f"{given} is no segment file (.json, .jsonl or .ndjson, also with .gz or .zst)")
         if not os.path.lexists(given):
             raise UsageError(f"{given} does not exist")
-        for name in names:
-            path = folder / name
-            reported = _reported_name(path, root)
-            fixed = _reported_name(folder, root)
-            found.setdefault(
-                _without_dots(path), _describe(str(path), reported, fixed, folder.resolve().name)
+        place = bounds.follow_named(given)
+        if not given.is_dir():
+            if given.is_file() and not _SEGMENT_FILE.search(given.name):
+                raise UsageError(
+                    f"{given} is no segment file (.json, .jsonl or .ndjson, also with .gz or .zst)"
+                )
+            met = Met(given.name, _without_last_link(given), given.is_symlink(), 0)
+            folder, walked, inside = given.parent, [met], bounds.around(place)
+        else:
+            folder, inside = given, bounds.around(place)
+            walk = Walk(inside, frozenset(map(_without_last_link, builds)))
+            walked = list(walk.through(place, "", _ANY_SEGMENT_FILE))
+            left_out |= {_reported_name(given / name, root) for name in walk.left_out}
+        fixed = _reported_name(folder, root)
+        for met in walked:
+            path = folder / met.name
+            if met.match is None:
+                others[_without_dots(path)] = met
+                continue
+            described = _describe(
+                _settle(met, inside), _reported_name(path, root), fixed, folder.resolve().name
             )
+            found.setdefault(_without_dots(path), described)
+    not_read = _count(met for name, met in others.items() if name not in found)
     if not found:
-        raise UsageError(f"no segment file (.json, .jsonl, .ndjson) below {', '.join(map(str, paths))}")
-    return _sort(found.values())
+        told = _tell_others(not_read, left_out)
+        raise UsageError(f"no segment file (.json, .jsonl, .ndjson) below {', '.join(map(str, paths))}{told}")
+    return Found(_sort(found.values()), not_read, tuple(sorted(left_out)))
 
 
-def compile_pattern(pattern: str) -> Callable[[str], object]:
-    """Return what tells whether a path, relative to the project, matches a pattern."""
-    return _compile(pattern)[1]
+_ANY_SEGMENT_FILE: Final = [Pattern(pattern.partition("/")[2]) for pattern in PATTERNS]
+
+
+def describe_not_read(not_read: Sequence[tuple[str, int]]) -> str:
+    """Say how many files are not read, by their endings; the empty string for none."""
+    if not not_read:
+        return ""
+    total = sum(count for _, count in not_read)
+    kinds = [f"{ending or 'without an ending'} {count:,}" for ending, count in not_read[:_SHOWN]]
+    kinds += ["others"] * (len(not_read) > _SHOWN)
+    return f"{total:,} {'files are' if total > 1 else 'file is'} not read: {', '.join(kinds)}"
+
+
+_SHOWN: Final = 12
+
+
+def _tell_others(not_read: Sequence[tuple[str, int]], left_out: Iterable[str]) -> str:
+    told = [describe_not_read(not_read)] if not_read else []
+    told += [f"{name}/ is left out: a build is written there" for name in sorted(set(left_out))]
+    return "".join(f"; {each}" for each in told)
+
+
+def _count(others: Iterable[Met]) -> tuple[tuple[str, int], ...]:
+    """Count files by their endings."""
+    endings: Counter[str] = Counter()
+    for met in others:
+        ending = _ENDING.search(met.name)
+        endings[ending[0].lower() if ending else ""] += 1
+    return tuple(sorted(endings.items(), key=lambda entry: (-entry[1], entry[0])))
+
+
+def _enter_fixed(root: Path, fixed: str, walk: Walk) -> str | None:
+    """Return where the fixed part of a pattern leads; None if there is no folder, or one of a build."""
+    place = os.path.realpath(root)
+    for part in fixed.split("/") if fixed else ():
+        entered = f"{place.rstrip(os.sep)}{os.sep}{part}"
+        if entered in walk.leave_out:
+            walk.left_out.append(os.path.relpath(entered, os.path.realpath(root)))
+            return None
+        place = os.path.realpath(entered)
+    return walk.bounds.follow(place, fixed or ".") if os.path.lexists(root / fixed) else None
+
+
+def _settle(met: Met, bounds: Bounds) -> str:
+    """Return where to open a file; a link is followed if what it leads to is read in the same way."""
+    if not met.is_link:
+        return met.place
+    place = bounds.follow(met.place, met.name)
+    return place if _form(place) == _form(met.name) else met.place
+
+
+def _form(name: str) -> str:
+    found = _SEGMENT_FILE.search(name)
+    return found[0].lower() if found else ""
 
 
 def _describe(place: str, name: str, fixed: str, top: str) -> SourceFile:
@@ -130,83 +227,17 @@ def _sort(sources: Iterable[SourceFile]) -> tuple[SourceFile, ...]:
 
 def _reported_name(path: Path, root: Path | None) -> str:
     if root is not None:
-        absolute = _without_dots(path)
+        absolute = Path(_without_dots(path))
         if absolute.is_relative_to(root):
             return absolute.relative_to(root).as_posix()
     return path.as_posix()
 
 
-def _without_dots(path: Path) -> Path:
-    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links, and lose the name
+def _without_dots(path: Path) -> str:
+    return os.path.abspath(path)  # noqa: PTH100 - resolve() would follow links, and lose the name
 
 
-def _compile(pattern: str) -> tuple[str, Callable[[str], object]]:
-    """Return the folders before the first wildcard, and what a relative path must match."""
-    *folders, _ = parts = pattern.split("/")
-    wild = next((index for index, part in enumerate(folders) if _WILDCARD.search(part)), len(folders))
-    ending = _ENDINGS.search(parts[-1])
-    last = parts[-1][: ending.start()] if ending else parts[-1]
-    try:
-        regex = "".join(_folder_regex(part) for part in folders) + (_last_regex(last) if last else "")
-        if ending:
-            compressed = "" if ending[0].endswith((".gz", ".zst")) else r"(?:\.(?:gz|zst))?"
-            regex += f"(?i:{re.escape(ending[0])}{compressed})"
-        return "/".join(folders[:wild]), re.compile(regex, re.DOTALL).fullmatch
-    except re.error as error:
-        raise ConfigError(
-            f"dataset.toml: dataset.segments: {pattern!r} is no pattern: {error.msg}"
-        ) from error
-
-
-def _folder_regex(part: str) -> str:
-    return r"(?:(?!\.)[^/]+/)*" if part == "**" else _part_regex(part) + "/"
-
-
-def _last_regex(part: str) -> str:
-    return _folder_regex(part) + r"(?!\.)[^/]+" if part == "**" else _part_regex(part)
-
-
-def _part_regex(part: str) -> str:
-    pieces = [r"(?!\.)" if _WILDCARD.match(part) else ""]
-    for piece in _PIECE.findall(part):
-        if piece[0] == "*":
-            pieces.append("[^/]*")
-        elif piece == "?":
-            pieces.append("[^/]")
-        elif piece[0] == "[" and len(piece) > 1:
-            if "--" in piece:
-                raise re.error("a range has one hyphen")
-            inside = re.sub(r"([\\\[&~|])", r"\\\1", piece[1:-1])
-            pieces.append(f"(?!/)[{'^' + inside[1:] if inside.startswith('!') else inside}]")
-        else:
-            pieces.append(re.escape(piece))
-    return "".join(pieces)
-
-
-def _walk(root: Path, fixed: str) -> Iterator[str]:
-    """Yield the paths, relative to `root`, of all that is no folder below `fixed`.
-
-    Links are followed, but never into a folder above them. Names that begin with a dot are left out.
-    """
-    pending = [(fixed, frozenset[tuple[int, int]]())]
-    while pending:
-        folder, above = pending.pop()
-        here = root / folder
-        try:
-            status = here.stat()
-            entries = list(os.scandir(here))
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except OSError as error:
-            raise EnvironmentFailure(f"{here} cannot be listed: {error.strerror}") from error
-        place = (status.st_dev, status.st_ino)
-        if place in above or is_build(entry.name for entry in entries):
-            continue
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            relative = f"{folder}/{entry.name}" if folder else entry.name
-            if entry.is_dir():
-                pending.append((relative, above | {place}))
-            else:
-                yield relative
+def _without_last_link(path: Path) -> str:
+    """Return a path with all links followed but the last name."""
+    folder, name = os.path.split(_without_dots(path))
+    return os.path.join(os.path.realpath(folder), name)  # noqa: PTH118 - text, as the walk compares it

@@ -27,6 +27,7 @@ def to_document(report: Report, setting: Setting = PLAIN) -> dict[str, object]:
         "files": report.files,
         "segments": report.segments,
         "counts": {severity.value: report.count(severity) for severity in Severity},
+        "not_read": dict(report.not_read),
         **({} if setting.known is None else {"known": setting.known}),
         **({"hidden": report.more} if report.more else {}),
         **({"warnings": list(report.warnings)} if report.warnings else {}),

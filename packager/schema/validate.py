@@ -16,8 +16,8 @@ from urllib.parse import unquote, urlsplit
 
 import jsonschema_rs
 
-from packager.config import find_project
-from packager.errors import ConfigError
+from packager.config import Bounds, find_bounds
+from packager.errors import ConfigError, UsageError
 from packager.model import to_pointer
 from packager.schema.drafts import DRAFTS, LATEST
 from packager.schema.engine import Engine
@@ -123,6 +123,7 @@ def compile_schema(  # noqa: PLR0913 - what varies is a parameter
     *,
     formats: bool = True,
     place: Callable[[bytes, str], tuple[int, int]] | None = None,
+    bounds: Bounds | None = None,
 ) -> SegmentSchema:
     """Return the schema ready to use.
 
@@ -133,6 +134,7 @@ def compile_schema(  # noqa: PLR0913 - what varies is a parameter
         parse: reads the JSON object of a file of a name.
         formats: whether `format` is asserted.
         place: finds line and column of a JSON Pointer in a file; None: places are told by pointer alone.
+        bounds: where the files may lie that it refers to; None: in the project of its folder.
 
     Raises:
         ConfigError: the schema is not valid by its draft, or refers to what is not there.
@@ -141,7 +143,7 @@ def compile_schema(  # noqa: PLR0913 - what varies is a parameter
         raise ConfigError(f"{name}: by the schema `false` no segment is valid: write an object")
     folder = None if folder is None else folder.resolve()
     uri = _NOWHERE if folder is None else (folder / name.replace("\\", "/").rpartition("/")[2]).as_uri()
-    files = _Files(folder, name)
+    files = _Files(folder, name, bounds)
     return compile_source(Source(uri, name, data), files.fetch, parse, formats=formats, place=place)
 
 
@@ -182,25 +184,27 @@ def compile_source(  # noqa: PLR0913 - what varies is a parameter
 
 
 class _Files:
-    """What a schema may refer to: JSON files of its project or, outside a project, of its own folder."""
+    """What a schema may refer to: JSON files of its project, or of folders that a person allowed."""
 
-    def __init__(self, folder: Path | None, name: str) -> None:
+    def __init__(self, folder: Path | None, name: str, bounds: Bounds | None) -> None:
         self.folder = folder
-        self.root = None if folder is None else find_project(folder) or folder
+        self.bounds = find_bounds(folder) if bounds is None and folder is not None else bounds or Bounds()
         self.prefix = name.replace("\\", "/").rpartition("/")[0]
 
     def fetch(self, uri: str) -> Source:
         parts = urlsplit(uri)
         if parts.scheme == "json-schema":
             raise UnavailableError("this schema lies in no folder, so it can refer to no files")
-        if parts.scheme != "file" or parts.netloc or self.folder is None or self.root is None:
+        if parts.scheme != "file" or parts.netloc or self.folder is None:
             raise UnavailableError(
                 f"{uri} is never fetched from a network: put the file beside the schema and refer to it by a "
                 "relative path"
             )
-        path = type(self.folder)(unquote(parts.path)).resolve()
-        if not path.is_relative_to(self.root):
-            raise UnavailableError(f"{path} lies outside the folder of the project: move it into {self.root}")
+        written = unquote(parts.path)
+        try:
+            path = type(self.folder)(self.bounds.follow(written, os.path.relpath(written, self.folder)))
+        except UsageError as error:
+            raise UnavailableError(str(error)) from error
         shown = os.path.relpath(path, self.folder).replace(os.sep, "/")
         name = posixpath.normpath(posixpath.join(self.prefix, shown))
         try:

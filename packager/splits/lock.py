@@ -10,6 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from packager.config import LOCK_NAME
 from packager.errors import ConfigError, EnvironmentFailure
 from packager.folders import write_whole
 from packager.model import Problem, Severity
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-LOCK_NAME: Final = "splits.lock"
 _HEAD: Final = (
     "# The split of every recording that was ever built; `packager build` adds to it, and moves none.\n"
 )

@@ -81,6 +81,6 @@ def _digest_all(sources: Sequence[SourceFile]) -> str | None:
 
 
 def _load(kept: list[Any]) -> Report:
-    files, segments, problems, warnings, hidden = kept
+    files, segments, problems, warnings, hidden, *_ = kept  # what is not read is found anew
     read = [replace(Problem(*each), severity=Severity(each[5])) for each in problems]
     return Report(files, segments, tuple(read), tuple(warnings), tuple(hidden))

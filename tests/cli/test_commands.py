@@ -57,6 +57,7 @@ def test_check_json_has_the_promised_keys(tmp_path: Path, capsys: pytest.Capture
         "files": 2,
         "segments": 3,
         "counts": {"error": 1, "warning": 0, "note": 0},
+        "not_read": {},
         "problems": [
             {
                 "path": "segments/x.jsonl",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from packager.config import Bounds, find_bounds
 from packager.errors import ConfigError, UsageError
 from packager.reading.find import find_below, find_sources
 
@@ -17,7 +18,16 @@ def make(root: Path, *names: str) -> None:
 
 
 def found(root: Path, *patterns: str) -> list[tuple[str, str, str]]:
-    return [(each.name, each.recording, each.folder) for each in find_sources(root, patterns, "top")]
+    sources = find_sources(root, patterns, "top", bounds=find_bounds(root)).sources
+    return [(each.name, each.recording, each.folder) for each in sources]
+
+
+def below(paths: list[Path], root: Path | None) -> list[str]:
+    """Return the names of the files below these paths, as the project in `root` has them."""
+    return [
+        each.name
+        for each in find_below(paths, root, bounds=Bounds() if root is None else find_bounds(root)).sources
+    ]
 
 
 def test_names_are_below_the_fixed_part_without_the_extensions(tmp_path: Path) -> None:
@@ -77,28 +87,34 @@ def test_the_order_and_the_recording_are_those_of_nfc(tmp_path: Path) -> None:
     assert [recording for _, recording, _ in found(tmp_path, "s/*.jsonl")] == ["a", "z", "é"]
 
 
-def test_a_link_to_a_folder_is_followed_and_a_loop_ends(tmp_path: Path) -> None:
-    make(tmp_path, "elsewhere/a.jsonl")
+def test_a_link_inside_of_the_project_is_followed(tmp_path: Path) -> None:
+    make(tmp_path, "elsewhere/a.jsonl", "elsewhere/b.jsonl")
     (tmp_path / "s").mkdir()
-    (tmp_path / "s" / "linked").symlink_to(tmp_path / "elsewhere")
-    (tmp_path / "elsewhere" / "loop").symlink_to(tmp_path / "elsewhere")
-    assert [name for name, _, _ in found(tmp_path, "s/**/*.jsonl")] == ["s/linked/a.jsonl"]
+    (tmp_path / "s" / "linked").symlink_to("../elsewhere")
+    (tmp_path / "s" / "c.jsonl").symlink_to(tmp_path / "elsewhere" / "b.jsonl")
+    assert [name for name, _, _ in found(tmp_path, "s/**/*.jsonl")] == [
+        "s/c.jsonl",
+        "s/linked/a.jsonl",
+        "s/linked/b.jsonl",
+    ]
+    (tmp_path / "t").symlink_to("elsewhere")
+    assert [name for name, _, _ in found(tmp_path, "t/*.jsonl")] == ["t/a.jsonl", "t/b.jsonl"]
 
 
 def test_a_matched_file_of_another_kind_is_a_config_error(tmp_path: Path) -> None:
     make(tmp_path, "s/a.txt")
     with pytest.raises(ConfigError, match=r"s/a\.txt"):
-        find_sources(tmp_path, ("s/*",), "top")
+        found(tmp_path, "s/*")
 
 
 def test_no_match_is_an_error_that_names_the_patterns(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"s/\*\.json"):
-        find_sources(tmp_path, ("s/*.json",), "top")
+        found(tmp_path, "s/*.json")
 
 
 def test_paths_below_a_folder_are_reported_relative_to_the_project(tmp_path: Path) -> None:
     make(tmp_path, "s/a.json", "s/notes.txt", "s/t/b.ndjson.gz")
-    assert [each.name for each in find_below([tmp_path / "s"], tmp_path)] == ["s/a.json", "s/t/b.ndjson.gz"]
+    assert below([tmp_path / "s"], tmp_path) == ["s/a.json", "s/t/b.ndjson.gz"]
 
 
 def test_paths_outside_the_project_are_reported_as_given(
@@ -106,28 +122,26 @@ def test_paths_outside_the_project_are_reported_as_given(
 ) -> None:
     make(tmp_path, "out/a.json", "in/dataset.toml")
     monkeypatch.chdir(tmp_path / "in")
-    assert [each.name for each in find_below([tmp_path / "in" / ".." / "out"], None)] == [
-        f"{tmp_path}/in/../out/a.json"
-    ]
+    assert below([tmp_path / "in" / ".." / "out"], None) == [f"{tmp_path}/in/../out/a.json"]
 
 
 def test_the_same_file_named_twice_is_read_once(tmp_path: Path) -> None:
     make(tmp_path, "s/a.json")
-    assert len(find_below([tmp_path / "s", tmp_path / "s" / "a.json"], tmp_path)) == 1
+    assert len(below([tmp_path / "s", tmp_path / "s" / "a.json"], tmp_path)) == 1
 
 
 @pytest.mark.parametrize("name", ["absent", "notes.txt"])
 def test_a_path_that_cannot_be_checked_is_a_usage_error(tmp_path: Path, name: str) -> None:
     make(tmp_path, "notes.txt")
     with pytest.raises(UsageError, match=name):
-        find_below([tmp_path / name], None)
+        below([tmp_path / name], None)
 
 
 @pytest.mark.parametrize("pattern", ["s/[z-a]*.json", "s/[a&&b--c]*.json"])
 def test_a_pattern_that_is_none_is_a_config_error(tmp_path: Path, pattern: str) -> None:
     make(tmp_path, "s/a.json")
     with pytest.raises(ConfigError, match="is no pattern"):
-        find_sources(tmp_path, (pattern,), "top")
+        found(tmp_path, pattern)
 
 
 def test_the_same_file_named_through_a_parent_is_read_once(
@@ -135,4 +149,4 @@ def test_the_same_file_named_through_a_parent_is_read_once(
 ) -> None:
     make(tmp_path, "s/a.json")
     monkeypatch.chdir(tmp_path / "s")
-    assert len(find_below([Path("a.json"), Path("../s/a.json")], None)) == 1
+    assert len(below([Path("a.json"), Path("../s/a.json")], None)) == 1

@@ -74,6 +74,7 @@ def test_json_holds_all_problems_and_known_only_with_a_baseline() -> None:
     assert sorted(json.loads(to_json(make_report()))) == [
         "counts",
         "files",
+        "not_read",
         "problems",
         "segments",
         "version",
@@ -83,6 +84,7 @@ def test_json_holds_all_problems_and_known_only_with_a_baseline() -> None:
         "files": 3,
         "segments": 9,
         "counts": {"error": 0, "warning": 0, "note": 0},
+        "not_read": {},
         "known": 4,
         "problems": [],
     }

@@ -125,13 +125,17 @@ def test_a_reference_goes_up_inside_the_project_and_no_further(tmp_path: Path) -
     (project / "schema" / "link.json").symlink_to(tmp_path / "outside.json")
     for reference in ("../../outside.json", "link.json", (tmp_path / "outside.json").as_uri()):
         [line] = complaints(project / "schema", {"properties": {"a": {"$ref": reference}}})
-        assert line.startswith(f"s.json:1:31: /properties/a/$ref: {tmp_path}/outside.json lies outside")
+        leads = f"leads to {tmp_path}/outside.json, outside of the project ({project}): move that into"
+        assert line.startswith("s.json:1:31: /properties/a/$ref: ")
+        assert leads in line
 
 
 def test_without_a_project_a_reference_stays_in_the_folder_of_the_schema(tmp_path: Path) -> None:
     write(tmp_path, {"outside.json": {}, "s/x.json": {}})
     [line] = complaints(tmp_path / "s", {"$ref": "../outside.json"})
-    assert "lies outside the folder of the project" in line
+    assert line.startswith(
+        f"s.json:1:10: /$ref: ../outside.json leads to {tmp_path}/outside.json, outside of "
+    )
 
 
 def test_files_may_refer_to_one_another_in_a_circle(tmp_path: Path) -> None:
