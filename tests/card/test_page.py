@@ -193,7 +193,7 @@ def test_a_build_that_lacks_a_file_is_told(tmp_path: Path, capsys: pytest.Captur
 
 
 @pytest.mark.parametrize("place", ["{}/card.md", "../card.md"])
-def test_a_card_may_lie_outside_of_the_project(
+def test_a_card_may_lie_outside_of_the_project_where_that_is_allowed(
     tmp_path: Path, place: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project = make_corpus(tmp_path / "project")
@@ -202,7 +202,10 @@ def test_a_card_may_lie_outside_of_the_project(
     (project / "dataset.toml").write_text(text.replace("[dataset]", f'[dataset]\ncard = "{name}"', 1))
     (tmp_path / "card.md").write_text("---\nlicense: mit\n---\n# Turns\n\nTODO\n")
     for command in (["card", "--check"], ["check"], ["build"], ["card", "--open"]):
-        assert main([*command, "--project", str(project)]) == 0
+        assert main([*command, "--project", str(project)]) == 2
+        assert "card.md" in capsys.readouterr().err
+    for command in (["card", "--check"], ["check"], ["build"], ["card", "--open"]):
+        assert main([*command, "--project", str(project), "--allow", str(tmp_path)]) == 0
     captured = capsys.readouterr()
     assert f"{name}:6:1 warning: `TODO` is a placeholder [card/placeholder]" in captured.out
     assert f"warning: {name} has 1 warning" in captured.err
