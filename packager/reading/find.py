@@ -77,7 +77,8 @@ def find_sources(  # noqa: PLR0913 - what varies is a parameter
             number = numbers[met.match]
             if met.name in found and found[met.name][0] < number:
                 continue
-            if (place := _settle(met, bounds)) == schema:
+            place = _settle(met, bounds) if met.is_link else met.place
+            if place == schema:
                 continue
             if not _SEGMENT_FILE.search(met.name):
                 raise ConfigError(
@@ -131,9 +132,8 @@ def find_below(
             if met.match is None:
                 others[_without_dots(path)] = met
                 continue
-            described = _describe(
-                _settle(met, inside), _reported_name(path, root), fixed, folder.resolve().name
-            )
+            place = _settle(met, inside) if met.is_link else met.place
+            described = _describe(place, _reported_name(path, root), fixed, folder.resolve().name)
             found.setdefault(_without_dots(path), described)
     not_read = _count(met for name, met in others.items() if name not in found)
     if not found:
@@ -186,9 +186,7 @@ def _enter_fixed(root: Path, fixed: str, walk: Walk) -> str | None:
 
 
 def _settle(met: Met, bounds: Bounds) -> str:
-    """Return where to open a file; a link is followed if what it leads to is read in the same way."""
-    if not met.is_link:
-        return met.place
+    """Return where to open what a link leads to; it is followed at once, if that is read in the same way."""
     place = bounds.follow(met.place, met.name)
     return place if _form(place) == _form(met.name) else met.place
 

@@ -78,12 +78,12 @@ class Walk:
             for number, (pattern, state) in enumerate(zip(patterns, folder.states, strict=True))
             if (end := pattern.ending_at(state)) is not None
         ]
+        prefix, inside = folder.name and f"{folder.name}/", folder.place.rstrip(os.sep) + os.sep
         for entry in _scan(folder.place):
             name = entry.name
-            if name.startswith("."):
+            if name[0] == ".":
                 continue
-            relative = f"{folder.name}/{name}" if folder.name else name
-            place = f"{folder.place.rstrip(os.sep)}{os.sep}{name}"
+            relative, place = prefix + name, inside + name
             is_link = entry.is_symlink()
             if _is_folder(entry):
                 if place in self.leave_out:
@@ -96,7 +96,11 @@ class Walk:
                 if any(states):
                     below.append(_Folder(relative, self.bounds.follow(place, relative), states))
                     continue
-            match = next((number for number, end in ends if end(name)), None)
+            match = None
+            for number, end in ends:
+                if end(name):
+                    match = number
+                    break
             yield Met(relative, place, is_link, match)
 
     def _note(self, folder: _Folder) -> None:
