@@ -6,7 +6,6 @@ Memory holds the problems and one unit of files, never a corpus.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
@@ -36,6 +35,7 @@ from packager.config import (
     LOCK_NAME,
     Bounds,
     Config,
+    find_allowed,
     find_bounds,
     find_project,
     find_repository,
@@ -346,13 +346,9 @@ def find_config(
         found, here = find_project(Path.cwd()), Path.cwd()
         if found is None:
             top = find_repository(here)
-            return Config(root=here, bounds=find_bounds(here, allow) if top else Bounds(_resolve(allow)))
+            return Config(root=here, bounds=find_bounds(here, allow) if top else Bounds(find_allowed(allow)))
         return load_project(found, allow)
     return load_project(None if project is None else Path(project), allow)
-
-
-def _resolve(folders: Sequence[str | Path]) -> tuple[str, ...]:
-    return tuple(map(os.path.realpath, folders))
 
 
 class _Result(NamedTuple):

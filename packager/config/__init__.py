@@ -7,7 +7,7 @@ that names the file, the key and what is allowed; nothing is guessed.
     bounds.py   where its files may lie
 """
 
-from packager.config.bounds import FILE_NAME, Bounds, find_bounds, find_project, find_repository
+from packager.config.bounds import FILE_NAME, Bounds, find_allowed, find_bounds, find_project, find_repository
 from packager.config.project import (
     CARD_NAME,
     LOCK_NAME,
@@ -29,6 +29,7 @@ __all__ = [
     "Checks",
     "Choices",
     "Config",
+    "find_allowed",
     "find_bounds",
     "find_project",
     "find_repository",

@@ -42,10 +42,11 @@ class Bounds:
         except ValueError as error:  # a NUL
             raise UsageError(f"{name!r} can be no path: {error}") from error
         if not self.covers(place):
+            folder = place if os.path.isdir(place) else os.path.dirname(place)  # noqa: PTH112, PTH120 - text
             where = f" ({_show(self.folders[0])})" if self.folders else ""
             raise UsageError(
                 f"{_show(name)} leads to {_show(place)}, outside of the project{where}: move that into the "
-                f"project, or allow it with --allow {_show(os.path.dirname(place))}"  # noqa: PTH120 - text
+                f"project, or allow it with --allow {_show(folder)}"
             )
         return place
 
@@ -74,8 +75,26 @@ def find_project(start: Path) -> Path | None:
 
 
 def find_bounds(root: Path, allow: Iterable[str | Path] = ()) -> Bounds:
-    """Return where the files of a project may lie: in its git repository, or else its folder, or `allow`."""
-    return Bounds((str(_find_top(Path(os.path.realpath(root)))), *map(os.path.realpath, allow)))
+    """Return where the files of a project may lie: in its git repository, or else its folder, or `allow`.
+
+    Raises:
+        UsageError: there is no such folder to allow.
+    """
+    return Bounds((str(_find_top(Path(os.path.realpath(root)))), *find_allowed(allow)))
+
+
+def find_allowed(allow: Iterable[str | Path]) -> tuple[str, ...]:
+    """Return these folders without links.
+
+    Raises:
+        UsageError: one is none.
+    """
+    # The letters of one path would be folders, and the first one all that there is.
+    folders = [allow] if isinstance(allow, str | Path) else list(allow)
+    for folder in folders:
+        if not os.path.isdir(folder):  # noqa: PTH112 - a Path of no text would be this folder
+            raise UsageError(f"there is no folder {str(folder)!r} to allow")
+    return tuple(map(os.path.realpath, folders))
 
 
 def find_repository(folder: Path) -> Path | None:

@@ -102,6 +102,7 @@ _SEVERITIES: Final = ("error", "warning", "note", "off")
 _SPLIT_NAME: Final = re.compile(r"\w+(\.\w+)*", re.ASCII)  # what the datasets library takes for a split
 _DIGITS: Final = 12  # decimals of a ratio
 _LONGEST_SPLIT: Final = 64
+_MOST_PATTERNS: Final = 1000
 _SALT_BYTES: Final = 64  # the longest key of BLAKE2b
 
 
@@ -195,6 +196,9 @@ class _Reader:
         value = table.get("segments", list(PATTERNS))
         sound = isinstance(value, list) and value and all(isinstance(entry, str) for entry in value)
         self.demand(sound, "dataset.segments", "must be a list of patterns, not", value)
+        self.demand(
+            len(value) <= _MOST_PATTERNS, "dataset.segments", f"holds over {_MOST_PATTERNS:,} patterns"
+        )
         return tuple(self.pattern(entry, "dataset.segments") for entry in value)
 
     def pattern(self, value: str, key: str) -> str:

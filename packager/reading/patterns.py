@@ -22,6 +22,8 @@ _ENDINGS: Final = re.compile(r"\.(?:json|jsonl|ndjson)(?:\.(?:gz|zst))?$")
 """Of a pattern; they match in any letter case."""
 _WILDCARD: Final = re.compile(r"[*?\[]")
 _PIECE: Final = re.compile(r"\*+|\?|\[!?\]?[^\]]*\]|.", re.DOTALL)
+_LONGEST: Final = 4096
+"""No path is longer."""
 _VISIBLE: Final = r"(?!\.)"
 
 
@@ -34,6 +36,8 @@ class Pattern:
         Raises:
             ConfigError: it is none.
         """
+        if len(text) > _LONGEST:
+            raise ConfigError(f"{text[:40]!r}… is no pattern: it has over {_LONGEST:,} characters")
         *folders, name = text.split("/")
         wild = next((index for index, part in enumerate(folders) if _WILDCARD.search(part)), len(folders))
         self.text = text

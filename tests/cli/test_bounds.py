@@ -171,6 +171,18 @@ def test_python_has_the_same_rules(project: Path, home: Path) -> None:
     assert packager.build_dataset(project, allow=[home]).splits[0].rows == 5
 
 
+def test_what_is_allowed_must_be_a_folder_and_one_path_is_one(
+    project: Path, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    link_source(project, home)
+    for wrong in ("", str(project / "absent"), str(home / "secret.json")):
+        assert main(["check", "--project", str(project), "--allow", wrong]) == 2
+        assert capsys.readouterr().err == f"packager: there is no folder {wrong!r} to allow\n"
+    with pytest.raises(UsageError, match="leads to"):
+        packager.check_segments(project, allow=str(project))  # "/" is its first letter
+    assert packager.check_segments(project, allow=str(home)).files == 3
+
+
 def test_a_schema_that_is_named_may_lie_anywhere_but_behind_a_link_of_the_project(
     project: Path, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from packager.errors import ConfigError
 from packager.reading import compile_pattern
 
 
@@ -42,3 +43,9 @@ def test_a_pattern_matches_these_and_not_those(pattern: str, yes: list[str], no:
 def test_no_pattern_tries_all_ways_to_match(pattern: str, path: str) -> None:
     """A pattern that did would not come back in the life of a person."""
     assert not compile_pattern(pattern)(path)
+
+
+@pytest.mark.parametrize("pattern", ["[" * 5000, "*a" * 100_000, "*/" * 100_000 + "x.json"])
+def test_a_pattern_longer_than_any_path_is_none(pattern: str) -> None:
+    with pytest.raises(ConfigError, match="is no pattern: it has over 4,096 characters"):
+        compile_pattern(pattern)

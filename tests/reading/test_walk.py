@@ -139,6 +139,7 @@ def test_what_is_allowed_is_followed(project: Path, tmp_path: Path) -> None:
     (project / "s" / "c.json").symlink_to("../../home/secret.json")
     found = find(project, "s/**/*.json", allow=(tmp_path / "home",))
     assert names(found) == ["s/a.json", "s/b/more/secret.json", "s/b/secret.json", "s/c.json"]
+    (tmp_path / "hom").mkdir()  # its name begins as that of the other does
     with pytest.raises(UsageError, match="leads to"):
         find(project, "s/**/*.json", allow=(tmp_path / "hom", tmp_path / "home" / "more"))
 
