@@ -44,7 +44,7 @@ def run_card(given: argparse.Namespace) -> int:
         raise UsageError(f"there is no {card}: run `packager build` first")
     if given.open:
         return _open(given, config)
-    sys.stdout.buffer.write(card.read_bytes())
+    sys.stdout.buffer.write(_read_built(config, "README.md"))
     sys.stdout.buffer.flush()
     return 0
 
@@ -66,12 +66,13 @@ def _open(given: argparse.Namespace, config: Config) -> int:
         shards = [
             file for file in manifest.files if file.rows and file.path.startswith(f"data/{split.name}-")
         ]
-        columns, rows = read_first_rows(build / shards[0].path, _ROWS) if shards else ((), [])
+        place = _find_built(config, shards[0].path) if shards else None
+        columns, rows = ((), []) if place is None else read_first_rows(place, _ROWS)
         previews.append(Preview(split.name, split.rows, columns, rows))
     pictures = {
-        file.path: (build / file.path).read_bytes() for file in manifest.files if file.path.endswith(".svg")
+        file.path: _read_built(config, file.path) for file in manifest.files if file.path.endswith(".svg")
     }
-    page = render_page(config.repo_id, (build / "README.md").read_bytes(), previews, pictures)
+    page = render_page(config.repo_id, _read_built(config, "README.md"), previews, pictures)
     if given.out:
         path = given.out
         path.write_bytes(page)
@@ -82,6 +83,15 @@ def _open(given: argparse.Namespace, config: Config) -> int:
     if sys.platform in {"darwin", "win32"} or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         webbrowser.open(path.resolve().as_uri())
     return 0
+
+
+def _find_built(config: Config, path: str) -> Path:
+    """Return where a file of the latest build lies; a build that came with a repository may hold links."""
+    return Path(config.bounds.follow(config.root / "build" / path, f"build/{path}"))
+
+
+def _read_built(config: Config, path: str) -> bytes:
+    return _find_built(config, path).read_bytes()
 
 
 def _merge(given: argparse.Namespace, config: Config) -> int:

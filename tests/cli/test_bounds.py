@@ -257,3 +257,27 @@ def test_the_folder_of_an_earlier_build_is_left_out_and_told(
     err = capsys.readouterr().err
     assert err.count("packager: 'build' is left out: a build is written there\n") == 2
     assert err.count("packager: 'out' is left out: a build is written there\n") == 1
+
+
+@pytest.mark.parametrize("path", ["build", "build/README.md", "build/card/segments.svg"])
+def test_a_build_that_came_with_links_shows_nothing_of_a_person(
+    project: Path, home: Path, capsys: pytest.CaptureFixture[str], path: str
+) -> None:
+    assert main(["build", "--project", str(project)]) == 0
+    built = project / path
+    if not built.exists():
+        built = next((project / "build" / "card").iterdir())
+    if built.is_dir():
+        built.rename(home / "built")
+        (home / "built" / "README.md").write_text(SEEN)
+        built.symlink_to(home / "built")
+    else:
+        built.unlink()
+        (home / "file").write_text(SEEN)
+        built.symlink_to(home / "file")
+    capsys.readouterr()
+    for command in (["card"], ["card", "--open"]):
+        code = main([*command, "--project", str(project)])
+        printed = capsys.readouterr()
+        assert SEEN not in printed.out
+        assert code == 2 or (built.suffix == ".svg" and command == ["card"])
