@@ -27,8 +27,9 @@ import pyarrow.parquet as pq
 
 from benchmarks.hub import served
 from benchmarks.measure import Command, peak_memory
+from packager.built import BuiltFile, Manifest, Split
 from packager.manifest import dump_manifest
-from packager.model import BuiltFile, Column, Manifest, Split
+from packager.model import Column
 
 REPO: Final = "me/turns"
 SHARD: Final = 50_000_000

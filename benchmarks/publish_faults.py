@@ -49,7 +49,7 @@ from packager.release import finish_release
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.model import Manifest, ReleasePlan
+    from packager.built import Manifest, ReleasePlan
     from packager.rehearsal import Break
 
 REPO: Final = "me/turns"

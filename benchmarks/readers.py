@@ -26,7 +26,7 @@ from packager.rehearsal import run_hub
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from packager.model import Manifest
+    from packager.built import Manifest
     from packager.rehearsal import HubAddress
 
 _CLIENT = Path(__file__).with_name("reader_client.py")

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args, get_type_hints
 
 import orjson
 
+from packager.built import Manifest, Version, parse_version, version_text
 from packager.errors import DataError
-from packager.model import Manifest, Version, parse_version, version_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from packager.model import Deal, ReleaseFacts, Statistics
+    from packager.built import ReleaseFacts, Statistics
+    from packager.model import Deal
 
 _Plain = TypeVar("_Plain", str, int, bool)
 

@@ -22,6 +22,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from packager.check import ExpectedRow
 from packager.columns import (
     END_SECONDS,
     EXTRA,
@@ -38,7 +39,7 @@ from packager.columns import (
     parse_type,
 )
 from packager.errors import EnvironmentFailure, UsageError
-from packager.model import Column, ExpectedRow
+from packager.model import Column
 from packager.times import parse_instant
 
 if TYPE_CHECKING:

@@ -10,14 +10,14 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from packager.built import BuiltFile, PastVersion, ReleaseFacts
 from packager.card import CHANGELOG, finish_card, finish_companions, write_changelog
-from packager.model import BuiltFile, PastVersion, ReleaseFacts
 from packager.statistics import total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from packager.model import Manifest, Version
+    from packager.built import Manifest, Version
 
 
 def finish_release(

@@ -12,12 +12,12 @@ from dataclasses import dataclass, fields
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
-from packager.model import Spread, Statistics, Totals
+from packager.built import Spread, Statistics, Totals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from packager.model import Manifest
+    from packager.built import Manifest
 
 NANOSECONDS: Final = 10**9
 CENTISECOND: Final = 10**7

@@ -20,6 +20,7 @@ from packager.assemble import build_dataset
 from packager.cache import shared_cache
 from packager.cli import main
 from packager.errors import DataError, EnvironmentFailure, UsageError
+from packager.files import state_folder
 from packager.folders import load_build, recover_folders, replace_folder, verify_folder
 from project import make_corpus, make_segment, write_lines
 
@@ -245,7 +246,7 @@ def test_a_folder_of_the_state_that_is_a_link_is_refused(tmp_path: Path, name: s
     (tmp_path / ".packager").mkdir()
     (tmp_path / ".packager" / name).symlink_to(tmp_path / "outside")
     with pytest.raises(UsageError, match=f"{name} is a link"):
-        folders.state_folder(tmp_path, name)
+        state_folder(tmp_path, name)
     assert tree(tmp_path / "outside") == []
 
 

@@ -18,6 +18,7 @@ PACKAGE: Final = ROOT / "packager"
 FLOORS: Final = (
     {"secrets"},
     {"errors", "model"},
+    {"built", "files"},
     {
         "cache",
         "canonical",
@@ -68,6 +69,7 @@ OWNERS: Final = {
 
 PURE: Final = (
     *(
+        "built.py",
         "model.py",
         "errors.py",
         "splits/place.py",

@@ -12,17 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager.assemble import build_dataset
+from packager.built import PastVersion, ReleaseFacts, Totals
 from packager.errors import DataError
 from packager.folders import load_build
 from packager.manifest import dump_manifest, parse_manifest
-from packager.model import PastVersion, ReleaseFacts, Totals
 from packager.release import facts_from, finish_release
 from project import make_corpus
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.model import Manifest
+    from packager.built import Manifest
 
 TOTALS = Totals(3, 10, 2, 5 * 10**9, None, 70)
 RELEASE = ReleaseFacts(

@@ -12,17 +12,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from packager.assemble.pieces import Piece, dump_piece, load_piece
+from packager.assemble.memory import open_builds, recall_sources, remember_sources
 from packager.assemble.placing import Placed, place_recordings, plan_shards, settle_splits
 from packager.assemble.scan import Scanned, ScanTask, scan
 from packager.assemble.shards import ShardTask, WrittenShard, dump_shard, load_shard, write
+from packager.built import Dropped, Manifest, Recording
 from packager.check import (
     cut_units,
     find_project_sources,
     find_run_rules,
     load_schema,
     load_schema_anew,
-    looks_beyond,
     make_criteria,
     make_gathering,
     make_report,
@@ -31,11 +31,12 @@ from packager.check import (
 )
 from packager.config import Config, load_project
 from packager.errors import DataError, EnvironmentFailure
-from packager.folders import default_build, replace_folder
+from packager.files import default_build
+from packager.folders import replace_folder
 from packager.manifest import NAME, dump_manifest
-from packager.model import Dropped, Manifest, Problem, Recording, Report, Severity
-from packager.parquet import ARROW_VERSION
-from packager.recordings import Claim, claim_recording, find_clashes, find_odd_names
+from packager.model import Problem, Report, Severity
+from packager.recordings import find_clashes, find_odd_names
+from packager.reports import say_number
 from packager.schema import guard_schema
 from packager.splits import read_lock, write_lock
 from packager.store import Builds, keep_origins, look_at_origins, survey_sources
@@ -45,8 +46,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Executor
 
+    from packager.assemble.pieces import Piece
+    from packager.built import Split
     from packager.check import Criteria
-    from packager.model import SourceFile, Split
+    from packager.model import SourceFile
     from packager.recordings import NumberedClaim
     from packager.schema import SegmentSchema
     from packager.store import Survey
@@ -61,7 +64,7 @@ class InvalidSegments(DataError):  # noqa: N818 - the name says what is wrong
     def __init__(self, report: Report) -> None:
         errors = report.count(Severity.ERROR)
         super().__init__(
-            f"nothing was built: the check found {errors} error{'s' * (errors != 1)}; "
+            f"nothing was built: the check found {say_number(errors, 'error')}; "
             + (
                 "these are more than the first 10,000 of a file, too many to leave out; correct some first"
                 if report.more
@@ -145,8 +148,8 @@ def run_build(  # noqa: PLR0913 - likewise
     survey = survey_sources(sources)
     referred = [config.name_file(config.root / name) for name, _ in schema.files]
     origins = look_at_origins(config, zip(sources, survey.stamps, strict=True), referred)
-    builds = _open_builds(config, criteria, schema, out) if remember else None
-    known = _recall_sources(sources, survey, builds, criteria)
+    builds = open_builds(config, criteria, schema, out) if remember else None
+    known = recall_sources(sources, survey, builds, criteria)
     fresh = [number for number in range(len(sources)) if number not in known]
     workers = jobs if sum(survey.sizes[number] for number in fresh) > _SMALL else 1
     with replace_folder(out, config.root) as work, _open_crew(executor, workers, jobs, work) as crew:
@@ -177,7 +180,7 @@ def run_build(  # noqa: PLR0913 - likewise
             placed, splits, tasks, shards, gathered, config, card, new, criteria, sources, report
         )
     if builds is not None:
-        _remember_sources(sources, survey, scanned, config, builds)
+        remember_sources(sources, survey, scanned, config, builds)
     keep_origins(config.root, out, manifest, origins, referred)
     if config.lock:
         write_lock(config.root, ((each.name, each.split) for each in manifest.recordings))
@@ -226,36 +229,6 @@ class _Gathered:
 
 
 # --- the steps -----------------------------------------------------------------------------------------
-
-
-def _open_builds(config: Config, criteria: Criteria, schema: SegmentSchema, out: Path) -> Builds:
-    rolls = bool(config.group_by or config.pins or config.lock)
-    depends = (criteria, schema.files, config.segments, config.repo_id, rolls, ARROW_VERSION)
-    return Builds(config.root, depends, out.resolve())
-
-
-def _recall_sources(
-    sources: Sequence[SourceFile], survey: Survey, builds: Builds | None, criteria: Criteria
-) -> dict[int, Scanned]:
-    """Return what is known of sources that are as they were, by their numbers."""
-    found: dict[int, Scanned] = {}
-    for number, (source, stamp) in enumerate(zip(sources, survey.stamps, strict=True)):
-        # A rule that looks beyond a source has to hear it again.
-        if builds is None or looks_beyond(criteria, source.name):
-            continue
-        if (kept := builds.recall_source(source.name, stamp)) is not None:
-            found[number] = Scanned(
-                sources=(number,),
-                segments=kept["segments"],
-                claims=tuple((number, Claim(*claim), source.name) for claim in kept["claims"]),
-                pieces=tuple(load_piece(piece, number) for piece in kept["pieces"]),
-                dropped=(),
-                problems=(),
-                evidence=None,
-                roll=tuple((name, (number, place), group.encode()) for name, place, group in kept["roll"]),
-                seen=(frozenset(kept["seen"]),),
-            )
-    return found
 
 
 def _prepare(config: Config, schema: SegmentSchema, criteria: Criteria) -> bytes:
@@ -491,34 +464,3 @@ def _warn_of_empty(splits: Sequence[Split], config: Config) -> tuple[str, ...]:
     return tuple(
         f"the split {split.name} received no recording" for split in config.splits if split.name not in filled
     )
-
-
-def _remember_sources(
-    sources: Sequence[SourceFile], survey: Survey, scanned: dict[int, Scanned], config: Config, builds: Builds
-) -> None:
-    """Keep what became of sources of which nothing is to be told."""
-    for each in scanned.values():
-        joined = len(each.sources) > 1
-        if each.problems or each.dropped or (joined and each.roll):  # which tells only of the first of many
-            continue
-        pieces: dict[int, list[Piece]] = {number: [] for number in each.sources}
-        for piece in each.pieces:
-            for part in piece.by_member():
-                pieces[part.source].append(part)
-        for (number, own), seen in zip(pieces.items(), each.seen, strict=True):
-            source = sources[number]
-            claims = (
-                [claim_recording(source, config.recording, single=True)]
-                if joined
-                else [claim for _, claim, _ in each.claims]
-            )
-            kept = {
-                "segments": 1 if joined else each.segments,
-                "claims": [tuple(claim) for claim in claims],
-                "pieces": [dump_piece(piece) for piece in own],
-                "seen": sorted(seen),
-                "roll": [(name, place, group.decode()) for name, (_, place), group in each.roll],
-            }
-            if source.is_named_in_utf8:
-                builds.keep_source(source.name, survey.stamps[number], kept)
-    builds.save()

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from packager.assemble.shards import WrittenShard
+    from packager.built import Dropped, Recording, Split, Statistics
     from packager.columns import Layout
     from packager.config import Choices, Config
-    from packager.model import Dropped, Recording, Report, Split, Statistics
+    from packager.model import Report
     from packager.schema import SegmentSchema
     from packager.statistics import Tally
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packager.assemble.shards import ShardTask
+from packager.built import Split
 from packager.errors import DataError
-from packager.model import Split
 from packager.splits import count_shards, open_dealer, shard_path
 
 if TYPE_CHECKING:

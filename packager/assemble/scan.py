@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from packager.assemble.keeping import Keeper, ObjectKeeper, count_values
 from packager.assemble.pieces import Member, Piece
+from packager.built import Dropped
 from packager.check import (
     Judged,
     Kept,
@@ -20,7 +21,7 @@ from packager.check import (
     load_schema,
     may_join_objects,
 )
-from packager.model import Dropped, Problem, Severity
+from packager.model import Problem, Severity
 from packager.parquet import SpoolWriter
 from packager.reading import Block, Unreadable
 from packager.recordings import claim_recording

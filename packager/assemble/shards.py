@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from packager.built import BuiltFile
 from packager.check import Criteria, load_schema
-from packager.folders import hash_file
-from packager.model import BuiltFile
+from packager.files import hash_file
 from packager.parquet import ShardWriter, SpoolReader, join_rows, numbers_of, renumber
 from packager.statistics import dump_tally, load_tally
 

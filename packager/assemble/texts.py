@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Final
 
 from packager.assemble.facts import Counted, gather_facts
+from packager.built import BuiltFile
 from packager.card import (
     DatasetFacts,
     check_card,
@@ -18,15 +19,15 @@ from packager.card import (
 from packager.check import find_card_severities
 from packager.config import FILE_NAME, Config
 from packager.config import read_card as read_source
-from packager.model import BuiltFile, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from packager.assemble.shards import WrittenShard
+    from packager.built import Dropped, Recording, Split, Statistics
     from packager.columns import Layout
-    from packager.model import Dropped, Recording, Report, Split, Statistics
+    from packager.model import Problem, Report
     from packager.schema import SegmentSchema
 
 _CARD: Final = "README.md"

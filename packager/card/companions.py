@@ -5,21 +5,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from packager.built import version_text
 from packager.card.croissant import CROISSANT, HUB, describe_croissant, finish_croissant
 from packager.card.escape import paragraph
 from packager.card.owned import dump_yaml
 from packager.card.vocabulary import SPDX
 from packager.card.wording import tag_of
 from packager.card.words import read_words
-from packager.model import version_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from packager.built import Manifest, ReleaseFacts, Version
     from packager.card.about import Author
     from packager.card.croissant import DatasetFacts
     from packager.card.words import Words
-    from packager.model import Manifest, ReleaseFacts, Version
 
 
 def describe_dataset(source: bytes, facts: DatasetFacts) -> dict[str, bytes]:

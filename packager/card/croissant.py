@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from packager.built import version_text
 from packager.card.vocabulary import SPDX
 from packager.columns import (
     BOOL,
@@ -31,15 +32,14 @@ from packager.columns import (
     StructOf,
     stored_type,
 )
-from packager.model import version_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from packager.built import BuiltFile, Manifest, ReleaseFacts
     from packager.card.about import About, Author
     from packager.card.words import Words
     from packager.columns import BuiltColumn, ColumnType
-    from packager.model import BuiltFile, Manifest, ReleaseFacts
 
 CROISSANT: Final = "croissant.json"
 HUB: Final = "https://huggingface.co/datasets"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from packager.model import Totals
+from packager.built import Totals
 
 if TYPE_CHECKING:
-    from packager.model import Dropped, Statistics
+    from packager.built import Dropped, Statistics
     from packager.statistics import Example, Speaker
 
 

@@ -20,8 +20,8 @@ from packager.model import Problem, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from packager.built import EditedCard
     from packager.card.source import Card
-    from packager.model import EditedCard
 
 _RULE: Final = "card/merge"
 _SHOWN: Final = 60

@@ -11,11 +11,11 @@ from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.resolver import VersionedResolver
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from packager.model import version_text
+from packager.built import version_text
 
 if TYPE_CHECKING:
+    from packager.built import Version
     from packager.card.facts import CardFacts
-    from packager.model import Version
 
 _CONFIG: Final = re.compile(r" *- config_name: default\r?\n")
 _VERSION: Final = re.compile(r" *version: [0-9.]+\r?\n")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from packager.built import version_text
 from packager.card.drawing import Bar, draw_columns, draw_rows
 from packager.card.wording import decimals, hours, seconds_text
-from packager.model import version_text
 from packager.statistics import LENGTH_EDGES, RATE_EDGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from packager.built import ReleaseFacts, Totals
     from packager.card.facts import CardFacts, Subject
-    from packager.model import ReleaseFacts, Totals
 
 GROWTH: Final = "card/growth.svg"
 _VERSIONS: Final = 10

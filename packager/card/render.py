@@ -21,9 +21,9 @@ from packager.statistics import total
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from packager.built import Manifest, ReleaseFacts
     from packager.card.facts import CardFacts
     from packager.card.source import Card, Part
-    from packager.model import Manifest, ReleaseFacts
 
 NAME: Final = "README.md"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.model import version_text
+from packager.built import version_text
 
 if TYPE_CHECKING:
-    from packager.model import Version
+    from packager.built import Version
 
 
 def tag_of(version: Version) -> str:

@@ -4,39 +4,27 @@
 built is what was checked.
 """
 
-from packager.check.engine import (
-    Gathering,
-    NumberedUnit,
-    check_segments,
-    cut_units,
-    find_config,
-    find_files,
-    find_project_sources,
-    make_criteria,
-    make_gathering,
-    make_report,
-    open_scratch,
-)
-from packager.check.evidence import SourceEvidence
-from packager.check.fit import fit_block, fit_segment
-from packager.check.judge import (
+from packager.check.criteria import (
     Criteria,
-    Judged,
     find_card_severities,
     find_pack,
     find_properties_in,
     find_run_rules,
-    judge_blocks,
-    judge_objects,
     load_schema,
     load_schema_anew,
     looks_beyond,
+    make_criteria,
     may_join_objects,
     tell_silent,
 )
+from packager.check.engine import check_segments, find_config, find_files, find_project_sources, make_report
+from packager.check.evidence import SourceEvidence
+from packager.check.fit import fit_block, fit_segment
+from packager.check.gathering import Gathering, NumberedUnit, cut_units, make_gathering, open_scratch
+from packager.check.judge import Judged, judge_blocks, judge_objects
 from packager.check.kept import Kept
 from packager.check.roster import RollCall
-from packager.check.rows import read_rows
+from packager.check.rows import ExpectedRow, read_rows
 from packager.check.rules import find_family, find_rule
 from packager.check.rules.catalogue import RULES, match_rules, resolve_severities
 from packager.check.rules.page import describe_rule, list_rules, render_page, to_document
@@ -44,6 +32,7 @@ from packager.check.rules.page import describe_rule, list_rules, render_page, to
 __all__ = [
     "RULES",
     "Criteria",
+    "ExpectedRow",
     "Gathering",
     "Judged",
     "Kept",

@@ -7,29 +7,21 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from packager.check.corpus import Corpus
-from packager.check.judge import (
-    Criteria,
-    Judged,
-    find_pack,
+from packager.check.criteria import (
     find_schema_oddities,
-    judge_blocks,
-    judge_objects,
-    listen_to,
-    listen_to_objects,
     load_schema_anew,
+    make_criteria,
     may_join_objects,
     tell_silent,
 )
+from packager.check.gathering import Gathering, NumberedUnit, cut_units, make_gathering, open_scratch
+from packager.check.judge import Judged, judge_blocks, judge_objects
 from packager.check.kept import Kept, keep_first
-from packager.check.roster import Roll, RollCall, Roster
-from packager.check.rules import check_choices
 from packager.config import (
     FILE_NAME,
     LOCK_NAME,
@@ -40,11 +32,9 @@ from packager.config import (
     find_project,
     find_repository,
     load_project,
-    shipped_file,
 )
-from packager.errors import ConfigError, UsageError
-from packager.model import Deal, Problem, Report, Severity
-from packager.reading import Block, FilePlaces, Found, Unreadable, compile_pattern, find_below, find_sources
+from packager.model import Problem, Report, Severity
+from packager.reading import Block, FilePlaces, Found, Unreadable, find_below, find_sources
 from packager.recordings import (
     NumberedClaim,
     claim_recording,
@@ -52,19 +42,18 @@ from packager.recordings import (
     find_odd_names,
     name_recording,
 )
-from packager.splits import Dealer, Lock, open_dealer, read_lock
+from packager.splits import read_lock
 from packager.store import Reports, survey_sources
 from packager.work import open_pool, run_in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from packager.check.evidence import Listener, SourceEvidence
+    from packager.check.evidence import SourceEvidence
+    from packager.check.roster import RollCall
     from packager.model import JsonObject, SourceFile
     from packager.work import Progress
 
-_UNIT_BYTES: Final = 8 << 20
-_UNIT_FILES: Final = 1000
 _SMALL: Final = 8 << 20  # bytes below which a pool of processes costs more than it saves
 
 
@@ -162,114 +151,6 @@ def make_report(
     return Report(files, segments, first, warnings, (errors, warned, noted))
 
 
-def make_criteria(config: Config, schema: Path | None = None, *, errors_only: bool = False) -> Criteria:
-    """Return what a project's segments are judged by; with `errors_only`, what can fail a build.
-
-    Raises:
-        UsageError: the schema file that was named is absent.
-        ConfigError: dataset.toml names a rule or a threshold that there is not.
-    """
-    _check_rules(config)
-    path, bounds, folder = config.schema if schema is None else schema, config.bounds, None
-    if path is None:
-        data, name = shipped_file("segment.schema.json"), "segment.schema.json"
-    else:
-        place = bounds.follow_named(path) if schema else bounds.follow(path, config.name_file(path))
-        folder, bounds = Path(place).parent, bounds.around(place) if schema else bounds
-        try:
-            data, name = Path(place).read_bytes(), str(path)
-        except OSError as error:
-            raise UsageError(f"the schema {path} cannot be read: {error.strerror}") from error
-    return Criteria(
-        schema=data,
-        schema_name=name,
-        schema_folder=folder,
-        bounds=bounds,
-        start=config.start,
-        end=config.end,
-        recording_property=config.recording_property,
-        recording=config.recording,
-        group_by=config.group_by,
-        checks=config.checks,
-        formats=config.checks.formats,
-        columns=config.columns,
-        given=config.given,
-        errors_only=errors_only,
-    )
-
-
-class NumberedUnit(NamedTuple):
-    """A unit of work; the numbers of its files follow one another."""
-
-    first: int
-    sources: tuple[SourceFile, ...]
-    size: int
-    """In bytes, on disk."""
-
-
-class Gathering(NamedTuple):
-    """How evidence is gathered from all sources of a run; small, so that it can travel to a worker."""
-
-    criteria: Criteria
-    deal: Deal | None
-    """None: nobody can know a recording's split."""
-    scratch: Path | None
-    """Where to put what is too much to be held; None: hold it."""
-    rolls: bool = False
-    """Whether it matters which recordings there are, and of which group each is."""
-
-    def listen_to(self, source: SourceFile, number: int) -> Listener:
-        """Return what hears the segments of a source."""
-        return listen_to(source, self.criteria, number, folder=self.scratch, dealer=self._find_dealer())
-
-    def listen_to_objects(self, numbered: Sequence[tuple[int, SourceFile]]) -> Listener:
-        """Return what hears sources of one object each, given with their numbers."""
-        return listen_to_objects(numbered, self.criteria, folder=self.scratch, dealer=self._find_dealer())
-
-    def open_roll(self) -> Roll | None:
-        """Return what hears the recordings of a source; None if nobody asks."""
-        return Roll(self.criteria.group_by) if self.rolls else None
-
-    def open_roster(self, sources: Sequence[SourceFile], lock: Lock | None) -> Roster:
-        """Return what takes the rolls."""
-        return Roster(sources, open_dealer(self.deal or Deal(())), lock)
-
-    def _find_dealer(self) -> Dealer | None:
-        return None if self.deal is None or len(self.deal.splits) == 1 else open_dealer(self.deal)
-
-    def open_corpus(self, sources: Sequence[SourceFile]) -> Corpus:
-        """Return what takes the evidence."""
-        splits = () if self.deal is None else tuple(split.name for split in self.deal.splits)
-        return Corpus(
-            sources,
-            partial(find_pack, self.criteria),
-            uniform=not self.criteria.checks.paths,
-            splits=splits,
-            folder=self.scratch,
-        )
-
-
-def make_gathering(config: Config, criteria: Criteria, scratch: Path | None) -> Gathering:
-    """Return how evidence is gathered from all sources of a project."""
-    rolls = bool(config.group_by or config.pins or config.lock)
-    return Gathering(criteria, config.deal, scratch, rolls)
-
-
-@contextmanager
-def open_scratch(size: int, inside: Path | None = None) -> Iterator[Path | None]:
-    """Open a folder for what is too much to be held, and take it away; None for files of this size in all.
-
-    It is made `inside` a folder that somebody clears after a crash, or else where temporary files are.
-    """
-    if size <= _SMALL:
-        yield None
-        return
-    from tempfile import TemporaryDirectory  # noqa: PLC0415 - a check of few files does without
-
-    with TemporaryDirectory(prefix="packager-", dir=inside) as folder:
-        yield Path(folder)
-
-
 def find_files(config: Config, paths: Sequence[str | Path]) -> Found:
     """Return the segment files that these paths name, or for none those of the project.
 
@@ -298,39 +179,6 @@ def find_project_sources(config: Config, out: Path | None = None) -> Found:
         builds=[path for path in (config.root / "build", out) if path is not None],
         apart=[path for path in own if path is not None],
     )
-
-
-def cut_units(
-    sources: Sequence[SourceFile], sizes: Sequence[int], numbers: Sequence[int] | None = None
-) -> list[NumberedUnit]:
-    """Cut files into units of work by their number and sizes alone, never by the number of workers.
-
-    `numbers` are those of the files that are to be cut, which follow one another; None: all.
-    """
-    units: list[NumberedUnit] = []
-    unit: list[SourceFile] = []
-    numbers = range(len(sources)) if numbers is None else numbers
-    size, first = 0, numbers[0] if numbers else 0
-    for number in numbers:
-        unit.append(sources[number])
-        size += sizes[number]
-        if size >= _UNIT_BYTES or len(unit) >= _UNIT_FILES:
-            units.append(NumberedUnit(first, tuple(unit), size))
-            first += len(unit)
-            unit, size = [], 0
-    if unit:
-        units.append(NumberedUnit(first, tuple(unit), size))
-    return units
-
-
-def _check_rules(config: Config) -> None:
-    where = str(config.root / FILE_NAME)
-    check_choices(config.checks, where)
-    for pattern, _ in config.checks.paths:
-        try:
-            compile_pattern(pattern)
-        except ConfigError as error:
-            raise ConfigError(f"{where}: check.path.pattern: {pattern!r} is no pattern") from error
 
 
 def find_config(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.check.judge import Criteria, Judged, judge_blocks, load_schema
+from packager.check.criteria import Criteria, load_schema
+from packager.check.judge import Judged, judge_blocks
 from packager.columns import Misfit, holds_any, make_row
 from packager.model import Problem, Severity
 from packager.reading import Block, locate

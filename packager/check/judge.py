@@ -8,92 +8,39 @@ This is the one definition of what is right: check reports what it says, and bui
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from packager.card_rules import CARD_RULES
 from packager.check.corpus import point_to
-from packager.check.evidence import Heard, Listener, Voice
-from packager.check.names import (
-    Name,
-    demand_names,
-    find_lacking,
-    find_properties,
-    name_properties,
-    tell_names,
-)
+from packager.check.criteria import load_schema
+from packager.check.evidence import Heard, Listener
+from packager.check.gathering import listen_to
 from packager.check.recent import Recent
-from packager.check.rules import OTHER, RulePack, has_property, resolve_limits, resolve_severities
-from packager.columns import Layout, plan_layout
-from packager.config import DEFAULT_CHECKS as DEFAULTS
-from packager.errors import ConfigError
+from packager.check.rules import OTHER
 from packager.model import Problem, Severity, to_pointer
 from packager.reading import (
     Block,
     Empty,
-    Form,
     Item,
-    Text,
     Unreadable,
-    compile_pattern,
     cut_objects,
-    find_form,
     locate,
     locate_key,
     read_blocks,
-    read_document,
 )
-from packager.recordings import claim_recording, missing_name, name_recording
-from packager.schema import SegmentSchema, compile_schema
+from packager.recordings import missing_name, name_recording
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-    from pathlib import Path, PurePath
+    from collections.abc import Callable, Iterator, Sequence
 
+    from packager.check.criteria import Criteria
     from packager.check.kept import Kept
     from packager.check.rules import Finding
-    from packager.config import Bounds, Checks, Config
     from packager.model import JsonObject, SourceFile
     from packager.reading import Tap
-    from packager.splits import Dealer
+    from packager.schema import SegmentSchema
 
 _SHORT: Final = 256  # bytes of a segment that is remembered
 _TEXTS: Final = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Criteria:
-    """All that a verdict depends on besides the segments; small, so that it can travel to a worker."""
-
-    schema: bytes
-    schema_name: str
-    """How the schema file is reported."""
-    schema_folder: Path | None
-    """Where relative references are looked up; None for the schema that is shipped."""
-    start: str
-    end: str
-    recording_property: str | None
-    recording: str = "auto"
-    """What names the recordings, as `Config.recording`."""
-    group_by: tuple[str, ...] = ()
-    """The properties that must be the same throughout a recording."""
-    checks: Checks = DEFAULTS
-    """Which rules hold, with their thresholds."""
-    formats: bool = True
-    """Whether the schema's `format` is asserted."""
-    columns: tuple[tuple[str, str], ...] = ()
-    """Properties that are more than text in the columns, as `Config.columns`."""
-    given: tuple[str, ...] = ()
-    """Which names of properties the project gives itself, as `Config.given`."""
-    errors_only: bool = False
-    """Judge only by the rules whose findings are errors."""
-    bounds: Bounds | None = None
-    """Where the files that the schema refers to may lie; None: in the project of its folder."""
-
-    def __hash__(self) -> int:
-        # Asked for often, of what seldom differs; hashing all thresholds would take longer than a segment.
-        return hash((self.schema, self.schema_name, self.recording_property, self.errors_only))
 
 
 class Judged(NamedTuple):
@@ -110,163 +57,6 @@ class Judged(NamedTuple):
         wrong = Severity.ERROR in self.hidden
         wrong = wrong or any(problem.severity is Severity.ERROR for problem in self.problems)
         return None if wrong else self.item.value
-
-
-@lru_cache(maxsize=4)
-def load_schema(criteria: Criteria) -> tuple[SegmentSchema, Layout]:
-    """Return the compiled schema and the columns that it gives.
-
-    Raises:
-        ConfigError: the schema is not strict JSON, not valid by its draft, gives impossible columns or not
-            those that were chosen, or lacks a property that makes groups.
-    """
-    schema = compile_schema(
-        criteria.schema,
-        criteria.schema_name,
-        criteria.schema_folder,
-        read_document,
-        formats=criteria.formats,
-        place=_find_place,
-        bounds=criteria.bounds,
-    )
-    try:
-        layout = plan_layout(
-            schema.document,
-            schema.targets,
-            start=criteria.start,
-            end=criteria.end,
-            recording_property=criteria.recording_property,
-            choices=criteria.columns,
-        )
-    except ConfigError as error:
-        raise ConfigError(f"{criteria.schema_name}: {error}") from error
-    known = {each.name for each in layout.properties} | {criteria.recording_property}
-    for key in criteria.group_by:
-        if key not in known:
-            raise ConfigError(
-                f"{criteria.schema_name}: declares no property {key!r}, which splits.group_by names"
-            )
-    demand_names(schema, criteria.schema_name, find_names(criteria))
-    return schema, layout
-
-
-def find_names(criteria: Criteria) -> tuple[Name, ...]:
-    """Return the properties that the rules are about, as the project names them."""
-    checks = criteria.checks
-    named = {"start": criteria.start, "end": criteria.end, "text": checks.text, "speaker": checks.speaker}
-    return name_properties(named, criteria.given)
-
-
-def load_schema_anew(criteria: Criteria) -> tuple[SegmentSchema, Layout]:
-    """Return what `load_schema` does, after reading the files again that the schema refers to."""
-    load_schema.cache_clear()
-    _make_pack.cache_clear()
-    return load_schema(criteria)
-
-
-def find_schema_oddities(schema: SegmentSchema, root: PurePath) -> Iterator[Problem]:
-    """Yield a warning for what the schema and its files say in vain; `root` is the folder of the project."""
-    for flaw in schema.oddities:
-        path = type(root)(flaw.source.name)
-        name = path.relative_to(root) if path.is_relative_to(root) else path
-        place = _find_place(flaw.source.data, flaw.pointer)
-        rule, severity = "schema/unknown-keyword", Severity.WARNING
-        yield Problem(name.as_posix(), *place, flaw.pointer, rule, severity, flaw.message)
-
-
-def find_pack(criteria: Criteria, name: str) -> RulePack:
-    """Return the rules that hold for the source of this name."""
-    paths = criteria.checks.paths
-    return _make_pack(criteria, tuple(bool(_matcher(pattern)(name)) for pattern, _ in paths) if paths else ())
-
-
-def find_packs(criteria: Criteria, sources: Sequence[SourceFile]) -> list[RulePack]:
-    """Return the rules that hold for these sources, each selection of them once."""
-    some = sources if criteria.checks.paths else sources[:1]
-    return [*{id(pack): pack for pack in (find_pack(criteria, source.name) for source in some)}.values()]
-
-
-def find_run_rules(
-    criteria: Criteria, sources: Sequence[SourceFile], seen: Collection[str]
-) -> dict[str, set[Severity]]:
-    """Return the rules that ran where segments have these of start, end, text and speaker; and how bad."""
-    found: dict[str, set[Severity]] = {}
-    for pack in find_packs(criteria, sources):
-        for rule, severity in pack.severities.items():
-            if not find_lacking(rule, seen):
-                found.setdefault(rule, set()).add(severity)
-    return found
-
-
-def find_properties_in(criteria: Criteria, segment: JsonObject) -> frozenset[str]:
-    """Return which of start, end, text and speaker this segment of a file has, for its rules to look at."""
-    properties = find_pack(criteria, "").properties
-    return frozenset(kind for kind in properties._fields if has_property(segment, kind, properties))
-
-
-def tell_silent(
-    criteria: Criteria, sources: Sequence[SourceFile], seen: Collection[str], keys: Iterable[str]
-) -> tuple[str, ...]:
-    """Return a warning if rules that the project wants cannot run, as nothing has what they look at.
-
-    `keys` are properties that segments have.
-    """
-    schema, layout = load_schema(criteria)
-    wanted = {rule for pack in find_packs(criteria, sources) for rule in pack.wanted}
-    return tell_names(schema, layout, find_names(criteria), wanted, seen, keys)
-
-
-def find_card_severities(config: Config) -> dict[str, Severity]:
-    """Return the rules that hold for the project's card, and how bad each is."""
-    checks = config.checks
-    matching = (choices for pattern, choices in checks.paths if _matcher(pattern)(config.card_name))
-    return resolve_severities((checks.choices, *matching), CARD_RULES)
-
-
-def looks_beyond(criteria: Criteria, name: str) -> bool:
-    """Return whether a rule that holds for the source of this name looks at what stands around a segment."""
-    pack = find_pack(criteria, name)
-    return bool(pack.of_corpus or pack.of_recording)
-
-
-def listen_to(
-    source: SourceFile,
-    criteria: Criteria,
-    number: int = 0,
-    *,
-    folder: Path | None = None,
-    dealer: Dealer | None = None,
-) -> Listener:
-    """Return what hears the segments of a source, which is the `number`th of its corpus; see `Voice`."""
-    pack = find_pack(criteria, source.name)
-    mode, key = criteria.recording, criteria.recording_property
-    # A property orders its segments by path, whatever their files hold.
-    single = key is None and find_form(source) is Form.OBJECT
-    claim = None if key else claim_recording(source, mode, single=single)
-    spread = key is not None or mode == "folder" or (mode == "auto" and single)
-    recording = None if claim is None else claim.recording
-    return Listener(pack, Voice(number, recording, spread, single, folder, dealer))
-
-
-def may_join_objects(criteria: Criteria) -> bool:
-    """Return whether files of one object each can be judged many at a time.
-
-    That is so if each is a segment of the recording that its folder is, and the same rules hold for all.
-    """
-    return criteria.recording_property is None and criteria.recording != "file" and not criteria.checks.paths
-
-
-def listen_to_objects(
-    numbered: Sequence[tuple[int, SourceFile]],
-    criteria: Criteria,
-    *,
-    folder: Path | None = None,
-    dealer: Dealer | None = None,
-) -> Listener:
-    """Return what hears files of one object each, given with their numbers; see `Voice`."""
-    number, source = numbered[0]
-    # No source has a number below zero, so nobody else puts anything into a file of that name.
-    return Listener(find_pack(criteria, source.name), Voice(-1 - number, None, True, True, folder, dealer))
 
 
 def judge_blocks(
@@ -425,25 +215,6 @@ def _name_recordings(segments: list[JsonObject], criteria: Criteria) -> list[str
     return None if key is None else [name_recording(segment, key) for segment in segments]
 
 
-@lru_cache(maxsize=64)
-def _make_pack(criteria: Criteria, matching: tuple[bool, ...]) -> RulePack:
-    """Return the rules for the files that match these of the `[[check.path]]`."""
-    schema, layout = load_schema(criteria)
-    checks = criteria.checks
-    choices = [checks.choices]
-    choices += [each for (_, each), matches in zip(checks.paths, matching, strict=True) if matches]
-    severities = resolve_severities(choices)
-    if criteria.errors_only:
-        severities = {rule: each for rule, each in severities.items() if each is Severity.ERROR}
-    properties, declared = find_properties(schema, layout, find_names(criteria))
-    return RulePack(severities, resolve_limits(checks.limits), properties, declared=declared)
-
-
-@lru_cache(maxsize=256)
-def _matcher(pattern: str) -> Callable[[str], object]:
-    return compile_pattern(pattern)
-
-
 def _schema_problems(
     source: SourceFile, item: Item, value: JsonObject, schema: SegmentSchema
 ) -> Iterator[Problem]:
@@ -458,8 +229,3 @@ def _find_spot(source: SourceFile, item: Item, pointer: str, key: str | None) ->
     if key is None:
         return pointer, *locate(source, item, pointer)
     return pointer + to_pointer([key]), *locate_key(source, item, pointer, key)
-
-
-def _find_place(data: bytes, pointer: str) -> tuple[int, int]:
-    text = Text(data)
-    return text.place(text.find_value(pointer))

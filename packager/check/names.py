@@ -150,7 +150,10 @@ def tell_names(  # noqa: PLR0913, PLR0917 - what is wanted, and what there is
         lines.append(f"[{table}]")
         for each in absent:
             if _KINDS[each.kind] == table:
-                near = _find_nearest(each, known)
+                # What its column shows to be no text would be told of again.
+                near = _find_nearest(
+                    each, [name for name in known if not _is_odd(each._replace(name=name), layout)]
+                )
                 lines.append(f"{each.kind} = {_quote(near or '…')}  # {_HOLDS[each.kind]}")
     return ("\n".join(lines),)
 

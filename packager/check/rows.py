@@ -6,13 +6,13 @@ This is not how build reads them: it is what a published data set is compared wi
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from packager.check.engine import find_project_sources, make_criteria
+from packager.check.criteria import load_schema, make_criteria
+from packager.check.engine import find_project_sources
 from packager.check.fit import judge_to_fit
-from packager.check.judge import load_schema
 from packager.columns import seconds_of
-from packager.model import ExpectedRow
 from packager.reading import Empty, Form, Unreadable, find_form, read_blocks
 from packager.recordings import claim_recording, name_recording
 from packager.times import parse_time
@@ -22,10 +22,24 @@ if TYPE_CHECKING:
     from fractions import Fraction
     from pathlib import Path
 
-    from packager.check.judge import Criteria, Judged
+    from packager.check.criteria import Criteria
+    from packager.check.judge import Judged
     from packager.columns import Layout
     from packager.config import Config
     from packager.model import JsonObject, SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedRow:
+    """What one row of a published data set must say, by its source."""
+
+    recording: str
+    segment: int
+    value: JsonObject
+    """The segment as its source says it."""
+    start_seconds: float | None = None
+    """What the column of this name must hold; None also if there is no such column."""
+    end_seconds: float | None = None
 
 
 def read_rows(config: Config, build: Path | None = None) -> Iterator[ExpectedRow]:

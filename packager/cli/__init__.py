@@ -98,7 +98,7 @@ def _recover(given: argparse.Namespace) -> None:
     # `folders` says what these are; most commands find neither, and need not load it.
     traces = shared_cache("unfinished")
     if root is not None and (root / ".packager").is_symlink():
-        from packager.folders import state_folder
+        from packager.files import state_folder
 
         state_folder(root)  # says what is wrong with it
     if root is not None and traces is not None and any(traces.iterdir()):

@@ -28,7 +28,7 @@ def run_card(given: argparse.Namespace) -> int:
         UsageError: there is no build yet.
     """
     from packager.config import load_project
-    from packager.folders import default_build
+    from packager.files import default_build
 
     config = load_project(given.project, given.allow)
     if given.check + given.open + given.merge > 1:
@@ -54,7 +54,8 @@ def _open(given: argparse.Namespace, config: Config) -> int:
     import webbrowser
 
     from packager.card import Preview, render_page
-    from packager.folders import load_build, state_folder, write_whole
+    from packager.files import state_folder, write_whole
+    from packager.folders import load_build
     from packager.parquet import read_first_rows
 
     build = config.root / "build"
@@ -98,7 +99,7 @@ def _merge(given: argparse.Namespace, config: Config) -> int:
     """Bring into the project's card what was edited in README.md on the Hub since the latest release."""
     from packager.card import merge_card
     from packager.config import CARD_NAME, read_card
-    from packager.folders import write_whole
+    from packager.files import write_whole
     from packager.hub import connect_hub
     from packager.publish import read_edited_card
 
@@ -124,11 +125,13 @@ def refuse_warnings(config: Config, form: str) -> None:
         DataError: it has.
     """
     failing = {Severity.ERROR, Severity.WARNING}
+    from packager.reports import say_number
+
     problems, name = lint_source(config), config.card_name
     problems = tuple(each for each in problems if each.severity in failing)
     if problems:
         print(_show(problems, name, form, strict=True), end="")
-        count = f"{len(problems)} warning{'s' * (len(problems) != 1)}"
+        count = say_number(len(problems), "warning")
         raise DataError(f"nothing was built: {name} has {count} or worse, and --strict lets none pass")
 
 

@@ -18,8 +18,9 @@ from packager.reports import FORMATS, Setting, say_number
 if TYPE_CHECKING:
     import argparse
 
+    from packager.built import Manifest
     from packager.config import Config
-    from packager.model import Manifest, Report
+    from packager.model import Report
     from packager.rehearsal import HubAddress
 
 
@@ -71,7 +72,7 @@ def build(given: argparse.Namespace) -> int:
     """Check, then build the data set."""
     from packager.assemble import InvalidSegments, run_build
     from packager.config import load_project
-    from packager.folders import default_build
+    from packager.files import default_build
     from packager.work import count_cpus
 
     config = load_project(given.project, given.allow)

@@ -8,18 +8,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from packager.built import parse_version
 from packager.cli.terminal import print_json, remark
 from packager.config import Config, find_project, load_project
 from packager.diff import describe_news, judge_diff
 from packager.errors import UsageError
-from packager.model import parse_version
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+    from packager.built import Recording
     from packager.diff import Edit, ManifestDiff, RecordingDiff
-    from packager.model import Recording
     from packager.publish import Side
 
 

@@ -15,9 +15,9 @@ from packager.reports import say_number
 if TYPE_CHECKING:
     import argparse
 
+    from packager.built import Manifest, Receipt, ReleasePlan
     from packager.config import Config
     from packager.hub import Hub
-    from packager.model import Manifest, Receipt, ReleasePlan
     from packager.publish import Wishes
 
 _WARNINGS: Final = 20  # that a plan shows
@@ -27,7 +27,8 @@ def publish(
     config: Config, given: argparse.Namespace, endpoint: str | None, token: str | None
 ) -> tuple[dict[str, object], Receipt | None]:
     """Plan, show, act; return what the JSON form says, and the receipt unless it was a dry run."""
-    from packager.folders import default_build, load_build
+    from packager.files import default_build
+    from packager.folders import load_build
     from packager.hub import connect_hub, is_loopback
     from packager.publish import (
         OvertakenError,

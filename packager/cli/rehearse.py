@@ -21,8 +21,8 @@ from packager.reports import say_number
 if TYPE_CHECKING:
     import argparse
 
+    from packager.built import Receipt
     from packager.config import Config
-    from packager.model import Receipt
     from packager.rehearsal import HubAddress
 
 _TRIAL: Final = "trial-"
@@ -52,7 +52,7 @@ def run_publish(given: argparse.Namespace) -> int:
 
 def _rehearse(config: Config, given: argparse.Namespace) -> dict[str, object]:
     """Publish to a Hub of the project's own, load back, and count what that Hub had to store."""
-    from packager.folders import refuse_links, state_folder
+    from packager.files import refuse_links, state_folder
     from packager.rehearsal import run_hub
 
     root = state_folder(config.root, "hub")
@@ -82,7 +82,8 @@ def _read_back(
 ) -> dict[str, object]:
     """Load the rehearsed version as its users will, and compare every row with the sources."""
     from packager.check import read_rows
-    from packager.folders import default_build, load_build
+    from packager.files import default_build
+    from packager.folders import load_build
     from packager.readback import read_back
 
     tag = f"v{receipt.version}"
@@ -105,7 +106,7 @@ def _read_back(
 
 def _try(config: Config, given: argparse.Namespace, root: Path) -> dict[str, int]:
     """Return what a release would cost: it is published to a copy of the Hub, from a copy of the build."""
-    from packager.folders import default_build, state_folder
+    from packager.files import default_build, state_folder
     from packager.hub import connect_hub
     from packager.publish import Planner, publish_release
     from packager.rehearsal import run_hub

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from packager.built import Manifest, Recording
 from packager.diff.rows import RowDiff
-from packager.model import Column, Manifest, Recording
+from packager.model import Column
 
 
 @dataclass(frozen=True, slots=True)

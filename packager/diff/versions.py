@@ -19,9 +19,9 @@ from collections.abc import Iterator
 from enum import IntEnum
 from typing import Final
 
+from packager.built import Version
 from packager.diff.manifests import ManifestDiff
 from packager.diff.news import count
-from packager.model import Version
 
 
 class Level(IntEnum):

@@ -14,7 +14,7 @@ from urllib.parse import quote, urljoin, urlsplit
 import huggingface_hub
 import huggingface_hub.utils
 
-from packager.model import RemoteFile, Tag
+from packager.built import RemoteFile, Tag
 
 _utils: Any = huggingface_hub.utils  # its names are found when they are used, unseen by a type checker
 

@@ -22,12 +22,12 @@ import huggingface_hub.utils
 from huggingface_hub import constants, errors
 from huggingface_hub.file_download import http_get
 
+from packager.built import Manifest, RemoteFile, RemoteState, Tag
 from packager.hub.api import Api, Refs, is_loopback
 from packager.hub.failures import HubFailure, explain
 from packager.hub.own_files import read_own_files
 from packager.hub.streams import Digest, without_bars
 from packager.hub.uploads import Upload, prepare_upload
-from packager.model import Manifest, RemoteFile, RemoteState, Tag
 from packager.secrets import hide_secrets
 
 T = TypeVar("T")

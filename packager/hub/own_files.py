@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Final
 
 from huggingface_hub.utils.sha import git_hash
 
+from packager.built import Manifest, RemoteFile
 from packager.errors import DataError
 from packager.hub.failures import CARD, HubFailure
 from packager.manifest import NAME as MANIFEST
 from packager.manifest import parse_manifest
-from packager.model import Manifest, RemoteFile
 
 if TYPE_CHECKING:
     from packager.hub.client import Hub

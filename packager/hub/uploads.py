@@ -10,9 +10,9 @@ from typing import Final, TypeAlias
 
 import huggingface_hub
 
+from packager.built import BuiltFile
 from packager.errors import DataError
 from packager.folders import describe_differences
-from packager.model import BuiltFile
 from packager.work import count_cpus
 
 _Stamp: TypeAlias = tuple[int, int, int]

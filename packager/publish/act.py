@@ -12,11 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from packager.built import Receipt
 from packager.errors import DataError, EnvironmentFailure, UsageError
 from packager.folders import describe_differences, load_build, verify_folder
 from packager.manifest import NAME as MANIFEST
 from packager.manifest import dump_manifest
-from packager.model import Receipt
 from packager.publish.finish import finish_folder, load_finished
 from packager.publish.listing import find_unlisted, find_unproven
 from packager.publish.stage import MOST_CHANGES, OvertakenError, Stage, is_staged, title_of
@@ -24,8 +24,8 @@ from packager.publish.stage import MOST_CHANGES, OvertakenError, Stage, is_stage
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from packager.built import ReleasePlan
     from packager.hub import Hub
-    from packager.model import ReleasePlan
 
 _PLANS: Final = 5
 """How often a plan is made anew; others may go on committing for ever."""

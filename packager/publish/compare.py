@@ -24,7 +24,8 @@ from packager.diff import (
     count,
 )
 from packager.errors import DataError, UsageError
-from packager.folders import hash_file, load_build
+from packager.files import hash_file
+from packager.folders import load_build
 from packager.manifest import NAME as MANIFEST
 from packager.manifest import parse_manifest
 from packager.splits import shard_path
@@ -32,9 +33,9 @@ from packager.splits import shard_path
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
+    from packager.built import Manifest, Recording, RemoteState
     from packager.config import Config
     from packager.hub import Hub
-    from packager.model import Manifest, Recording, RemoteState
 
 MOST_FETCHED: Final = 1 << 30
 """Bytes that planning a release fetches at most to see what became of segments."""

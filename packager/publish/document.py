@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
+from packager.built import ReleasePlan
 from packager.config import POLICIES
 from packager.diff import ManifestDiff
 from packager.errors import DataError, EnvironmentFailure, UsageError
-from packager.model import ReleasePlan
 from packager.publish.plan import Wishes
 from packager.publish.versions import as_text
 

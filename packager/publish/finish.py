@@ -10,11 +10,11 @@ import os
 import shutil
 from pathlib import Path
 
+from packager.built import Manifest, ReleaseFacts
 from packager.errors import DataError, EnvironmentFailure
 from packager.folders import load_build, load_texts, replace_folder
 from packager.manifest import NAME as MANIFEST
 from packager.manifest import dump_manifest
-from packager.model import Manifest, ReleaseFacts
 from packager.release import finish_release
 
 

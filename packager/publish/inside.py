@@ -9,8 +9,8 @@ from packager.columns import Scalar, feature_type, parse_type, stored_type, type
 from packager.model import Severity
 
 if TYPE_CHECKING:
+    from packager.built import BuiltFile, Manifest
     from packager.columns import ColumnType
-    from packager.model import BuiltFile, Manifest
     from packager.parquet import Footer
 
 _Columns: TypeAlias = "tuple[tuple[str, ColumnType], ...]"

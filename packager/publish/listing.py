@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from packager.built import BuiltFile, ReleasePlan, RemoteFile
     from packager.hub import Hub
-    from packager.model import BuiltFile, ReleasePlan, RemoteFile
 
 _PIECE: Final = 1 << 20  # bytes hashed at a time
 

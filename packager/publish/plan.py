@@ -13,13 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from packager.card import NAME as CARD
-from packager.card import describe_edit
-from packager.diff import RowDiff
-from packager.errors import DataError, UsageError
-from packager.manifest import NAME as MANIFEST
-from packager.manifest import dump_manifest
-from packager.model import (
+from packager.built import (
     BuiltFile,
     Manifest,
     ReleaseFacts,
@@ -28,8 +22,14 @@ from packager.model import (
     RemoteState,
     Tag,
     Version,
-    is_repository_name,
 )
+from packager.card import NAME as CARD
+from packager.card import describe_edit
+from packager.diff import RowDiff
+from packager.errors import DataError, UsageError
+from packager.manifest import NAME as MANIFEST
+from packager.manifest import dump_manifest
+from packager.model import is_repository_name
 from packager.publish.versions import as_text, check_asked, find_step, read_asked
 from packager.release import facts_from, finish_release
 

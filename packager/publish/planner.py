@@ -9,9 +9,9 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from packager.built import EditedCard
 from packager.card import NAME as CARD
 from packager.folders import load_build, load_texts
-from packager.model import EditedCard
 from packager.publish.compare import compare_release, name_parts
 from packager.publish.plan import plan_release
 from packager.release import finish_release
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from packager.built import Manifest, ReleasePlan, RemoteState
     from packager.config import Config
     from packager.diff import ManifestDiff
     from packager.hub import Hub
-    from packager.model import Manifest, ReleasePlan, RemoteState
     from packager.publish.plan import Wishes
 
 

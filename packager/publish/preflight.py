@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from packager.built import Manifest, ReleasePlan
     from packager.hub import Hub
-    from packager.model import Manifest, ReleasePlan
 
 _CARD: Final = "README.md"
 

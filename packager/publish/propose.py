@@ -8,16 +8,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packager.built import PullRequest
 from packager.errors import EnvironmentFailure, UsageError
-from packager.model import PullRequest
 from packager.publish.act import check_build
 from packager.publish.finish import finish_folder
 from packager.publish.listing import find_unlisted, find_unproven
 from packager.publish.stage import MOST_CHANGES, Stage, is_staged, ref_of, title_of
 
 if TYPE_CHECKING:
+    from packager.built import ReleasePlan
     from packager.hub import Hub
-    from packager.model import ReleasePlan
 
 
 def propose_release(

@@ -17,11 +17,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from packager.built import Receipt
 from packager.cache import project_cache
 from packager.errors import DataError, EnvironmentFailure
-from packager.folders import hash_file, load_build, read_own, state_folder, write_whole
+from packager.files import hash_file, read_own, state_folder, write_whole
+from packager.folders import load_build
 from packager.manifest import NAME as MANIFEST
-from packager.model import Receipt
 
 _PUBLIC: Final = "https://huggingface.co"
 

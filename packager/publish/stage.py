@@ -15,8 +15,8 @@ from packager.publish.listing import find_unlisted
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from packager.built import ReleasePlan, RemoteFile
     from packager.hub import Hub, Upload
-    from packager.model import ReleasePlan, RemoteFile
 
 MOST_CHANGES: Final = 1_000
 """Files added or deleted in one commit. The Hub refuses more than 25,000; its own client makes commits of at

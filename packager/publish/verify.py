@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from packager.errors import DataError, UsageError
-from packager.folders import hash_file, load_build, verify_folder
+from packager.files import hash_file
+from packager.folders import load_build, verify_folder
 from packager.manifest import NAME as MANIFEST
 from packager.manifest import parse_manifest
 from packager.publish.versions import as_text
@@ -20,8 +21,8 @@ from packager.publish.versions import as_text
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from packager.built import BuiltFile, Manifest
     from packager.hub import Hub
-    from packager.model import BuiltFile, Manifest
 
 _CARD: Final = "README.md"
 _END: Final = 16 << 20  # bytes; the footer of a shard is shorter, and so is a card

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from packager.built import Manifest, ReleaseFacts, Version, parse_version
 from packager.diff import (
     Level,
     RowDiff,
@@ -18,7 +19,6 @@ from packager.diff import (
     raise_version,
 )
 from packager.errors import UsageError
-from packager.model import Manifest, ReleaseFacts, Version, parse_version
 
 
 @dataclass(frozen=True, slots=True)

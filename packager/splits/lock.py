@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from packager.config import LOCK_NAME
 from packager.errors import ConfigError, EnvironmentFailure
-from packager.folders import write_whole
+from packager.files import write_whole
 from packager.model import Problem, Severity
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final
 
-from packager.folders import hash_file
+from packager.files import hash_file
 from packager.store.shelf import Shelf
 
 if TYPE_CHECKING:

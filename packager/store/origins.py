@@ -16,15 +16,16 @@ import orjson
 
 from packager.cache import project_cache
 from packager.config import FILE_NAME
-from packager.folders import write_whole
+from packager.files import write_whole
 from packager.store.stamps import Stamp, read_stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from packager.built import Manifest
     from packager.config import Config
-    from packager.model import Manifest, SourceFile
+    from packager.model import SourceFile
 
 _PIECE: Final = 1 << 20  # bytes hashed at a time
 _MOST_HASHED: Final = 64 << 20

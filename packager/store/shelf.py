@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-import tempfile
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,9 +75,11 @@ class Shelf:
         """Keep a value; a disk that refuses costs nothing but time."""
         if self.folder is None:
             return
+        from tempfile import NamedTemporaryFile  # noqa: PLC0415 - as in `read_clock`
+
         try:
             data = orjson.dumps(value)
-            with tempfile.NamedTemporaryFile(dir=self.folder, delete=False) as file:
+            with NamedTemporaryFile(dir=self.folder, delete=False) as file:
                 file.write(hashlib.sha256(data).hexdigest().encode() + b"\n" + data)
             os.replace(file.name, self.folder / self._file)  # noqa: PTH105 - the name is text
             kept = sorted(self.folder.iterdir(), key=lambda path: path.stat().st_mtime_ns, reverse=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-import tempfile
 from struct import Struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -57,8 +56,10 @@ def read_stamp(place: str) -> Stamp | None:
 
 def read_clock(folder: Path) -> Clock | None:
     """Return the clock of the file system that a folder is on; None if nothing can be written there."""
+    from tempfile import TemporaryFile  # noqa: PLC0415 - a check that keeps nothing does without
+
     try:
-        with tempfile.TemporaryFile(dir=folder) as file:
+        with TemporaryFile(dir=folder) as file:
             file.write(b"\0")
             file.flush()
             status = os.fstat(file.fileno())

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     import random
     from pathlib import Path
 
-    from packager.model import Manifest, Problem
+    from packager.built import Manifest
+    from packager.model import Problem
 
 HALVES = "[splits]\ntrain = 0.5\ntest = 0.5\n"
 BY_SHOW = HALVES + 'group_by = "Show"\n'

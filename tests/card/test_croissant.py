@@ -12,15 +12,14 @@ import pytest
 from etils import epath
 
 from packager.assemble import build_dataset
+from packager.built import BuiltFile, ReleaseFacts
 from packager.canonical import canonical_json
 from packager.card import About, DatasetFacts, describe_dataset, finish_companions
-from packager.check.engine import make_criteria
-from packager.check.judge import load_schema_anew
+from packager.check.criteria import load_schema_anew, make_criteria
 from packager.config import load_project
 from packager.errors import ConfigError
 from packager.folders import load_build
 from packager.hub import connect_hub
-from packager.model import BuiltFile, ReleaseFacts
 from packager.publish import plan_release, publish_release
 from project import make_corpus, make_project, make_segment, write_json, write_lines
 

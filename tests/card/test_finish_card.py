@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from packager.built import Manifest, PastVersion, Recording, ReleaseFacts, Split, Totals
 from packager.card import CardFacts, FieldFacts, SplitFacts, check_card, finish_card, render_card
 from packager.card.parts import NAMES
 from packager.errors import DataError
-from packager.model import Manifest, PastVersion, Recording, ReleaseFacts, Split, Totals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

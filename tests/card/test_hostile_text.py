@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from packager.built import Dropped, Spread, Statistics, Totals
 from packager.card import CardFacts, FieldFacts, SplitFacts, Waiver, check_card, render_card
 from packager.card.parts import NAMES
-from packager.model import Dropped, Spread, Statistics, Totals
 from packager.statistics import Example, Speaker
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from packager.built import Dropped, Manifest, ReleaseFacts, Spread, Statistics, Totals
 from packager.card import CardFacts, FieldFacts, SplitFacts, Waiver, finish_card, render_card
-from packager.model import Dropped, Manifest, ReleaseFacts, Spread, Statistics, Totals
 from packager.statistics import Example, Speaker
 
 HOUR = 3600 * 10**9

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from packager.built import Manifest, PastVersion, ReleaseFacts, Spread, Statistics, Totals
 from packager.card import CardFacts, SplitFacts, check_card, draw_pictures, finish_card, render_card
-from packager.model import Manifest, PastVersion, ReleaseFacts, Spread, Statistics, Totals
 from packager.statistics import Speaker
 
 HOUR = 3600 * 10**9

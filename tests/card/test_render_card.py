@@ -9,9 +9,9 @@ from datasets import Features, Value
 from datasets.info import DatasetInfosDict
 from huggingface_hub import DatasetCard
 
+from packager.built import Dropped
 from packager.card import CardFacts, SplitFacts, check_card, render_card
 from packager.errors import DataError
-from packager.model import Dropped
 
 TEMPLATE = Path(__file__).parents[2] / "dataset_card.md"
 OWNED = """\

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from packager.built import Dropped
 from packager.card import CardFacts, FieldFacts, SplitFacts, check_card, render_card
 from packager.card.parts import NAMES
-from packager.model import Dropped
 
 FACTS = CardFacts(
     repo_id="me/turns",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.check import check_segments
-from packager.check.engine import make_criteria
+from packager.check.criteria import make_criteria
 from packager.check.rules import RULES, resolve_severities
 from packager.config import Choices, load_project
 from packager.errors import ConfigError

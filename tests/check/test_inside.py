@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from packager.check.judge import Criteria, Judged, judge_blocks
+from packager.check.criteria import Criteria
+from packager.check.judge import Judged, judge_blocks
 from packager.model import Inside, SourceFile
 
 if TYPE_CHECKING:

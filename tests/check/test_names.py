@@ -180,3 +180,11 @@ def test_a_build_that_remembers_lists_the_same(tmp_path: Path) -> None:
     (tmp_path / "segments" / "a.jsonl").unlink()
     run_build(load_project(tmp_path), tmp_path / "build", remember=True)
     assert listed(tmp_path) == ["time/not-a-time", "time/end-before-start", "text/secret"]
+
+
+def test_no_name_is_advised_that_would_be_told_of_again(tmp_path: Path) -> None:
+    rows = {"start": 0.5, "end": 5.0, "text": "So.", "speaker": 1}
+    make(tmp_path, {"properties": {**LOWER, "speaker": {"type": "integer"}}}, "", rows)
+    [warning] = check_segments(tmp_path).warnings
+    assert 'text = "text"' in warning
+    assert 'speaker = "…"' in warning

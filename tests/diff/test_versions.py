@@ -7,6 +7,7 @@ from itertools import combinations
 
 import pytest
 
+from packager.built import BuiltFile, Manifest, Recording, Split
 from packager.diff import (
     Level,
     ManifestDiff,
@@ -17,7 +18,7 @@ from packager.diff import (
     describe_news,
     judge_diff,
 )
-from packager.model import BuiltFile, Column, Manifest, Recording, Split
+from packager.model import Column
 
 TEXT = Column("Text", "string", nullable=False)
 START = Column("Start", "string", nullable=False)

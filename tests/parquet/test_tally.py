@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager import statistics
-from packager.model import Spread
+from packager.built import Spread
 from packager.parquet.tally import TableTally
 from packager.statistics import Tally, merge, summarize
 

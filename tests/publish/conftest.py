@@ -17,9 +17,10 @@ import pyarrow.parquet as pq
 import pytest
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
+from packager.built import BuiltFile, Manifest, Split
 from packager.hub import Hub, connect_hub
 from packager.manifest import dump_manifest
-from packager.model import BuiltFile, Column, Manifest, Split
+from packager.model import Column
 from packager.rehearsal import HubAddress, run_hub
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from packager.release import facts_from, finish_release
 from project import make_corpus, make_segment, write_lines
 
 if TYPE_CHECKING:
+    from packager.built import Manifest, Receipt, ReleasePlan
     from packager.hub import Hub
-    from packager.model import Manifest, Receipt, ReleasePlan
     from publish.conftest import Stranger, Wire
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")

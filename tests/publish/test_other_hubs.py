@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from packager.model import Manifest, Receipt, ReleasePlan
+    from packager.built import Manifest, Receipt, ReleasePlan
     from packager.rehearsal import HubAddress
     from publish.conftest import Builds, Stranger
 

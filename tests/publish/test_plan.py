@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from packager.built import BuiltFile, Manifest, Recording, RemoteFile, RemoteState, Split, Tag, parse_version
 from packager.errors import DataError, UsageError
 from packager.manifest import dump_manifest
-from packager.model import BuiltFile, Manifest, Recording, RemoteFile, RemoteState, Split, Tag, parse_version
 from packager.publish import Wishes, plan_release
 
 HEAD = "a" * 40

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from packager.built import Receipt
     from packager.hub import Hub
-    from packager.model import Receipt
     from packager.rehearsal import HubAddress
     from publish.conftest import Stranger, Wire
 

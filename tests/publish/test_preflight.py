@@ -22,8 +22,8 @@ from packager.rehearsal import Role, Token, run_hub
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from packager.built import ReleasePlan
     from packager.hub import Hub
-    from packager.model import ReleasePlan
     from publish.conftest import Builds, Stranger
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")

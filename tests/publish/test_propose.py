@@ -19,8 +19,8 @@ from project import make_corpus
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from packager.built import ReleasePlan
     from packager.hub import Hub
-    from packager.model import ReleasePlan
     from packager.rehearsal import HubAddress
     from publish.conftest import Builds, Stranger, Wire
 

@@ -14,8 +14,8 @@ from packager.publish import plan_release, publish_release, verify_release
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from packager.built import Manifest, Receipt
     from packager.hub import Hub
-    from packager.model import Manifest, Receipt
     from packager.rehearsal import HubAddress
     from publish.conftest import Builds, Stranger, Wire
 

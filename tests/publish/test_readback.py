@@ -10,8 +10,9 @@ import pyarrow as pa
 import pytest
 from huggingface_hub import constants
 
+from packager.check import ExpectedRow
 from packager.errors import EnvironmentFailure, UsageError
-from packager.model import Column, ExpectedRow
+from packager.model import Column
 from packager.publish import plan_release, publish_release
 from packager.readback import ReadBack, read_back
 

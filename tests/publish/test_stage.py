@@ -21,8 +21,8 @@ from packager.publish import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from packager.built import Receipt, ReleasePlan
     from packager.hub import Hub
-    from packager.model import Receipt, ReleasePlan
     from publish.conftest import Builds, Stranger, Wire
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")

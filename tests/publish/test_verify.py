@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from packager.built import Manifest, Receipt
     from packager.hub import Hub
-    from packager.model import Manifest, Receipt
     from packager.rehearsal import HubAddress
     from publish.conftest import Builds, Stranger
 

@@ -19,8 +19,8 @@ from packager.card.pictures import pictures
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from packager.built import ReleaseFacts
     from packager.card.facts import CardFacts, Subject
-    from packager.model import ReleaseFacts
 
 OF_THE_BUILD: Final[dict[str, Callable[[CardFacts], str]]] = {
     "glance": glance,

@@ -11,8 +11,8 @@ from packager.card.wording import decimals, hours, seconds_text, share
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from packager.built import Spread, Statistics
     from packager.card.facts import CardFacts, SplitFacts
-    from packager.model import Spread, Statistics
 
 _SECOND: Final = 10**9
 

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from packager.card.escape import code, table, text
+from packager.reports import say_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +57,7 @@ def _judged(facts: CardFacts) -> Iterator[str]:
     rows += [[code(name), "", f"{found[name]:,}"] for name in others]
     yield table(["Rule", "Finds", "Found:"], rows)
     if facts.counts:
-        errors, warnings, notes = (f"{count:,} {name}{'s' * (count != 1)}" for name, count in facts.counts)
+        errors, warnings, notes = (say_number(count, name) for name, count in facts.counts)
         yield f"In all {errors}, {warnings} and {notes}."
 
 

@@ -6,13 +6,13 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
+from packager.built import version_text
 from packager.card.escape import on_one_line
 from packager.card.wording import tag_of
-from packager.model import version_text
 
 if TYPE_CHECKING:
+    from packager.built import ReleaseFacts
     from packager.card.facts import CardFacts, Subject
-    from packager.model import ReleaseFacts
 
 
 def load(subject: Subject, release: ReleaseFacts | None) -> str:

@@ -12,8 +12,8 @@ from packager.card.pictures import GROWTH
 from packager.card.wording import hours, tag_of
 
 if TYPE_CHECKING:
+    from packager.built import ReleaseFacts, Totals, Version
     from packager.card.facts import Subject
-    from packager.model import ReleaseFacts, Totals, Version
 
 _NANOSECONDS: Final = 10**9
 _LISTED: Final = 30
