@@ -152,7 +152,7 @@ def test_the_same_sources_are_the_same_bytes_with_any_number_of_jobs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("packager.assemble.engine._SMALL", 0)
-    monkeypatch.setattr("packager.check.engine._UNIT_FILES", 2)
+    monkeypatch.setattr("packager.check.gathering._UNIT_FILES", 2)
     make_corpus(tmp_path / "one")
     make_corpus(tmp_path / "two")
     build_dataset(tmp_path / "one", jobs=1)

@@ -96,7 +96,7 @@ def test_the_same_segments_are_the_same_bytes_in_every_form(
 def test_the_same_segments_are_the_same_bytes_from_two_processes(
     shape: str, lines: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("packager.check.engine._UNIT_FILES", 2)
+    monkeypatch.setattr("packager.check.gathering._UNIT_FILES", 2)
     project = write_corpus(tmp_path, *SHAPES[shape])
 
     with ProcessPoolExecutor(2, get_context("spawn")) as executor:

@@ -99,8 +99,9 @@ def test_a_property_that_varies_inside_a_recording_stops_the_build_and_names_bot
     single: bool,  # noqa: FBT001 - a case
     jobs: int,
 ) -> None:
-    monkeypatch.setattr("packager.check.engine._UNIT_FILES", 2)
+    monkeypatch.setattr("packager.check.gathering._UNIT_FILES", 2)
     monkeypatch.setattr("packager.check.engine._SMALL", 0)
+    monkeypatch.setattr("packager.check.gathering._HELD", 0)
     make_shows(tmp_path, HALVES + 'group_by = ["Season", "Show"]\n', {"other": "x"})
     lines = [make_segment(f"Turn {turn}.", 3 * turn, Show="A" if turn < 3 else "B") for turn in range(5)]
     if single:

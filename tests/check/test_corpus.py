@@ -236,10 +236,11 @@ def test_many_jobs_and_full_tables_find_what_one_job_finds_in_memory(
     } <= rules
     assert "split/near-leakage" in rules
     monkeypatch.setattr("packager.check.engine._SMALL", 0)
-    monkeypatch.setattr("packager.check.engine._UNIT_FILES", 7)
+    monkeypatch.setattr("packager.check.gathering._HELD", 0)
+    monkeypatch.setattr("packager.check.gathering._UNIT_FILES", 7)
     monkeypatch.setattr("packager.check.ledger._HELD", 500)
     assert check_segments(tmp_path) == expected
-    monkeypatch.setattr("packager.check.engine._UNIT_FILES", 40)
+    monkeypatch.setattr("packager.check.gathering._UNIT_FILES", 40)
     assert check_segments(tmp_path, jobs=2) == expected
 
 

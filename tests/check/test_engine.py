@@ -164,7 +164,8 @@ def test_a_file_that_cannot_be_read_is_a_problem_of_that_file(tmp_path: Path) ->
 
 def test_many_jobs_find_what_one_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("packager.check.engine._SMALL", 0)
-    monkeypatch.setattr("packager.check.engine._UNIT_FILES", 3)
+    monkeypatch.setattr("packager.check.gathering._HELD", 0)
+    monkeypatch.setattr("packager.check.gathering._UNIT_FILES", 3)
     make_corpus(tmp_path)
     for number in range(0, 12, 2):
         write_lines(tmp_path / "segments" / f"bad{number}.jsonl", [{"Speaker": number}] * 3)
